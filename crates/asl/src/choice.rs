@@ -1,0 +1,221 @@
+//! Choice rules: conditions and their evaluation.
+
+use std::cmp::Ordering;
+
+use crate::error::EvaluationError;
+use crate::path::Path;
+use crate::program::StateId;
+use crate::scope::Scope;
+use crate::template::Template;
+use crate::timestamp;
+use crate::value::{Text, Value};
+
+mod wildcard;
+
+/// One entry of `Choices`.
+#[derive(Debug)]
+pub struct ChoiceRule {
+    /// When it applies.
+    pub condition: Condition,
+    /// `Next`
+    pub next: StateId,
+    /// `Output` (JSONata), replacing the state's own.
+    pub output: Option<Template>,
+    /// `Assign`, replacing the state's own.
+    pub assign: Option<Template>,
+}
+
+/// A rule's condition.
+#[derive(Debug)]
+pub enum Condition {
+    /// `And`
+    And(Vec<Condition>),
+    /// `Or`
+    Or(Vec<Condition>),
+    /// `Not`
+    Not(Box<Condition>),
+    /// `Variable` with one operator.
+    Compare {
+        /// `Variable`
+        variable: Path,
+        /// The operator and its operand.
+        comparison: Comparison,
+    },
+    /// `Condition` (JSONata): `true`, `false` or an expression.
+    Expression(Template),
+}
+
+/// An operator with its operand.
+#[derive(Debug)]
+pub enum Comparison {
+    /// `String…`, `Numeric…`, `Boolean…`, `Timestamp…` with an order and a literal or a `…Path`.
+    Ordered(OperandType, Order, Operand),
+    /// `StringMatches`
+    StringMatches(Text),
+    /// `IsNull`, `IsPresent`, `IsNumeric`, `IsString`, `IsBoolean`, `IsTimestamp`, with the value wanted.
+    Is(Property, bool),
+}
+
+/// Which types an ordered comparison is about; a value of another type does not match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the operators' own")]
+pub enum OperandType {
+    String,
+    Numeric,
+    Boolean,
+    Timestamp,
+}
+
+/// `Equals`, `LessThan`, ...
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the operators' own")]
+pub enum Order {
+    Equals,
+    LessThan,
+    GreaterThan,
+    LessThanEquals,
+    GreaterThanEquals,
+}
+
+/// What a variable is compared with.
+#[derive(Debug)]
+pub enum Operand {
+    /// As written.
+    Literal(Value),
+    /// The `…Path` form.
+    Path(Path),
+}
+
+/// What `Is…` asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the operators' own")]
+pub enum Property {
+    Null,
+    Present,
+    Numeric,
+    String,
+    Boolean,
+    Timestamp,
+}
+
+impl ChoiceRule {
+    /// Whether the rule applies. `index` is its place in `Choices`, for the location in errors.
+    pub fn applies(&self, index: usize, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
+        self.condition.holds(index, scope)
+    }
+}
+
+impl Condition {
+    /// The reader bounds how deep conditions nest.
+    fn holds(&self, index: usize, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
+        match self {
+            Self::And(conditions) => {
+                for condition in conditions {
+                    if !condition.holds(index, scope)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Or(conditions) => {
+                for condition in conditions {
+                    if condition.holds(index, scope)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Self::Not(condition) => Ok(!condition.holds(index, scope)?),
+            Self::Compare { variable, comparison } => comparison.holds(variable, scope),
+            Self::Expression(template) => evaluate_expression(template, index, scope),
+        }
+    }
+}
+
+impl Comparison {
+    fn holds(&self, variable: &Path, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
+        if let Self::Is(Property::Present, wanted) = self {
+            return Ok(variable.select(scope).is_ok() == *wanted);
+        }
+        let value = select(variable, scope)?;
+        match self {
+            Self::Ordered(operand_type, order, Operand::Literal(operand)) => {
+                Ok(order.holds(operand_type.compare(&value, operand)))
+            }
+            Self::Ordered(operand_type, order, Operand::Path(path)) => {
+                Ok(order.holds(operand_type.compare(&value, &select(path, scope)?)))
+            }
+            Self::StringMatches(pattern) => Ok(value.as_str().is_some_and(|text| wildcard::matches(pattern, text))),
+            Self::Is(property, wanted) => Ok(property.of(&value) == *wanted),
+        }
+    }
+}
+
+fn select(path: &Path, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
+    path.select(scope).map_err(|_| {
+        let path = path.text();
+        EvaluationError::runtime(format!(
+            "Invalid path '{path}': The choice state's condition path references an invalid value."
+        ))
+    })
+}
+
+fn evaluate_expression(template: &Template, index: usize, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
+    let location = format!("Choices[{index}]/Condition");
+    let value = template.evaluate(scope, &location)?;
+    value.as_bool().ok_or_else(|| {
+        let expression = template.expression().unwrap_or_default();
+        let cause = format!(
+            "The JSONata expression '{expression}' specified for the field '{location}' returned an unexpected result \
+             type. Expected 'boolean', but was '{}' for value: {value}",
+            value.type_name()
+        );
+        EvaluationError::query(cause, location.as_str())
+    })
+}
+
+impl OperandType {
+    /// How two values of this type stand to each other; `None` where one is of another type.
+    fn compare(self, left: &Value, right: &Value) -> Option<Ordering> {
+        match self {
+            Self::String => Some(utf16_order(left.as_str()?, right.as_str()?)),
+            Self::Numeric => left.as_number()?.partial_cmp(right.as_number()?),
+            Self::Boolean => Some(left.as_bool()?.cmp(&right.as_bool()?)),
+            Self::Timestamp => Some(timestamp::instant(left.as_str()?)?.cmp(&timestamp::instant(right.as_str()?)?)),
+        }
+    }
+}
+
+impl Order {
+    fn holds(self, ordering: Option<Ordering>) -> bool {
+        ordering.is_some_and(match self {
+            Self::Equals => Ordering::is_eq,
+            Self::LessThan => Ordering::is_lt,
+            Self::GreaterThan => Ordering::is_gt,
+            Self::LessThanEquals => Ordering::is_le,
+            Self::GreaterThanEquals => Ordering::is_ge,
+        })
+    }
+}
+
+impl Property {
+    fn of(self, value: &Value) -> bool {
+        match self {
+            Self::Present => true,
+            Self::Null => value.is_null(),
+            Self::Numeric => value.as_number().is_some(),
+            Self::String => value.as_str().is_some(),
+            Self::Boolean => value.as_bool().is_some(),
+            Self::Timestamp => value.as_str().is_some_and(|text| timestamp::instant(text).is_some()),
+        }
+    }
+}
+
+/// The order of Java's strings: by UTF-16 code units. It differs from the order of characters where a surrogate
+/// meets a character from U+E000.
+pub(crate) fn utf16_order(left: &str, right: &str) -> Ordering {
+    left.encode_utf16().cmp(right.encode_utf16())
+}
+
+#[cfg(test)]
+mod tests;

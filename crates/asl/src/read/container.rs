@@ -1,0 +1,86 @@
+//! A `States` object while it is read: which states it has, where they lead, whether it ends.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use super::MachineType;
+use super::fields::Fields;
+use super::rules;
+use crate::program::{BranchId, StateId, Transition};
+use crate::value::Text;
+
+/// What the states of one branch share.
+pub(crate) struct Container {
+    /// The branch.
+    pub(crate) branch: BranchId,
+    /// The type its states run in: the children of a distributed Map state may be Express.
+    pub(crate) machine_type: MachineType,
+    /// How many branches and processors it stands in.
+    pub(crate) depth: usize,
+    /// From which state to which one can go.
+    pub(crate) transitions: RefCell<Vec<(StateId, StateId)>>,
+    /// Whether one of the states is terminal.
+    pub(crate) ends: Cell<bool>,
+    states: Vec<(Text, StateId)>,
+    ids: HashMap<Text, StateId>,
+}
+
+impl Container {
+    /// A container of these states.
+    pub(crate) fn new(branch: BranchId, machine_type: MachineType, depth: usize, states: Vec<(Text, StateId)>) -> Self {
+        let ids = states.iter().cloned().collect();
+        Self { branch, machine_type, depth, transitions: RefCell::default(), ends: Cell::new(false), states, ids }
+    }
+
+    /// The states in the order of the source.
+    pub(crate) fn states(&self) -> impl Iterator<Item = (&Text, StateId)> {
+        self.states.iter().map(|(name, id)| (name, *id))
+    }
+
+    /// The state of that name.
+    pub(crate) fn state(&self, name: &str) -> Option<StateId> {
+        self.ids.get(name).copied()
+    }
+}
+
+/// The state that is being read.
+#[derive(Clone, Copy)]
+pub(crate) struct Here<'c> {
+    /// Its number.
+    pub(crate) id: StateId,
+    /// What it stands in.
+    pub(crate) container: &'c Container,
+}
+
+impl Here<'_> {
+    /// The state that a field names.
+    pub(crate) fn target(&self, name: &str, fields: &Fields<'_>) -> Option<StateId> {
+        let target = rules::target::read(name, fields, self.container)?;
+        self.container.transitions.borrow_mut().push((self.id, target));
+        Some(target)
+    }
+
+    /// `Next` or `End`.
+    pub(crate) fn transition(&self, fields: &Fields<'_>) -> Option<Transition> {
+        let end = fields.flag("End");
+        if end == Some(true) {
+            self.ends();
+        }
+        // An `End` that is false is as good as none; one of another type was refused, and means to end.
+        let has_end = end.unwrap_or_else(|| fields.has("End"));
+        match (fields.has("Next"), has_end) {
+            (true, false) => self.target("Next", fields).map(Transition::Next),
+            (false, true) => Some(Transition::End),
+            (true, true) => rules::one_of::at_most(&["Next", "End"], fields).then_some(Transition::End),
+            (false, false) => {
+                rules::one_of::none(&["Next", "End"], fields);
+                None
+            }
+        }
+    }
+
+    /// The state is terminal.
+    pub(crate) fn ends(&self) {
+        self.container.ends.set(true);
+    }
+}

@@ -1,0 +1,144 @@
+//! What is found while a definition is read.
+
+use std::cell::{Cell, RefCell};
+
+use super::place::{OwnedStep, Place};
+use super::positions::Positions;
+use crate::diagnostic::{Code, Diagnostic, Severity};
+
+/// Later findings are counted but not kept, so that a hostile definition cannot fill the memory. AWS shows 100.
+const FINDINGS_MAX: usize = 1_000;
+
+/// Gathers findings. Shared by everything that reads, so that a reader goes on after a mistake.
+#[derive(Default)]
+pub(crate) struct Log {
+    findings: RefCell<Vec<Finding>>,
+    errors: Cell<usize>,
+    schema_errors: Cell<usize>,
+    /// How many steps of a place are not in the source text.
+    outside_text: usize,
+}
+
+struct Finding {
+    diagnostic: Diagnostic,
+    steps: Vec<OwnedStep>,
+}
+
+impl Log {
+    /// A log for a text that stands that many steps below the place called root.
+    pub(crate) fn below(steps: usize) -> Self {
+        Self { outside_text: steps, ..Self::default() }
+    }
+
+    /// The definition is refused.
+    pub(crate) fn error(&self, place: &Place<'_>, code: Code, message: impl Into<String>, help: &str) {
+        self.add(Severity::Error, code, message.into(), help, Some(place.to_string()), place.steps());
+    }
+
+    /// The definition is refused, and AWS gives no place; ours is for the span only.
+    pub(crate) fn error_nowhere(&self, place: &Place<'_>, code: Code, message: impl Into<String>, help: &str) {
+        self.add(Severity::Error, code, message.into(), help, None, place.steps());
+    }
+
+    /// The definition is refused for something within a template; `within` is `/a/b[0]` or empty.
+    pub(crate) fn error_within(
+        &self,
+        place: &Place<'_>,
+        within: &str,
+        code: Code,
+        message: impl Into<String>,
+        help: &str,
+    ) {
+        let mut steps = place.steps();
+        steps.extend(steps_within(within));
+        self.add(Severity::Error, code, message.into(), help, Some(format!("{place}{within}")), steps);
+    }
+
+    /// The definition runs, but probably not as meant.
+    pub(crate) fn warning(&self, place: &Place<'_>, code: Code, message: impl Into<String>, help: &str) {
+        self.add(Severity::Warning, code, message.into(), help, Some(place.to_string()), place.steps());
+    }
+
+    /// How many errors there are.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors.get()
+    }
+
+    /// How many errors there are but for transitions to states that do not exist: those leave the graph readable.
+    pub(crate) fn schema_errors(&self) -> usize {
+        self.schema_errors.get()
+    }
+
+    /// The findings, with their places in `text`.
+    pub(crate) fn into_diagnostics(self, text: &str) -> Vec<Diagnostic> {
+        let findings = self.findings.into_inner();
+        if findings.is_empty() {
+            return Vec::new();
+        }
+        let positions = Positions::of(text);
+        let finish = |finding: Finding| {
+            let steps = finding.steps.get(self.outside_text..).unwrap_or_default();
+            Diagnostic { span: Some(positions.span(steps)), ..finding.diagnostic }
+        };
+        findings.into_iter().map(finish).collect()
+    }
+
+    fn add(
+        &self,
+        severity: Severity,
+        code: Code,
+        message: String,
+        help: &str,
+        location: Option<String>,
+        steps: Vec<OwnedStep>,
+    ) {
+        if severity == Severity::Error {
+            self.errors.set(self.errors.get() + 1);
+            if code != Code::MissingTransitionTarget {
+                self.schema_errors.set(self.schema_errors.get() + 1);
+            }
+        }
+        let mut findings = self.findings.borrow_mut();
+        // An error is never lost to warnings: without one the definition would pass.
+        if findings.len() >= FINDINGS_MAX && (severity == Severity::Warning || self.errors.get() > FINDINGS_MAX) {
+            return;
+        }
+        let help = Some(help.to_owned());
+        findings
+            .push(Finding { diagnostic: Diagnostic { severity, code, message, location, span: None, help }, steps });
+    }
+}
+
+/// The steps of a template's relative location. Names that contain `/` or `[` lead astray, which costs no more
+/// than a wider span.
+fn steps_within(location: &str) -> Vec<OwnedStep> {
+    let mut steps = Vec::new();
+    for part in location.split('/').skip(1) {
+        let mut pieces = part.split('[');
+        steps.push(OwnedStep::Member(pieces.next().unwrap_or_default().to_owned()));
+        steps.extend(pieces.filter_map(|piece| piece.strip_suffix(']')?.parse().ok().map(OwnedStep::Item)));
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_findings_is_bounded() {
+        let log = Log::default();
+        for _ in 0..5_000 {
+            log.error(&Place::ROOT, Code::SchemaValidationFailed, "wrong", "mend it");
+        }
+        assert_eq!(log.errors(), 5_000);
+        assert_eq!(log.into_diagnostics("{}").len(), FINDINGS_MAX);
+    }
+
+    #[test]
+    fn locations_within_a_template_become_steps() {
+        let member = |name: &str| OwnedStep::Member(name.to_owned());
+        assert_eq!(steps_within(""), []);
+        assert_eq!(steps_within("/a/b[0]"), [member("a"), member("b"), OwnedStep::Item(0)]);
+    }
+}

@@ -1,0 +1,42 @@
+//! A field takes one of a few words.
+//!
+//! Why: what AWS does not know it does not run. Words are compared with their case.
+//!
+//! Refused: `"Type": "task"`. Mended: `"Type": "Task"`.
+
+use crate::diagnostic::Code;
+use crate::read::fields::Fields;
+
+/// Refuses the field's value.
+pub(crate) fn refuse<'w, T>(name: &str, words: impl Iterator<Item = &'w str>, fields: &Fields<'_>) -> Option<T> {
+    let words: Vec<&str> = words.collect();
+    let message = format!("The field '{name}' should have one of these values: [{}]", words.join(", "));
+    let place = fields.place.member(name);
+    fields.log.error(
+        &place,
+        Code::SchemaValidationFailed,
+        message,
+        "Use one of the values listed, with the same case.",
+    );
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::read::rules::testing::{accepted, machine, refused};
+
+    #[test]
+    fn only_the_words_listed_are_known() {
+        refused(
+            &machine(r#"{"Type": "task", "End": true}"#),
+            &["SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: \
+               [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map] at /States/X/Type"],
+        );
+        accepted(&machine(r#"{"Type": "Pass", "End": true}"#));
+        refused(
+            r#"{"Version": "2.0", "StartAt": "X", "States": {"X": {"Type": "Succeed"}}}"#,
+            &["SCHEMA_VALIDATION_FAILED: The field 'Version' should have one of these values: [1.0] at /Version"],
+        );
+        accepted(r#"{"Version": "1.0", "StartAt": "X", "States": {"X": {"Type": "Succeed"}}}"#);
+    }
+}

@@ -1,0 +1,99 @@
+//! An object has only fields it may have, in the language it is written in.
+//!
+//! Why: a field that is not known does nothing, and nobody would notice.
+//!
+//! Refused: `"TimeoutSeconds": 5` on a Wait state; `"Parameters"` on a JSONata state. Mended: without them;
+//! `"Arguments"`.
+
+use crate::diagnostic::Code;
+use crate::program::QueryLanguage;
+use crate::read::fields::Fields;
+use crate::read::supported::{Support, Table};
+
+/// Refuses every field that is in none of the tables or belongs to the other language.
+pub(crate) fn check(tables: &[&Table], fields: &Fields<'_>) {
+    for (name, _) in fields.object.iter() {
+        match tables.iter().flat_map(|table| table.iter()).find(|(known, _)| **known == **name) {
+            None => unknown(name, fields),
+            Some((_, support)) => check_language(name, *support, fields),
+        }
+    }
+}
+
+fn unknown(name: &str, fields: &Fields<'_>) {
+    let message = format!("Field '{name}' is not supported");
+    fields.log.error(fields.place, Code::SchemaValidationFailed, message, "Remove the field, or check its spelling.");
+}
+
+fn check_language(name: &str, support: Support, fields: &Fields<'_>) {
+    let Some(only) = support.refuses(fields.language) else { return };
+    let message = format!(
+        "The QueryLanguage is set to '{}', but field '{name}' is only supported for the '{}' QueryLanguage",
+        spelt(fields.language),
+        spelt(only)
+    );
+    let help = match only {
+        QueryLanguage::Jsonata => "Set QueryLanguage to JSONata in the state, or use the JSONPath fields.",
+        QueryLanguage::JsonPath => "Use Arguments, Output and Assign with {% %} expressions instead.",
+    };
+    fields.log.error(fields.place, Code::SchemaValidationFailed, message, help);
+}
+
+fn spelt(language: QueryLanguage) -> &'static str {
+    match language {
+        QueryLanguage::JsonPath => "JSONPath",
+        QueryLanguage::Jsonata => "JSONata",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::read::rules::testing::{accepted, jsonata_machine, machine, refused};
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        let cases = [
+            (
+                machine(r#"{"Type": "Wait", "Seconds": 1, "TimeoutSeconds": 5, "End": true}"#),
+                "TimeoutSeconds",
+                "/States/X",
+            ),
+            (machine(r#"{"Type": "Pass", "Catch": [], "End": true}"#), "Catch", "/States/X"),
+            (machine(r#"{"Type": "Succeed", "Next": "X"}"#), "Next", "/States/X"),
+            (machine(r#"{"Type": "Fail", "InputPath": "$"}"#), "InputPath", "/States/X"),
+            (machine(r#"{"Type": "Fail", "Assign": {}}"#), "Assign", "/States/X"),
+            (r#"{"Coment": "c", "StartAt": "X", "States": {"X": {"Type": "Succeed"}}}"#.to_owned(), "Coment", "/"),
+            (
+                machine(
+                    r#"{"Type": "Map", "End": true, "Iterator": {"QueryLanguage": "JSONata", "StartAt": "Y", "States": {"Y": {"Type": "Succeed"}}}}"#,
+                ),
+                "QueryLanguage",
+                "/States/X/Iterator",
+            ),
+        ];
+        for (definition, field, place) in cases {
+            let text = format!("SCHEMA_VALIDATION_FAILED: Field '{field}' is not supported at {place}");
+            refused(&definition, &[&text]);
+        }
+        accepted(r#"{"Comment": "c", "StartAt": "X", "States": {"X": {"Type": "Succeed", "Comment": "d"}}}"#);
+    }
+
+    #[test]
+    fn fields_of_the_other_language_are_refused() {
+        refused(
+            &jsonata_machine(
+                r#"{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {}, "End": true}"#,
+            ),
+            &["SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONata', but field 'Parameters' is only \
+               supported for the 'JSONPath' QueryLanguage at /States/X"],
+        );
+        refused(
+            &machine(r#"{"Type": "Pass", "Output": {}, "End": true}"#),
+            &[
+                "SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported \
+               for the 'JSONata' QueryLanguage at /States/X",
+            ],
+        );
+        accepted(&machine(r#"{"Type": "Pass", "Parameters": {}, "End": true}"#));
+    }
+}

@@ -1,0 +1,67 @@
+//! The dynamic members of a template can be read.
+//!
+//! Why: a path, an intrinsic function or an expression that cannot be read cannot be evaluated either.
+//!
+//! Refused: `"Parameters": {"a.$": "b"}`. Mended: `"Parameters": {"a.$": "$.b"}`.
+
+use crate::program::QueryLanguage;
+use crate::read::log::Log;
+use crate::read::place::Place;
+use crate::template::{Template, TemplateError};
+use crate::value::Value;
+
+/// A template.
+pub(crate) fn read(value: &Value, place: &Place<'_>, log: &Log, language: QueryLanguage) -> Option<Template> {
+    match Template::parse(value, language) {
+        Ok(template) => {
+            if language == QueryLanguage::JsonPath {
+                super::missing_dollar::check(value, place, log);
+            }
+            Some(template)
+        }
+        Err(errors) => {
+            errors.iter().for_each(|error| refuse(error, place, log, language));
+            None
+        }
+    }
+}
+
+/// The path or intrinsic function of a field such as `ErrorPath`.
+pub(crate) fn read_path(text: &str, field: &str, place: &Place<'_>, log: &Log) -> Option<Template> {
+    Template::parse_path(text, field).map_err(|error| refuse(&error, place, log, QueryLanguage::JsonPath)).ok()
+}
+
+fn refuse(error: &TemplateError, place: &Place<'_>, log: &Log, language: QueryLanguage) {
+    let help = match language {
+        QueryLanguage::JsonPath => "Write a path such as $.name or a call such as States.UUID().",
+        QueryLanguage::Jsonata => "Mend the expression between {% and %}.",
+    };
+    log.error_within(place, &error.location, error.code, error.message.clone(), help);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::read::rules::testing::{accepted, machine, refused};
+
+    #[test]
+    fn dynamic_members_are_paths_or_calls() {
+        let pass =
+            |parameters: &str| machine(&format!(r#"{{"Type": "Pass", "Parameters": {parameters}, "End": true}}"#));
+        refused(
+            &pass(r#"{"parsed.$": "nothing"}"#),
+            &["SCHEMA_VALIDATION_FAILED: The value for the field 'parsed.$' must be a valid JSONPath or a valid \
+               intrinsic function call at /States/X/Parameters"],
+        );
+        accepted(&pass(r#"{"parsed.$": "$.a", "uuid.$": "States.UUID()", "plain": [1, {"b.$": "$$.Execution.Id"}]}"#));
+    }
+
+    #[test]
+    fn the_place_of_a_bad_member_is_the_object_that_has_it() {
+        let definition = machine(r#"{"Type": "Pass", "Parameters": {"a": [{"b.$": "nothing"}]}, "End": true}"#);
+        refused(
+            &definition,
+            &["SCHEMA_VALIDATION_FAILED: The value for the field 'b.$' must be a valid JSONPath or a valid \
+               intrinsic function call at /States/X/Parameters/a[0]"],
+        );
+    }
+}

@@ -1,0 +1,289 @@
+//! Payload templates: `.$` members in JSONPath, `{% %}` strings in JSONata.
+//!
+//! What is constant in a template is made once, when it is parsed, and shared by every payload made from it.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Code;
+use crate::error::EvaluationError;
+use crate::intrinsic::Call;
+use crate::json::DEPTH_MAX;
+use crate::jsonata::Expression;
+use crate::path::Path;
+use crate::program::QueryLanguage;
+use crate::scope::Scope;
+use crate::value::{Object, Text, Value};
+
+/// A parsed payload template.
+#[derive(Debug)]
+pub struct Template {
+    node: Node,
+}
+
+/// Why a template is refused, and where: the object that contains a bad `.$` member, or the bad expression
+/// itself (`/a/b[0]`, relative to the template; empty for the template itself).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateError {
+    /// AWS's code for it.
+    pub code: Code,
+    /// AWS's text.
+    pub message: String,
+    /// Where in the template.
+    pub location: String,
+}
+
+#[derive(Debug)]
+enum Node {
+    Literal(Value),
+    Object(Vec<(Text, Node)>),
+    Array(Vec<Node>),
+    /// A path, and the member it is the value of, as written.
+    Path(Path, Text),
+    Call(Call),
+    Expression(Box<ExpressionNode>),
+}
+
+#[derive(Debug)]
+struct ExpressionNode {
+    expression: Expression,
+    text: Text,
+    /// `/a/b[0]`, relative to the template.
+    place: String,
+}
+
+impl Template {
+    /// Parses the value of a template field. All that is wrong with it is reported.
+    pub fn parse(value: &Value, language: QueryLanguage) -> Result<Self, Vec<TemplateError>> {
+        let mut parser = Parser { place: String::new(), depth: 0, errors: Vec::new() };
+        let node = match language {
+            QueryLanguage::JsonPath => parser.json_path(value),
+            QueryLanguage::Jsonata => parser.jsonata(value),
+        };
+        if parser.errors.is_empty() { Ok(Self { node }) } else { Err(parser.errors) }
+    }
+
+    /// Parses one path or intrinsic function, as the value of the member `field` that ends in `.$` or `Path`.
+    pub fn parse_path(text: &str, field: &str) -> Result<Self, TemplateError> {
+        match path_or_call(text, field) {
+            Some(node) => Ok(Self { node }),
+            None => Err(not_a_path(field, String::new())),
+        }
+    }
+
+    /// The payload. `field` is the field of the state it stands in (`Parameters`, `Output`, `Assign`), for
+    /// the location in errors.
+    pub fn evaluate(&self, scope: &Scope<'_>, field: &str) -> Result<Value, EvaluationError> {
+        self.node.evaluate(scope, field)
+    }
+
+    /// Names of the workflow variables it reads, each as often as it is read.
+    pub fn variables(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.node.collect_variables(&mut names);
+        names
+    }
+
+    /// Whether it is constant, so that it can be evaluated without a scope; its value then.
+    pub fn literal(&self) -> Option<&Value> {
+        match &self.node {
+            Node::Literal(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The text of the JSONata expression, where the whole template is one, without `{%` and `%}`.
+    pub fn expression(&self) -> Option<&str> {
+        match &self.node {
+            Node::Expression(node) => Some(&node.text),
+            _ => None,
+        }
+    }
+
+    /// The error of a field that wants another type than the template gave.
+    pub fn unexpected_type(&self, field: &str, expected: &str, value: &Value) -> EvaluationError {
+        let expression = self.expression().unwrap_or_default();
+        EvaluationError::query(
+            format!(
+                "The JSONata expression '{expression}' specified for the field '{field}' returned an unexpected result type. Expected '{expected}', but was '{}' for value: {value}",
+                value.type_name()
+            ),
+            field,
+        )
+    }
+}
+
+/// The text between `{%` and `%}`, without the space around it, where a string is an expression: exactly when it
+/// begins and ends with them.
+pub fn expression_text(text: &str) -> Option<&str> {
+    Some(text.strip_prefix("{%")?.strip_suffix("%}")?.trim())
+}
+
+impl Node {
+    /// Templates nest no deeper than the JSON they were read from may.
+    fn evaluate(&self, scope: &Scope<'_>, field: &str) -> Result<Value, EvaluationError> {
+        match self {
+            Self::Literal(value) => Ok(value.clone()),
+            Self::Object(members) => {
+                let members = members.iter().map(|(name, node)| Ok((name.clone(), node.evaluate(scope, field)?)));
+                Ok(Value::Object(Arc::new(members.collect::<Result<Object, EvaluationError>>()?)))
+            }
+            Self::Array(items) => {
+                let items = items.iter().map(|node| node.evaluate(scope, field));
+                Ok(Value::array(items.collect::<Result<_, _>>()?))
+            }
+            Self::Path(path, member) => path.select(scope).map_err(|_| {
+                let (path, input) = (path.text(), scope.input);
+                EvaluationError::runtime(format!(
+                    "The JSONPath '{path}' specified for the field '{member}' could not be found in the input '{input}'"
+                ))
+            }),
+            Self::Call(call) => call.evaluate(scope),
+            Self::Expression(node) if node.place.is_empty() => node.expression.evaluate(scope, field),
+            Self::Expression(node) => node.expression.evaluate(scope, &format!("{field}{}", node.place)),
+        }
+    }
+
+    fn collect_variables<'n>(&'n self, names: &mut Vec<&'n str>) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Object(members) => members.iter().for_each(|(_, node)| node.collect_variables(names)),
+            Self::Array(items) => items.iter().for_each(|node| node.collect_variables(names)),
+            Self::Path(path, _) => names.extend(path.variable()),
+            Self::Call(call) => names.extend(call.variables()),
+            Self::Expression(node) => names.extend(node.expression.variables()),
+        }
+    }
+}
+
+struct Parser {
+    /// Where it stands in the template: `/a/b[0]`.
+    place: String,
+    depth: usize,
+    errors: Vec<TemplateError>,
+}
+
+impl Parser {
+    fn json_path(&mut self, value: &Value) -> Node {
+        self.compound(value, Self::json_path, |parser, name, member| {
+            let plain = name.strip_suffix(".$")?;
+            let node = member.as_str().and_then(|text| path_or_call(text, name));
+            if node.is_none() {
+                parser.errors.push(not_a_path(name, parser.place.clone()));
+            }
+            Some((Text::from(plain), node.unwrap_or(Node::Literal(Value::Null))))
+        })
+    }
+
+    fn jsonata(&mut self, value: &Value) -> Node {
+        let Some(text) = value.as_str().and_then(expression_text) else {
+            return self.compound(value, Self::jsonata, |_, _, _| None);
+        };
+        match Expression::parse(text) {
+            Ok(expression) => {
+                let place = self.place.clone();
+                Node::Expression(Box::new(ExpressionNode { expression, text: Text::from(text), place }))
+            }
+            Err(error) => {
+                let location = self.place.clone();
+                self.errors.push(TemplateError { code: error.code, message: error.message, location });
+                Node::Literal(Value::Null)
+            }
+        }
+    }
+
+    /// Objects and arrays part by part; what is constant throughout stays the value it was. `special` takes
+    /// the members that are not taken as they are.
+    fn compound(
+        &mut self,
+        value: &Value,
+        part: fn(&mut Self, &Value) -> Node,
+        special: fn(&mut Self, &str, &Value) -> Option<(Text, Node)>,
+    ) -> Node {
+        if !matches!(value, Value::Array(_) | Value::Object(_)) {
+            return Node::Literal(value.clone());
+        }
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            self.error("The template is nested too deeply");
+            return Node::Literal(Value::Null);
+        }
+        let node = match value {
+            Value::Array(items) => Node::Array(self.items(items, part)),
+            Value::Object(object) => Node::Object(self.members(object, part, special)),
+            _ => Node::Literal(value.clone()),
+        };
+        self.depth -= 1;
+        if node.is_constant() { Node::Literal(value.clone()) } else { node }
+    }
+
+    fn items(&mut self, items: &[Value], part: fn(&mut Self, &Value) -> Node) -> Vec<Node> {
+        let of_item = |(index, item)| self.at(&format!("[{index}]"), |parser| part(parser, item));
+        items.iter().enumerate().map(of_item).collect()
+    }
+
+    fn members(
+        &mut self,
+        object: &Object,
+        part: fn(&mut Self, &Value) -> Node,
+        special: fn(&mut Self, &str, &Value) -> Option<(Text, Node)>,
+    ) -> Vec<(Text, Node)> {
+        let mut members = Vec::with_capacity(object.len());
+        for (name, member) in object.iter() {
+            match special(self, name, member) {
+                Some((plain, _)) if object.contains(&plain) => {
+                    self.error(&format!("The field '{plain}' cannot be given both as '{plain}' and as '{name}'"));
+                }
+                Some(special) => members.push(special),
+                None => members.push((name.clone(), self.at(&format!("/{name}"), |parser| part(parser, member)))),
+            }
+        }
+        members
+    }
+
+    fn at<T>(&mut self, step: &str, run: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.place.len();
+        self.place.push_str(step);
+        let result = run(self);
+        self.place.truncate(length);
+        result
+    }
+
+    fn error(&mut self, message: &str) {
+        let location = self.place.clone();
+        self.errors.push(TemplateError { code: Code::SchemaValidationFailed, message: message.to_owned(), location });
+    }
+}
+
+impl Node {
+    /// Whether nothing in it is evaluated. Constant parts have become literals before.
+    fn is_constant(&self) -> bool {
+        let literal = |node: &Self| matches!(node, Self::Literal(_));
+        match self {
+            Self::Literal(_) => true,
+            Self::Array(items) => items.iter().all(literal),
+            Self::Object(members) => members.iter().all(|(_, node)| literal(node)),
+            Self::Path(..) | Self::Call(_) | Self::Expression(_) => false,
+        }
+    }
+}
+
+fn path_or_call(text: &str, field: &str) -> Option<Node> {
+    if text.starts_with('$') {
+        return Some(Node::Path(Path::parse(text).ok()?, Text::from(field)));
+    }
+    Some(Node::Call(Call::parse(text).ok()?))
+}
+
+fn not_a_path(field: &str, location: String) -> TemplateError {
+    TemplateError {
+        code: Code::SchemaValidationFailed,
+        message: format!(
+            "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
+        ),
+        location,
+    }
+}
+
+#[cfg(test)]
+mod tests;
