@@ -1,0 +1,452 @@
+//! `apply`: folds one event into the state. It changes and never decides; it evaluates no expression.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use asl::program::{BranchId, Program, StateId, StateKind};
+use asl::scope::Variables;
+use asl::value::Object;
+use asl::{Text, Value};
+
+use crate::event::{Event, EventId, EventKind, FrameId, Timestamp};
+use crate::execution::{
+    Branches, Execution, Frame, Iterations, MapItem, OpenTask, Parent, Place, ReplayError, Status, Visit, Work,
+    item_count,
+};
+
+type Applied = Result<(), &'static str>;
+
+impl Execution {
+    /// Folds one event in: a decided one, or a stored one on recovery.
+    ///
+    /// # Errors
+    /// The event cannot follow what was applied before; the execution is then to be thrown away.
+    pub fn apply(&mut self, event: &Event) -> Result<(), ReplayError> {
+        let shown = event.kind.is_shown();
+        if shown && event.id != self.last_event.next() {
+            return Err(ReplayError { event: event.id, why: "its number is not the next one" });
+        }
+        self.fold(event).map_err(|why| ReplayError { event: event.id, why })?;
+        self.event_count += 1;
+        if shown {
+            self.last_event = event.id;
+        }
+        Ok(())
+    }
+
+    fn fold(&mut self, event: &Event) -> Applied {
+        match &event.kind {
+            EventKind::ExecutionStarted { input, .. } => self.started(event, input),
+            EventKind::ExecutionSucceeded { .. } => self.ended(event, Status::Succeeded),
+            EventKind::ExecutionFailed { .. } => self.ended(event, Status::Failed),
+            EventKind::ExecutionAborted { .. } => self.ended(event, Status::Aborted),
+            EventKind::ExecutionTimedOut => self.ended(event, Status::TimedOut),
+            EventKind::StateEntered { name, input, .. } => self.state_entered(event, name, input),
+            EventKind::StateExited { output, assigned, next, .. } => {
+                self.state_exited(event, output, assigned.as_ref(), next.as_ref())
+            }
+            EventKind::StateAborted { .. } | EventKind::MapIterationAborted { .. } => Ok(()),
+            EventKind::EvaluationFailed { .. } => self.moved(event),
+            EventKind::WaitScheduled { due } => self.set_work(event.frame, Work::Waiting { due: *due }),
+            EventKind::TaskScheduled { .. } => self.task_scheduled(event),
+            EventKind::TaskStarted { .. } => self.task_started(event),
+            EventKind::TaskSubmitted { .. } => self.moved(event),
+            EventKind::TaskHeartbeat => self.task_heartbeat(event),
+            EventKind::TaskSucceeded { .. } | EventKind::TaskFailed { .. } | EventKind::TaskTimedOut { .. } => {
+                self.set_work(event.frame, Work::Idle)?;
+                self.moved(event)
+            }
+            EventKind::RetryScheduled { retrier, due } => self.retry_scheduled(event, *retrier as usize, *due),
+            EventKind::ParallelStateStarted { input } => self.parallel_started(event, input),
+            EventKind::BranchSucceeded { output } => self.branch_succeeded(event, output),
+            EventKind::MapStateStarted { items, max_concurrency, .. } => {
+                self.map_started(event, items, *max_concurrency)
+            }
+            EventKind::MapIterationStarted { index, input, .. } => self.iteration_started(event, *index, input),
+            EventKind::MapIterationSucceeded { output, .. } => self.iteration_succeeded(event, output),
+            EventKind::MapIterationFailed { .. } => Ok(()),
+            EventKind::ParallelStateSucceeded | EventKind::MapStateSucceeded => self.set_work(event.frame, Work::Idle),
+            EventKind::ParallelStateFailed | EventKind::MapStateFailed => {
+                self.set_work(event.frame, Work::Idle)?;
+                self.moved(event)
+            }
+        }
+    }
+
+    // The execution
+
+    fn started(&mut self, event: &Event, input: &Value) -> Applied {
+        if self.event_count != 0 {
+            return Err("the execution has begun already");
+        }
+        self.input = input.clone();
+        self.started_at = event.at;
+        let state = self.program.branch(Program::ROOT).start_at;
+        self.make_frame(Frame {
+            parent: None,
+            variables: Variables::default(),
+            last: EventId::NONE,
+            item: None,
+            place: Place::Before { state, input: input.clone() },
+            timer: None,
+        });
+        Ok(())
+    }
+
+    fn ended(&mut self, event: &Event, status: Status) -> Applied {
+        if self.status != Status::Running {
+            return Err("the execution is over");
+        }
+        self.status = status;
+        self.stopped_at = Some(event.at);
+        self.frames.clear();
+        self.free.clear();
+        self.ready.clear();
+        self.timers.clear();
+        self.tasks.clear();
+        Ok(())
+    }
+
+    // States
+
+    fn state_entered(&mut self, event: &Event, name: &Text, input: &Value) -> Applied {
+        let named = self.program.state_named(name).ok_or("the definition has no state of that name")?;
+        let attempts = retrier_count(&self.program, named);
+        let frame = self.frame_mut(event.frame)?;
+        match &frame.place {
+            Place::Before { state, .. } if *state == named => {}
+            _ => return Err("the frame does not stand before that state"),
+        }
+        frame.place = Place::Inside(Visit {
+            state: named,
+            input: input.clone(),
+            entered: event.id,
+            entered_previous: event.previous,
+            entered_at: event.at,
+            retries: 0,
+            attempts: vec![0; attempts],
+            work: Work::Idle,
+        });
+        frame.last = event.id;
+        self.ready.remove(&event.frame);
+        Ok(())
+    }
+
+    fn state_exited(
+        &mut self,
+        event: &Event,
+        output: &Value,
+        assigned: Option<&Value>,
+        next: Option<&Text>,
+    ) -> Applied {
+        let next = match next {
+            Some(name) => Some(self.program.state_named(name).ok_or("the definition has no state of that name")?),
+            None => None,
+        };
+        self.set_work(event.frame, Work::Idle)?;
+        let frame = self.frame_mut(event.frame)?;
+        frame.last = event.id;
+        if let Some(assigned) = assigned {
+            frame.variables = with_assigned(&frame.variables, assigned);
+        }
+        match next {
+            Some(state) => {
+                frame.place = Place::Before { state, input: output.clone() };
+                self.ready.insert(event.frame);
+            }
+            None => {
+                frame.place = Place::Ended;
+                self.ready.remove(&event.frame);
+            }
+        }
+        Ok(())
+    }
+
+    fn retry_scheduled(&mut self, event: &Event, retrier: usize, due: Timestamp) -> Applied {
+        self.set_work(event.frame, Work::Backoff { due })?;
+        self.frame_mut(event.frame)?.last = event.previous;
+        let visit = self.visit_mut(event.frame)?;
+        visit.retries += 1;
+        *visit.attempts.get_mut(retrier).ok_or("the state has no such retrier")? += 1;
+        Ok(())
+    }
+
+    // Tasks
+
+    fn task_scheduled(&mut self, event: &Event) -> Applied {
+        let EventKind::TaskScheduled { family, resource, parameters, timeout_seconds, heartbeat_seconds, .. } =
+            &event.kind
+        else {
+            return Err("the event schedules no task");
+        };
+        let task = OpenTask {
+            scheduled: event.id,
+            scheduled_at: event.at,
+            family: family.clone(),
+            resource: resource.clone(),
+            parameters: parameters.clone(),
+            started: false,
+            timeout_seconds: *timeout_seconds,
+            heartbeat_seconds: *heartbeat_seconds,
+            // Nobody may ever take it: the timeout counts from here, and anew once somebody does.
+            timeout_due: after(event.at, *timeout_seconds),
+            heartbeat_due: None,
+        };
+        self.set_work(event.frame, Work::Task(task))?;
+        self.moved(event)
+    }
+
+    fn task_started(&mut self, event: &Event) -> Applied {
+        let task = self.task_mut(event.frame)?;
+        task.started = true;
+        task.timeout_due = after(event.at, task.timeout_seconds);
+        task.heartbeat_due = after(event.at, task.heartbeat_seconds);
+        self.rearm(event.frame)?;
+        self.moved(event)
+    }
+
+    fn task_heartbeat(&mut self, event: &Event) -> Applied {
+        let task = self.task_mut(event.frame)?;
+        task.heartbeat_due = after(event.at, task.heartbeat_seconds);
+        self.rearm(event.frame)
+    }
+
+    // Parallel
+
+    fn parallel_started(&mut self, event: &Event, input: &Value) -> Applied {
+        let program = Arc::clone(&self.program);
+        let StateKind::Parallel(parallel) = &program.state(self.visit_mut(event.frame)?.state).kind else {
+            return Err("the state is not a Parallel state");
+        };
+        self.set_work(event.frame, Work::Idle)?;
+        self.moved(event)?;
+        let frame = self.frame_mut(event.frame)?;
+        let (variables, item) = (frame.variables.clone(), frame.item.clone());
+        let mut running = BTreeSet::new();
+        for (index, branch) in parallel.branches.iter().enumerate() {
+            running.insert(self.make_frame(Frame {
+                parent: Some(Parent { frame: event.frame, index }),
+                variables: variables.clone(),
+                last: event.id,
+                item: item.clone(),
+                place: before(&program, *branch, input),
+                timer: None,
+            }));
+        }
+        let outputs = vec![Value::Null; parallel.branches.len()];
+        self.set_work(event.frame, Work::Parallel(Branches { running, outputs }))
+    }
+
+    fn branch_succeeded(&mut self, event: &Event, output: &Value) -> Applied {
+        let (parent, last) = self.drop_child(event.frame)?;
+        self.frame_mut(parent.frame)?.last = last;
+        let Work::Parallel(branches) = &mut self.visit_mut(parent.frame)?.work else {
+            return Err("the frame's parent runs no branches");
+        };
+        branches.running.remove(&event.frame);
+        *branches.outputs.get_mut(parent.index).ok_or("the Parallel state has no such branch")? = output.clone();
+        if branches.running.is_empty() {
+            self.ready.insert(parent.frame);
+        }
+        Ok(())
+    }
+
+    // Map
+
+    fn map_started(&mut self, event: &Event, items: &Value, max_concurrency: u64) -> Applied {
+        let iterations = Iterations {
+            items: items.clone(),
+            max_concurrency: usize::try_from(max_concurrency).unwrap_or(usize::MAX),
+            next: 0,
+            running: BTreeSet::new(),
+            outputs: vec![Value::Null; item_count(items)],
+            slot: event.id,
+        };
+        self.set_work(event.frame, Work::Map(iterations))?;
+        self.ready.insert(event.frame);
+        self.moved(event)
+    }
+
+    fn iteration_started(&mut self, event: &Event, index: u64, input: &Value) -> Applied {
+        let program = Arc::clone(&self.program);
+        let index = usize::try_from(index).map_err(|_| "the index is out of range")?;
+        let frame = self.frame_mut(event.frame)?;
+        let variables = frame.variables.clone();
+        let visit = self.visit_mut(event.frame)?;
+        let StateKind::Map(map) = &program.state(visit.state).kind else {
+            return Err("the state is not a Map state");
+        };
+        let Work::Map(iterations) = &mut visit.work else {
+            return Err("the Map state has not started");
+        };
+        if index != iterations.next || index >= iterations.length() {
+            return Err("the iteration is not the next one");
+        }
+        let item: MapItem = iterations.item(index);
+        let child = self.make_frame(Frame {
+            parent: Some(Parent { frame: event.frame, index }),
+            variables,
+            last: event.id,
+            item: Some(item),
+            place: before(&program, map.processor, input),
+            timer: None,
+        });
+        let iterations = self.iterations_mut(event.frame)?;
+        iterations.next += 1;
+        iterations.running.insert(child);
+        if !iterations.is_ready() {
+            self.ready.remove(&event.frame);
+        }
+        Ok(())
+    }
+
+    fn iteration_succeeded(&mut self, event: &Event, output: &Value) -> Applied {
+        let (parent, _) = self.drop_child(event.frame)?;
+        self.frame_mut(parent.frame)?.last = event.id;
+        let iterations = self.iterations_mut(parent.frame)?;
+        iterations.running.remove(&event.frame);
+        iterations.slot = event.previous;
+        *iterations.outputs.get_mut(parent.index).ok_or("the Map state has no such item")? = output.clone();
+        if iterations.is_ready() {
+            self.ready.insert(parent.frame);
+        }
+        Ok(())
+    }
+
+    // Frames
+
+    fn make_frame(&mut self, frame: Frame) -> FrameId {
+        let id = match self.free.pop_first() {
+            Some(id) => {
+                self.frames[id.0 as usize] = Some(Box::new(frame));
+                id
+            }
+            None => {
+                self.frames.push(Some(Box::new(frame)));
+                FrameId(u32::try_from(self.frames.len() - 1).unwrap_or(u32::MAX))
+            }
+        };
+        self.ready.insert(id);
+        id
+    }
+
+    /// Removes a branch or iteration that ended; says where it belonged and what its last event was.
+    fn drop_child(&mut self, id: FrameId) -> Result<(Parent, EventId), &'static str> {
+        let frame = self.frame(id).ok_or("there is no such frame")?;
+        if !matches!(frame.place, Place::Ended) {
+            return Err("the frame has not ended");
+        }
+        let found = (frame.parent.ok_or("the frame has no parent")?, frame.last);
+        self.drop_frame(id);
+        Ok(found)
+    }
+
+    /// Removes a frame and everything below it.
+    fn drop_frame(&mut self, id: FrameId) {
+        let Some(frame) = self.frames.get_mut(id.0 as usize).and_then(Option::take) else { return };
+        if let Some(timer) = frame.timer {
+            self.timers.remove(&(timer, id));
+        }
+        self.ready.remove(&id);
+        self.free.insert(id);
+        if let Place::Inside(visit) = frame.place {
+            self.drop_work(visit.work);
+        }
+    }
+
+    fn drop_work(&mut self, work: Work) {
+        match work {
+            Work::Task(task) => {
+                self.tasks.remove(&task.scheduled);
+            }
+            Work::Parallel(Branches { running, .. }) | Work::Map(Iterations { running, .. }) => {
+                running.into_iter().for_each(|child| self.drop_frame(child));
+            }
+            Work::Idle | Work::Waiting { .. } | Work::Backoff { .. } => {}
+        }
+    }
+
+    /// Puts a frame's state to other work; what it did before is given up, with its children and timer.
+    fn set_work(&mut self, id: FrameId, work: Work) -> Applied {
+        if let Work::Task(task) = &work {
+            self.tasks.insert(task.scheduled, id);
+        }
+        let visit = self.visit_mut(id)?;
+        let before = std::mem::replace(&mut visit.work, work);
+        self.drop_work(before);
+        self.ready.remove(&id);
+        self.rearm(id)
+    }
+
+    /// Sets a frame's timer to what its work waits for.
+    fn rearm(&mut self, id: FrameId) -> Applied {
+        let timer = match &self.visit_mut(id)?.work {
+            Work::Waiting { due } | Work::Backoff { due } => Some(*due),
+            Work::Task(task) => task.due(),
+            Work::Idle | Work::Parallel(_) | Work::Map(_) => None,
+        };
+        let earlier = std::mem::replace(&mut self.frame_mut(id)?.timer, timer);
+        if let Some(due) = earlier {
+            self.timers.remove(&(due, id));
+        }
+        if let Some(due) = timer {
+            self.timers.insert((due, id));
+        }
+        Ok(())
+    }
+
+    fn moved(&mut self, event: &Event) -> Applied {
+        self.frame_mut(event.frame)?.last = event.id;
+        Ok(())
+    }
+
+    fn frame_mut(&mut self, id: FrameId) -> Result<&mut Frame, &'static str> {
+        self.frames.get_mut(id.0 as usize).and_then(|slot| slot.as_deref_mut()).ok_or("there is no such frame")
+    }
+
+    fn visit_mut(&mut self, id: FrameId) -> Result<&mut Visit, &'static str> {
+        match &mut self.frame_mut(id)?.place {
+            Place::Inside(visit) => Ok(visit),
+            Place::Before { .. } | Place::Ended => Err("the frame is in no state"),
+        }
+    }
+
+    fn task_mut(&mut self, id: FrameId) -> Result<&mut OpenTask, &'static str> {
+        match &mut self.visit_mut(id)?.work {
+            Work::Task(task) => Ok(task),
+            _ => Err("the state has no open task"),
+        }
+    }
+
+    fn iterations_mut(&mut self, id: FrameId) -> Result<&mut Iterations, &'static str> {
+        match &mut self.visit_mut(id)?.work {
+            Work::Map(iterations) => Ok(iterations),
+            _ => Err("the Map state has not started"),
+        }
+    }
+}
+
+fn before(program: &Program, branch: BranchId, input: &Value) -> Place {
+    Place::Before { state: program.branch(branch).start_at, input: input.clone() }
+}
+
+fn after(at: Timestamp, seconds: Option<u64>) -> Option<Timestamp> {
+    seconds.map(|seconds| at.plus_seconds(seconds as f64))
+}
+
+fn retrier_count(program: &Program, state: StateId) -> usize {
+    match &program.state(state).kind {
+        StateKind::Task(task) => task.retry.len(),
+        StateKind::Parallel(parallel) => parallel.retry.len(),
+        StateKind::Map(map) => map.retry.len(),
+        StateKind::Pass(_) | StateKind::Choice(_) | StateKind::Wait(_) | StateKind::Succeed | StateKind::Fail(_) => 0,
+    }
+}
+
+fn with_assigned(variables: &Variables, assigned: &Value) -> Variables {
+    let mut all = Object::clone(variables);
+    for (name, value) in assigned.as_object().into_iter().flat_map(Object::iter) {
+        all.insert(name.clone(), value.clone());
+    }
+    Arc::new(all)
+}

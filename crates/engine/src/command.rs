@@ -1,0 +1,132 @@
+//! What the world asks of an execution, and what it is told in answer.
+
+use asl::{Text, Value};
+
+use crate::event::{EventId, Timestamp};
+use crate::execution::ReplayError;
+use crate::limits::Limits;
+
+/// What the world asks of an execution.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Begin. The first command of every execution, once.
+    Start {
+        /// The execution's input.
+        input: Value,
+    },
+    /// Go on with what is ready: after a turn that ended for its budget, and after recovery.
+    Continue,
+    /// Look what is due.
+    Tick,
+    /// A worker took the task.
+    TaskStarted {
+        /// The number of the task's scheduling event.
+        scheduled: EventId,
+        /// The worker's name.
+        worker: Option<Text>,
+    },
+    /// A `.sync` job was accepted, or a callback's request sent.
+    TaskSubmitted {
+        /// The number of the task's scheduling event.
+        scheduled: EventId,
+        /// The service's answer.
+        output: Value,
+    },
+    /// The task ended well.
+    TaskSucceeded {
+        /// The number of the task's scheduling event.
+        scheduled: EventId,
+        /// The raw result.
+        output: Value,
+    },
+    /// The task ended with an error.
+    TaskFailed {
+        /// The number of the task's scheduling event.
+        scheduled: EventId,
+        /// The error's name.
+        error: Option<Text>,
+        /// What went wrong.
+        cause: Option<Text>,
+    },
+    /// The worker is alive.
+    TaskHeartbeat {
+        /// The number of the task's scheduling event.
+        scheduled: EventId,
+    },
+    /// StopExecution.
+    Stop {
+        /// As given.
+        error: Option<Text>,
+        /// As given.
+        cause: Option<Text>,
+    },
+}
+
+/// Time, chance and limits of one command.
+#[derive(Clone, Copy)]
+pub struct Turn<'a> {
+    /// The time at which everything in this turn happens.
+    pub now: Timestamp,
+    /// Seed of all chance in this turn; drawn from the operating system by the caller.
+    pub seed: u128,
+    /// The bounds in force.
+    pub limits: &'a Limits,
+    /// Which resources a Task state may use.
+    pub resources: &'a dyn Resources,
+    /// After how many events the turn ends, so that a long run does not keep others waiting.
+    pub budget: usize,
+}
+
+/// Which resources exist, as far as a Task state must know before it schedules.
+pub trait Resources {
+    /// Why the resource cannot be used: the cause of a `States.Runtime` error. `None` where it can.
+    fn refusal(&self, resource: &asl::program::Resource) -> Option<String>;
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advance {
+    /// The execution waits for the world, or is over.
+    Settled,
+    /// The budget is spent; send [`Command::Continue`].
+    Unfinished,
+}
+
+/// Why a command changed nothing: late, early or repeated input. Counted, never silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ignored {
+    /// Start of an execution that has started.
+    AlreadyStarted,
+    /// The execution is over.
+    ExecutionOver,
+    /// No task with that number is outstanding: it is over, or timed out.
+    TaskOver,
+    /// The task is already being worked on.
+    TaskAlreadyStarted,
+    /// Nothing is due, or nothing is ready.
+    NothingDue,
+}
+
+impl Ignored {
+    /// The label of its counter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AlreadyStarted => "already_started",
+            Self::ExecutionOver => "execution_over",
+            Self::TaskOver => "task_over",
+            Self::TaskAlreadyStarted => "task_already_started",
+            Self::NothingDue => "nothing_due",
+        }
+    }
+}
+
+/// Why a command could not be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Named, counted, harmless.
+    #[error("ignored: {}", .0.as_str())]
+    Ignored(Ignored),
+    /// Our own mistake: a decision that cannot be applied. The live state is to be thrown away.
+    #[error("a decided event does not apply")]
+    Replay(#[from] ReplayError),
+}

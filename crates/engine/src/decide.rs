@@ -1,0 +1,347 @@
+//! `decide`: which events a command leads to. It looks and never changes.
+//!
+//! A [`Decision`] gathers the events of one step: one command, or one state of one frame. The loop in
+//! [`Execution::advance`] applies them and goes on with what is ready.
+
+use asl::EvaluationError;
+use asl::program::{Program, StateId, StateKind};
+use asl::scope::{Chance, Context};
+use asl::{ErrorName, Scope, Text, Value};
+
+use crate::command::{Advance, Command, Fault, Ignored, Turn};
+use crate::context;
+use crate::cursor::{Cursor, View};
+use crate::event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily};
+use crate::execution::{Execution, Frame, MapItem, Place, Status, Visit, Work};
+use crate::failure::Failure;
+use crate::states;
+
+impl Execution {
+    /// Decides and applies until nothing is ready and nothing is due, or the turn's budget is spent; appends
+    /// what happened to `events`.
+    ///
+    /// # Errors
+    /// [`Fault::Ignored`] where the command changes nothing (late, early, repeated): a result, not a failure.
+    /// [`Fault::Replay`] where our own decision does not apply: the execution is then to be thrown away.
+    pub fn advance(&mut self, command: Command, turn: &Turn<'_>, events: &mut Vec<Event>) -> Result<Advance, Fault> {
+        let chance = Chance::new(turn.seed);
+        let budget = events.len() + turn.budget;
+        if self.status != Status::Running {
+            return Err(Fault::Ignored(Ignored::ExecutionOver));
+        }
+        self.take(events, |decision| decision.command(command), turn, &chance)?;
+        while self.status == Status::Running {
+            if events.len() >= budget {
+                return Ok(if self.has_work(turn) { Advance::Unfinished } else { Advance::Settled });
+            }
+            if !self.has_work(turn) {
+                return Ok(Advance::Settled);
+            }
+            self.take(events, |decision| decision.step(), turn, &chance)?;
+        }
+        Ok(Advance::Settled)
+    }
+
+    fn has_work(&self, turn: &Turn<'_>) -> bool {
+        self.is_ready() || self.next_due().is_some_and(|due| due <= turn.now)
+    }
+
+    /// One decision and its application.
+    fn take(
+        &mut self,
+        events: &mut Vec<Event>,
+        decide: impl FnOnce(&mut Decision<'_>) -> Result<(), Ignored>,
+        turn: &Turn<'_>,
+        chance: &Chance,
+    ) -> Result<(), Fault> {
+        let from = events.len();
+        let mut decision =
+            Decision { execution: self, turn, chance, events, next: self.last_event.next(), full: false };
+        decide(&mut decision).map_err(Fault::Ignored)?;
+        decision.close();
+        for event in &events[from..] {
+            self.apply(event)?;
+        }
+        Ok(())
+    }
+}
+
+/// The events of one step, as they are decided.
+pub(crate) struct Decision<'a> {
+    pub(crate) execution: &'a Execution,
+    pub(crate) turn: &'a Turn<'a>,
+    pub(crate) chance: &'a Chance,
+    events: &'a mut Vec<Event>,
+    next: EventId,
+    /// The history reached its limit; nothing more is added but the failure that says so.
+    full: bool,
+}
+
+impl<'a> Decision<'a> {
+    /// Adds an event; says which number it has, or the last shown one has.
+    pub(crate) fn push(&mut self, frame: FrameId, previous: EventId, kind: EventKind) -> EventId {
+        if self.full {
+            return self.last();
+        }
+        if kind.is_shown() {
+            // The last number the limit allows is kept for an end.
+            self.full = self.next.0 >= self.turn.limits.history_events && !kind.is_end();
+            if self.full {
+                return self.last();
+            }
+            self.next = self.next.next();
+        }
+        let id = self.last();
+        self.events.push(Event { id, previous, at: self.turn.now, frame, kind });
+        id
+    }
+
+    fn last(&self) -> EventId {
+        EventId(self.next.0 - 1)
+    }
+
+    fn close(&mut self) {
+        if !self.full {
+            return;
+        }
+        self.full = false;
+        let cause = format!(
+            "The execution reached the maximum number of history events ({}).",
+            self.turn.limits.history_events
+        );
+        let kind = EventKind::ExecutionFailed { error: Some(ErrorName::RUNTIME.into()), cause: Some(cause.into()) };
+        self.push(FrameId::ROOT, self.last(), kind);
+    }
+
+    // Commands
+
+    fn command(&mut self, command: Command) -> Result<(), Ignored> {
+        let begun = self.execution.event_count > 0;
+        match command {
+            Command::Start { input } if !begun => {
+                let role_arn = self.execution.info.role_arn.clone();
+                self.push(FrameId::ROOT, EventId::NONE, EventKind::ExecutionStarted { input, role_arn });
+                Ok(())
+            }
+            Command::Start { .. } => Err(Ignored::AlreadyStarted),
+            _ if !begun => Err(Ignored::NothingDue),
+            Command::Continue | Command::Tick => self.step(),
+            Command::TaskStarted { scheduled, worker } => self.task_started(scheduled, worker),
+            Command::TaskSubmitted { scheduled, output } => self.task_submitted(scheduled, output),
+            Command::TaskSucceeded { scheduled, output } => {
+                let cursor = self.task_cursor(scheduled)?;
+                states::task::succeeded(self, cursor, &output);
+                Ok(())
+            }
+            Command::TaskFailed { scheduled, error, cause } => {
+                let mut cursor = self.task_cursor(scheduled)?;
+                let family = self.task_family(cursor.frame);
+                let kind = EventKind::TaskFailed { family, error: error.clone(), cause: cause.clone() };
+                cursor.last = self.push(cursor.frame, cursor.last, kind);
+                self.fail(cursor, Failure::other(error, cause));
+                Ok(())
+            }
+            Command::TaskHeartbeat { scheduled } => {
+                let cursor = self.task_cursor(scheduled)?;
+                self.push(cursor.frame, cursor.last, EventKind::TaskHeartbeat);
+                Ok(())
+            }
+            Command::Stop { error, cause } => {
+                // AWS writes no abort events of the states that were running, and no previous event.
+                self.push(FrameId::ROOT, EventId::NONE, EventKind::ExecutionAborted { error, cause });
+                Ok(())
+            }
+        }
+    }
+
+    fn task_started(&mut self, scheduled: EventId, worker: Option<Text>) -> Result<(), Ignored> {
+        let (frame, task) = self.execution.find_task(scheduled).ok_or(Ignored::TaskOver)?;
+        if task.started {
+            return Err(Ignored::TaskAlreadyStarted);
+        }
+        let last = self.execution.frame(frame).map_or(scheduled, |frame| frame.last);
+        self.push(frame, last, EventKind::TaskStarted { family: task.family.clone(), worker });
+        Ok(())
+    }
+
+    fn task_submitted(&mut self, scheduled: EventId, output: Value) -> Result<(), Ignored> {
+        let cursor = self.task_cursor(scheduled)?;
+        let family = self.task_family(cursor.frame);
+        self.push(cursor.frame, cursor.last, EventKind::TaskSubmitted { family, output });
+        Ok(())
+    }
+
+    /// How the events of a frame's open task are named.
+    pub(crate) fn task_family(&self, id: FrameId) -> TaskFamily {
+        match self.visit(id).map(|visit| &visit.work) {
+            Some(Work::Task(task)) => task.family.clone(),
+            _ => TaskFamily::Activity,
+        }
+    }
+
+    fn task_cursor(&self, scheduled: EventId) -> Result<Cursor<'a>, Ignored> {
+        let (frame, _) = self.execution.find_task(scheduled).ok_or(Ignored::TaskOver)?;
+        self.cursor(frame).ok_or(Ignored::TaskOver)
+    }
+
+    // Going on
+
+    /// Goes on with one thing: the execution's own timeout, a timer that is due, or a frame that is ready.
+    fn step(&mut self) -> Result<(), Ignored> {
+        let execution = self.execution;
+        if execution.deadline().is_some_and(|due| due <= self.turn.now) {
+            self.push(FrameId::ROOT, EventId::NONE, EventKind::ExecutionTimedOut);
+            return Ok(());
+        }
+        if let Some((due, id)) = execution.timers.first()
+            && *due <= self.turn.now
+        {
+            return self.timer(*id);
+        }
+        let id = *execution.ready.first().ok_or(Ignored::NothingDue)?;
+        let frame = execution.frame(id).ok_or(Ignored::NothingDue)?;
+        match &frame.place {
+            Place::Before { state, input } => self.enter(id, frame, *state, input.clone()),
+            Place::Inside(visit) => self.gather(id, visit),
+            Place::Ended => return Err(Ignored::NothingDue),
+        }
+        Ok(())
+    }
+
+    fn timer(&mut self, id: FrameId) -> Result<(), Ignored> {
+        let cursor = self.cursor(id).ok_or(Ignored::NothingDue)?;
+        match &self.visit(id).ok_or(Ignored::NothingDue)?.work {
+            Work::Waiting { .. } => states::wait::over(self, cursor),
+            Work::Backoff { .. } => self.begin(cursor),
+            Work::Task(task) => {
+                let heartbeat = task.timeout_due.is_none_or(|due| due > self.turn.now);
+                states::task::timed_out(self, cursor, heartbeat);
+            }
+            Work::Idle | Work::Parallel(_) | Work::Map(_) => return Err(Ignored::NothingDue),
+        }
+        Ok(())
+    }
+
+    /// A Parallel or Map state that can go on.
+    fn gather(&mut self, id: FrameId, visit: &'a Visit) {
+        let Some(cursor) = self.cursor(id) else { return };
+        match &visit.work {
+            Work::Parallel(branches) => states::parallel::finish(self, cursor, branches),
+            Work::Map(iterations) => states::map::proceed(self, cursor, iterations),
+            Work::Idle | Work::Waiting { .. } | Work::Task(_) | Work::Backoff { .. } => {}
+        }
+    }
+
+    fn enter(&mut self, id: FrameId, frame: &'a Frame, state: StateId, input: Value) {
+        let execution = self.execution;
+        let state = execution.program.state(state);
+        let state_type = StateType::of(&state.kind);
+        let entered = self.push(
+            id,
+            frame.last,
+            EventKind::StateEntered { name: state.name.clone(), state_type, input: input.clone() },
+        );
+        self.begin(Cursor {
+            frame: id,
+            state,
+            input,
+            entered,
+            entered_previous: frame.last,
+            entered_at: self.turn.now,
+            retries: 0,
+            attempts: &[],
+            last: entered,
+            variables: &frame.variables,
+            item: frame.item.as_ref(),
+        });
+    }
+
+    /// Begins the work of the state the cursor is in, for the first time or again.
+    fn begin(&mut self, cursor: Cursor<'a>) {
+        match &cursor.state.kind {
+            StateKind::Pass(pass) => states::pass::run(self, cursor, pass),
+            StateKind::Task(task) => states::task::schedule(self, cursor, task),
+            StateKind::Choice(choice) => states::choice::run(self, cursor, choice),
+            StateKind::Wait(wait) => states::wait::begin(self, cursor, wait),
+            StateKind::Succeed => states::succeed::run(self, cursor),
+            StateKind::Fail(fail) => states::fail::run(self, cursor, fail),
+            StateKind::Parallel(parallel) => states::parallel::begin(self, cursor, parallel),
+            StateKind::Map(map) => states::map::begin(self, cursor, map),
+        }
+    }
+
+    // Looking
+
+    pub(crate) fn visit(&self, id: FrameId) -> Option<&'a Visit> {
+        match &self.execution.frame(id)?.place {
+            Place::Inside(visit) => Some(visit),
+            Place::Before { .. } | Place::Ended => None,
+        }
+    }
+
+    /// Where a frame stands that is in a state.
+    pub(crate) fn cursor(&self, id: FrameId) -> Option<Cursor<'a>> {
+        let frame = self.execution.frame(id)?;
+        let visit = self.visit(id)?;
+        let program: &'a Program = &self.execution.program;
+        Some(Cursor {
+            frame: id,
+            state: program.state(visit.state),
+            input: visit.input.clone(),
+            entered: visit.entered,
+            entered_previous: visit.entered_previous,
+            entered_at: visit.entered_at,
+            retries: visit.retries,
+            attempts: &visit.attempts,
+            last: frame.last,
+            variables: &frame.variables,
+            item: frame.item.as_ref(),
+        })
+    }
+
+    /// Evaluates something of a state.
+    pub(crate) fn evaluate<T>(
+        &self,
+        cursor: &Cursor<'_>,
+        view: View<'_>,
+        evaluate: impl FnOnce(&Scope<'_>) -> Result<T, EvaluationError>,
+    ) -> Result<T, EvaluationError> {
+        self.evaluate_item(cursor, cursor.item, view, evaluate)
+    }
+
+    /// As [`Decision::evaluate`], for an item of a Map state.
+    pub(crate) fn evaluate_item<T>(
+        &self,
+        cursor: &Cursor<'_>,
+        item: Option<&MapItem>,
+        view: View<'_>,
+        evaluate: impl FnOnce(&Scope<'_>) -> Result<T, EvaluationError>,
+    ) -> Result<T, EvaluationError> {
+        let make = || context::object(self.execution, cursor, item);
+        evaluate(&Scope {
+            input: view.input,
+            state_input: &cursor.input,
+            result: view.result,
+            error_output: view.error_output,
+            context: &Context::new(&make),
+            variables: cursor.variables,
+            chance: self.chance,
+        })
+    }
+}
+
+impl StateType {
+    /// The type of a state.
+    pub(crate) fn of(kind: &StateKind) -> Self {
+        match kind {
+            StateKind::Pass(_) => Self::Pass,
+            StateKind::Task(_) => Self::Task,
+            StateKind::Choice(_) => Self::Choice,
+            StateKind::Wait(_) => Self::Wait,
+            StateKind::Succeed => Self::Succeed,
+            StateKind::Fail(_) => Self::Fail,
+            StateKind::Parallel(_) => Self::Parallel,
+            StateKind::Map(_) => Self::Map,
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The state of an execution: what the fold of its events amounts to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use asl::program::StateId;
+use asl::scope::Variables;
+use asl::{Program, Text, Value};
+
+use crate::event::{EventId, FrameId, TaskFamily, Timestamp};
+
+/// What is fixed when an execution begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExecutionInfo {
+    /// The execution's ARN.
+    pub arn: Text,
+    /// The execution's name.
+    pub name: Text,
+    /// The state machine's ARN.
+    pub state_machine_arn: Text,
+    /// The state machine's name.
+    pub state_machine_name: Text,
+    /// The role it runs under.
+    pub role_arn: Text,
+}
+
+/// Where an execution stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are AWS's own")]
+pub enum Status {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Aborted,
+}
+
+impl Status {
+    /// As AWS spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Aborted => "ABORTED",
+        }
+    }
+}
+
+/// A history that does not replay: the stored events are not ones this engine could have produced.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event {event} of the history does not replay: {why}")]
+pub struct ReplayError {
+    /// The event that does not fit.
+    pub event: EventId,
+    /// What was expected.
+    pub why: &'static str,
+}
+
+/// An execution. Commands go in through [`Execution::advance`], stored events through [`Execution::apply`].
+#[derive(Debug)]
+pub struct Execution {
+    pub(crate) program: Arc<Program>,
+    pub(crate) info: Arc<ExecutionInfo>,
+    pub(crate) status: Status,
+    pub(crate) input: Value,
+    pub(crate) started_at: Timestamp,
+    pub(crate) stopped_at: Option<Timestamp>,
+    pub(crate) last_event: EventId,
+    pub(crate) event_count: u64,
+    /// Slots are used again; `None` is a free one.
+    pub(crate) frames: Vec<Option<Box<Frame>>>,
+    pub(crate) free: BTreeSet<FrameId>,
+    /// Frames that can go on without the world.
+    pub(crate) ready: BTreeSet<FrameId>,
+    /// Frames' earliest timers.
+    pub(crate) timers: BTreeSet<(Timestamp, FrameId)>,
+    /// Open tasks by the number of their scheduling event.
+    pub(crate) tasks: BTreeMap<EventId, FrameId>,
+}
+
+/// One line of control: the main line, a branch or an iteration.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Frame {
+    pub(crate) parent: Option<Parent>,
+    pub(crate) variables: Variables,
+    /// What the next event of this frame names as its previous one.
+    pub(crate) last: EventId,
+    /// `$$.Map.Item` of the nearest enclosing iteration.
+    pub(crate) item: Option<MapItem>,
+    pub(crate) place: Place,
+    /// The timer this frame has in `Execution::timers`.
+    pub(crate) timer: Option<Timestamp>,
+}
+
+/// Where a branch or an iteration belongs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Parent {
+    pub(crate) frame: FrameId,
+    /// The branch's place in `Branches`, or the iteration's index.
+    pub(crate) index: usize,
+}
+
+/// `$$.Map.Item`
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct MapItem {
+    pub(crate) index: usize,
+    /// The property name, where the items are an object's entries.
+    pub(crate) key: Option<Text>,
+    pub(crate) value: Value,
+}
+
+/// Where a frame stands.
+#[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "the frame around it is boxed, and a visit is its usual place")]
+pub(crate) enum Place {
+    /// Before a state. Entered by the frame's making or `StateExited`; left by `StateEntered`.
+    Before { state: StateId, input: Value },
+    /// In a state. Entered by `StateEntered`; left by `StateExited`.
+    Inside(Visit),
+    /// After its last state. Entered by `StateExited` without a next; left by the frame's or the execution's end.
+    Ended,
+}
+
+/// A stay in a state.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Visit {
+    pub(crate) state: StateId,
+    pub(crate) input: Value,
+    pub(crate) entered: EventId,
+    pub(crate) entered_previous: EventId,
+    pub(crate) entered_at: Timestamp,
+    /// How often any retrier took an error, `$$.State.RetryCount`.
+    pub(crate) retries: u64,
+    /// How often each retrier took one, by its place.
+    pub(crate) attempts: Vec<u64>,
+    pub(crate) work: Work,
+}
+
+/// What a state is doing.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Work {
+    /// Nothing yet, or nothing more. Left by the events that begin its work, or by `StateExited`.
+    Idle,
+    /// Entered by `WaitScheduled`; left by `StateExited`.
+    Waiting { due: Timestamp },
+    /// Entered by `TaskScheduled`; left by the task's end.
+    Task(OpenTask),
+    /// Entered by `RetryScheduled`; left when the work begins again.
+    Backoff { due: Timestamp },
+    /// Entered by `ParallelStateStarted`; left by `ParallelStateSucceeded`, `…Failed` or a retry.
+    Parallel(Branches),
+    /// Entered by `MapStateStarted`; left by `MapStateSucceeded`, `…Failed` or a retry.
+    Map(Iterations),
+}
+
+/// A task somebody outside must do.
+#[derive(Debug, PartialEq)]
+pub(crate) struct OpenTask {
+    pub(crate) scheduled: EventId,
+    pub(crate) scheduled_at: Timestamp,
+    pub(crate) family: TaskFamily,
+    pub(crate) resource: Text,
+    pub(crate) parameters: Value,
+    pub(crate) started: bool,
+    pub(crate) timeout_seconds: Option<u64>,
+    pub(crate) heartbeat_seconds: Option<u64>,
+    pub(crate) timeout_due: Option<Timestamp>,
+    pub(crate) heartbeat_due: Option<Timestamp>,
+}
+
+impl OpenTask {
+    /// The earlier of its two deadlines.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        [self.timeout_due, self.heartbeat_due].into_iter().flatten().min()
+    }
+}
+
+/// A Parallel state's branches.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Branches {
+    pub(crate) running: BTreeSet<FrameId>,
+    pub(crate) outputs: Vec<Value>,
+}
+
+/// A Map state's iterations.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Iterations {
+    pub(crate) items: Value,
+    pub(crate) max_concurrency: usize,
+    /// Index of the next item to begin.
+    pub(crate) next: usize,
+    pub(crate) running: BTreeSet<FrameId>,
+    pub(crate) outputs: Vec<Value>,
+    /// What the next `MapIterationStarted` names as its previous event.
+    pub(crate) slot: EventId,
+}
+
+impl Iterations {
+    pub(crate) fn length(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// Whether another iteration may begin now.
+    pub(crate) fn can_start(&self) -> bool {
+        self.next < self.length() && self.running.len() < self.max_concurrency
+    }
+
+    /// Whether the Map state itself has something to do: begin an iteration, or end.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.can_start() || (self.next >= self.length() && self.running.is_empty())
+    }
+
+    /// The item of that index, with its key where the items are an object's entries.
+    pub(crate) fn item(&self, index: usize) -> MapItem {
+        let (key, value) = match &self.items {
+            Value::Object(object) => object.iter().nth(index).map(|(k, v)| (Some(k.clone()), v.clone())),
+            items => items.as_array().and_then(|items| items.get(index)).map(|v| (None, v.clone())),
+        }
+        .unwrap_or_default();
+        MapItem { index, key, value }
+    }
+}
+
+/// How many items a Map state's items are.
+pub(crate) fn item_count(items: &Value) -> usize {
+    match items {
+        Value::Object(object) => object.len(),
+        items => items.as_array().map_or(0, <[Value]>::len),
+    }
+}
+
+impl Execution {
+    /// An execution before its first command.
+    pub fn new(program: Arc<Program>, info: Arc<ExecutionInfo>) -> Self {
+        Self {
+            program,
+            info,
+            status: Status::Running,
+            input: Value::Null,
+            started_at: Timestamp::default(),
+            stopped_at: None,
+            last_event: EventId::NONE,
+            event_count: 0,
+            frames: Vec::new(),
+            free: BTreeSet::new(),
+            ready: BTreeSet::new(),
+            timers: BTreeSet::new(),
+            tasks: BTreeMap::new(),
+        }
+    }
+
+    /// Where it stands.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// When it ended.
+    pub fn stopped_at(&self) -> Option<Timestamp> {
+        self.stopped_at
+    }
+
+    /// The number of the last event shown; 0 before the first.
+    pub fn last_event(&self) -> EventId {
+        self.last_event
+    }
+
+    /// How many events there are, hidden ones too.
+    pub fn event_count(&self) -> u64 {
+        self.event_count
+    }
+
+    /// What is fixed.
+    pub fn info(&self) -> &Arc<ExecutionInfo> {
+        &self.info
+    }
+
+    /// The definition it runs.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// The execution's input.
+    pub fn input(&self) -> &Value {
+        &self.input
+    }
+
+    pub(crate) fn frame(&self, id: FrameId) -> Option<&Frame> {
+        self.frames.get(id.0 as usize).and_then(|slot| slot.as_deref())
+    }
+
+    /// When the whole execution times out, by the machine's own `TimeoutSeconds`.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        self.program.timeout_seconds.map(|seconds| self.started_at.plus_seconds(seconds as f64))
+    }
+}
+
+/// Equality of all that events determine; the definition and the fixed facts are the same by construction.
+impl PartialEq for Execution {
+    fn eq(&self, other: &Self) -> bool {
+        self.info == other.info
+            && self.status == other.status
+            && self.input == other.input
+            && self.started_at == other.started_at
+            && self.stopped_at == other.stopped_at
+            && self.last_event == other.last_event
+            && self.event_count == other.event_count
+            && self.frames == other.frames
+            && self.free == other.free
+            && self.ready == other.ready
+            && self.timers == other.timers
+            && self.tasks == other.tasks
+    }
+}

@@ -1,0 +1,139 @@
+//! Map, inline: one iteration for each item, some of them at once.
+
+use asl::program::{Map, MapItems, MapMode, QueryLanguage, StateKind};
+use asl::{EvaluationError, Value};
+
+use crate::cursor::{Cursor, View};
+use crate::decide::Decision;
+use crate::event::EventKind;
+use crate::execution::{Iterations, item_count};
+use crate::leave::ResultFields;
+use crate::states::figure;
+
+/// Iterations begun in one step, so that a step stays short where the concurrency is not bounded.
+const BEGUN_AT_ONCE: usize = 64;
+
+pub(crate) fn begin<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, map: &Map) {
+    match started(decision, &cursor, map) {
+        Ok(kind) => {
+            decision.push(cursor.frame, cursor.last, kind);
+        }
+        Err(error) => decision.raise(cursor, error),
+    }
+}
+
+fn started(decision: &Decision<'_>, cursor: &Cursor<'_>, map: &Map) -> Result<EventKind, EvaluationError> {
+    if map.mode == MapMode::Distributed {
+        return Err(EvaluationError::runtime("This version of Stepwright cannot run a Map state in DISTRIBUTED mode."));
+    }
+    let items = items(decision, cursor, map)?;
+    let limit = decision.turn.limits.inline_map_concurrency.max(1);
+    let wanted = match &map.max_concurrency {
+        Some(figure) => figure::whole(decision, cursor, figure, "MaxConcurrency")?,
+        None => 0,
+    };
+    let tolerated_failures = tolerated_failures(decision, cursor, map, item_count(&items))?;
+    let max_concurrency = if wanted == 0 { limit } else { wanted.min(limit) };
+    Ok(EventKind::MapStateStarted { items, max_concurrency, tolerated_failures })
+}
+
+fn items(decision: &Decision<'_>, cursor: &Cursor<'_>, map: &Map) -> Result<Value, EvaluationError> {
+    match &map.items {
+        MapItems::Items(template) => {
+            let view = View::of(&cursor.input);
+            let value = decision.evaluate(cursor, view, |scope| template.evaluate(scope, "Items"))?;
+            match value {
+                Value::Array(_) | Value::Object(_) => Ok(value),
+                other => Err(template.unexpected_type("Items", "array", &other)),
+            }
+        }
+        MapItems::Path(path) => {
+            let input = decision.effective_input(cursor)?;
+            let value = match path {
+                None => input,
+                Some(path) => decision.evaluate(cursor, View::of(&input), |scope| {
+                    path.select(scope).map_err(|miss| {
+                        EvaluationError::runtime(format!("Invalid path '{}' : {}", path.text(), miss.message))
+                    })
+                })?,
+            };
+            match value {
+                Value::Array(_) | Value::Object(_) => Ok(value),
+                _ if cursor.state.language == QueryLanguage::Jsonata => {
+                    Err(EvaluationError::query(format!("Map state input must be an array but was: {value}"), "Items"))
+                }
+                _ => Err(EvaluationError::runtime(format!(
+                    "Reference path \"{}\" must point to array.",
+                    path.as_ref().map_or("$", |path| path.text())
+                ))),
+            }
+        }
+    }
+}
+
+fn tolerated_failures(
+    decision: &Decision<'_>,
+    cursor: &Cursor<'_>,
+    map: &Map,
+    items: usize,
+) -> Result<u64, EvaluationError> {
+    let count = map
+        .tolerated_failure_count
+        .as_ref()
+        .map(|figure| figure::whole(decision, cursor, figure, "ToleratedFailureCount"))
+        .transpose()?;
+    let percentage = map
+        .tolerated_failure_percentage
+        .as_ref()
+        .map(|figure| figure::percentage(decision, cursor, figure, "ToleratedFailurePercentage"))
+        .transpose()?
+        .map(|percentage| (items as f64 * percentage / 100.0).floor() as u64);
+    Ok(count.into_iter().chain(percentage).min().unwrap_or(0))
+}
+
+/// Begins iterations, or ends the state once all of them ended.
+pub(crate) fn proceed<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, iterations: &Iterations) {
+    let StateKind::Map(map) = &cursor.state.kind else { return };
+    if !iterations.can_start() {
+        return finish(decision, cursor, map, iterations);
+    }
+    let input = match decision.effective_input(&cursor) {
+        Ok(input) => input,
+        Err(error) => return decision.raise(cursor, error),
+    };
+    let room = (iterations.max_concurrency - iterations.running.len()).min(BEGUN_AT_ONCE);
+    for index in iterations.next..iterations.length().min(iterations.next + room) {
+        match item_input(decision, &cursor, map, iterations, index, &input) {
+            Ok(input) => {
+                let name = cursor.state.name.clone();
+                let kind = EventKind::MapIterationStarted { name, index: index as u64, input };
+                decision.push(cursor.frame, iterations.slot, kind);
+            }
+            Err(error) => return decision.raise(cursor, error),
+        }
+    }
+}
+
+fn item_input(
+    decision: &Decision<'_>,
+    cursor: &Cursor<'_>,
+    map: &Map,
+    iterations: &Iterations,
+    index: usize,
+    input: &Value,
+) -> Result<Value, EvaluationError> {
+    let item = iterations.item(index);
+    match &map.item_selector {
+        Some(selector) => decision
+            .evaluate_item(cursor, Some(&item), View::of(input), |scope| selector.evaluate(scope, "ItemSelector")),
+        None => Ok(item.value),
+    }
+}
+
+fn finish<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, map: &Map, iterations: &Iterations) {
+    // The exit names the same previous event as this one: AWS writes them side by side.
+    decision.push(cursor.frame, cursor.last, EventKind::MapStateSucceeded);
+    let result = Value::array(iterations.outputs.clone());
+    let fields = ResultFields { selector: map.result_selector.as_ref(), path: &map.result_path };
+    decision.leave_with_result(cursor, &result, &fields, map.transition);
+}

@@ -1,0 +1,40 @@
+//! Parallel: every branch gets the input; the result is the array of their outputs.
+
+use asl::program::{Parallel, StateKind};
+use asl::{EvaluationError, Value};
+
+use crate::cursor::{Cursor, View};
+use crate::decide::Decision;
+use crate::event::EventKind;
+use crate::execution::Branches;
+use crate::leave::ResultFields;
+use crate::states::task::arguments_field;
+
+pub(crate) fn begin<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, parallel: &Parallel) {
+    match branch_input(decision, &cursor, parallel) {
+        Ok(input) => {
+            decision.push(cursor.frame, cursor.last, EventKind::ParallelStateStarted { input });
+        }
+        Err(error) => decision.raise(cursor, error),
+    }
+}
+
+fn branch_input(decision: &Decision<'_>, cursor: &Cursor<'_>, parallel: &Parallel) -> Result<Value, EvaluationError> {
+    let input = decision.effective_input(cursor)?;
+    match &parallel.arguments {
+        Some(arguments) => {
+            decision.evaluate(cursor, View::of(&input), |scope| arguments.evaluate(scope, arguments_field(cursor)))
+        }
+        None => Ok(input),
+    }
+}
+
+/// All branches ended.
+pub(crate) fn finish<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, branches: &Branches) {
+    let StateKind::Parallel(parallel) = &cursor.state.kind else { return };
+    // The exit names the same previous event as this one: AWS writes them side by side.
+    decision.push(cursor.frame, cursor.last, EventKind::ParallelStateSucceeded);
+    let result = Value::array(branches.outputs.clone());
+    let fields = ResultFields { selector: parallel.result_selector.as_ref(), path: &parallel.result_path };
+    decision.leave_with_result(cursor, &result, &fields, parallel.transition);
+}

@@ -1,0 +1,106 @@
+//! Task: somebody outside does the work.
+
+use asl::program::{Resource, StateKind, Task};
+use asl::{ErrorName, EvaluationError, Text, Value};
+
+use crate::cursor::{Cursor, View};
+use crate::decide::Decision;
+use crate::event::{EventKind, TaskFamily};
+use crate::failure::Failure;
+use crate::leave::ResultFields;
+use crate::states::figure;
+
+pub(crate) fn schedule<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, task: &Task) {
+    match scheduled(decision, &cursor, task) {
+        Ok(kind) => {
+            decision.push(cursor.frame, cursor.last, kind);
+        }
+        Err(error) => decision.raise(cursor, error),
+    }
+}
+
+fn scheduled(decision: &Decision<'_>, cursor: &Cursor<'_>, task: &Task) -> Result<EventKind, EvaluationError> {
+    let input = decision.effective_input(cursor)?;
+    let view = View::of(&input);
+    let parameters = match &task.arguments {
+        Some(arguments) => {
+            decision.evaluate(cursor, view, |scope| arguments.evaluate(scope, arguments_field(cursor)))?
+        }
+        None => input.clone(),
+    };
+    let timeout_seconds = seconds(decision, cursor, task.timeout_seconds.as_ref(), "TimeoutSeconds")?;
+    let heartbeat_seconds = seconds(decision, cursor, task.heartbeat_seconds.as_ref(), "HeartbeatSeconds")?;
+    let credentials = credentials(decision, cursor, task, view)?;
+    if let Some(cause) = decision.turn.resources.refusal(&task.resource) {
+        return Err(EvaluationError::runtime(cause));
+    }
+    Ok(EventKind::TaskScheduled {
+        family: family(&task.resource),
+        resource: task.resource.arn().clone(),
+        parameters,
+        timeout_seconds,
+        heartbeat_seconds,
+        credentials,
+    })
+}
+
+pub(crate) fn arguments_field(cursor: &Cursor<'_>) -> &'static str {
+    match cursor.state.language {
+        asl::program::QueryLanguage::JsonPath => "Parameters",
+        asl::program::QueryLanguage::Jsonata => "Arguments",
+    }
+}
+
+fn seconds(
+    decision: &Decision<'_>,
+    cursor: &Cursor<'_>,
+    figure: Option<&asl::program::Figure>,
+    field: &str,
+) -> Result<Option<u64>, EvaluationError> {
+    figure.map(|figure| figure::positive(decision, cursor, figure, field)).transpose()
+}
+
+fn credentials(
+    decision: &Decision<'_>,
+    cursor: &Cursor<'_>,
+    task: &Task,
+    view: View<'_>,
+) -> Result<Option<Text>, EvaluationError> {
+    let Some(credentials) = &task.credentials else { return Ok(None) };
+    let value = decision.evaluate(cursor, view, |scope| credentials.evaluate(scope, "Credentials"))?;
+    match value.get("RoleArn") {
+        Some(Value::String(role)) => Ok(Some(role.clone())),
+        _ => Err(EvaluationError::runtime("The RoleArn of Credentials must be a string.")),
+    }
+}
+
+fn family(resource: &Resource) -> TaskFamily {
+    match resource {
+        Resource::Activity(_) => TaskFamily::Activity,
+        Resource::LambdaFunction(_) => TaskFamily::LambdaFunction,
+        Resource::Integration { service, action, .. } => {
+            TaskFamily::Integration { resource_type: service.clone(), resource: action.clone() }
+        }
+    }
+}
+
+pub(crate) fn succeeded<'a>(decision: &mut Decision<'a>, mut cursor: Cursor<'a>, output: &Value) {
+    let StateKind::Task(task) = &cursor.state.kind else { return };
+    let family = decision.task_family(cursor.frame);
+    if !decision.turn.limits.fits(output) {
+        let failure = Failure::data_limit(task.resource.arn());
+        let kind = EventKind::TaskFailed { family, error: failure.error.clone(), cause: failure.cause.clone() };
+        cursor.last = decision.push(cursor.frame, cursor.last, kind);
+        return decision.fail(cursor, failure);
+    }
+    cursor.last = decision.push(cursor.frame, cursor.last, EventKind::TaskSucceeded { family, output: output.clone() });
+    let fields = ResultFields { selector: task.result_selector.as_ref(), path: &task.result_path };
+    decision.leave_with_result(cursor, output, &fields, task.transition);
+}
+
+pub(crate) fn timed_out<'a>(decision: &mut Decision<'a>, mut cursor: Cursor<'a>, heartbeat: bool) {
+    let family = decision.task_family(cursor.frame);
+    let kind = EventKind::TaskTimedOut { family, error: ErrorName::TIMEOUT.into(), cause: None, heartbeat };
+    cursor.last = decision.push(cursor.frame, cursor.last, kind);
+    decision.fail(cursor, Failure::timeout(heartbeat));
+}

@@ -1,0 +1,237 @@
+//! What history shows, event by event, as AWS writes it.
+
+use crate::run::{Run, is_ignored};
+use engine::{Command, EventId, Ignored, Limits, Status};
+use insta::assert_snapshot;
+
+const ACTIVITY: &str = r#""Resource": "arn:aws:states:us-east-1:123456789012:activity:work""#;
+
+fn task(rest: &str) -> String {
+    format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task",{ACTIVITY}{rest},"End":true}},"R":{{"Type":"Pass","End":true}}}}}}"#)
+        .replace(if rest.contains("\"R\"") { "\u{0}" } else { r#","R":{"Type":"Pass","End":true}"# }, "")
+}
+
+#[test]
+fn pass() {
+    let run =
+        Run::start(r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"x":1},"End":true}}}"#, r#"{"in":0}"#);
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn fail_names_only_what_it_was_given() {
+    let run = Run::start(r#"{"StartAt":"A","States":{"A":{"Type":"Fail","Error":"E"}}}"#, "{}");
+    assert_snapshot!(run.history());
+    let run = Run::start(r#"{"StartAt":"A","States":{"A":{"Type":"Fail"}}}"#, "{}");
+    assert_eq!(run.failure(), ("-".to_owned(), "-".to_owned()));
+}
+
+#[test]
+fn wait_then_succeed() {
+    let mut run = Run::start(
+        r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":10,"Next":"S"},"S":{"Type":"Succeed"}}}"#,
+        r#"{"a":1}"#,
+    );
+    assert_eq!(run.tick(), 10.0);
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn choice() {
+    let run = Run::start(
+        r#"{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericGreaterThan":1,"Next":"Y"}],"Default":"N"},"Y":{"Type":"Succeed"},"N":{"Type":"Fail"}}}"#,
+        r#"{"n":2}"#,
+    );
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn an_activity_done() {
+    let mut run = Run::start(&task(r#","TimeoutSeconds":60,"HeartbeatSeconds":10"#), r#"{"a":1}"#);
+    run.succeed(r#""done""#);
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn an_activity_that_fails_is_retried_then_caught() {
+    let rest = r#","Retry":[{"ErrorEquals":["E"],"IntervalSeconds":2,"MaxAttempts":2}],"Catch":[{"ErrorEquals":["States.ALL"],"Next":"R","ResultPath":"$.error"}]"#;
+    let mut run = Run::start(&task(rest), r#"{"a":1}"#);
+    run.fail("E");
+    assert_eq!(run.tick(), 2.0);
+    run.fail("E");
+    assert_eq!(run.tick(), 4.0);
+    run.fail("E");
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn an_activity_that_is_never_taken_times_out() {
+    let run = Run::start(&task(r#","TimeoutSeconds":60"#), "{}").run_down();
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn a_heartbeat_puts_the_timeout_off_and_its_absence_ends_the_task() {
+    let mut run = Run::start(&task(r#","TimeoutSeconds":60,"HeartbeatSeconds":10"#), "{}");
+    let scheduled = run.take();
+    run.now.0 = 9_000;
+    run.send(Command::TaskHeartbeat { scheduled }).unwrap();
+    assert_eq!(run.tick(), 10.0);
+    assert_snapshot!(run.history());
+    assert!(is_ignored(&run.send(Command::TaskHeartbeat { scheduled }), Ignored::ExecutionOver));
+}
+
+#[test]
+fn a_missing_activity_fails_the_execution_at_once() {
+    let definition = task("").replace("activity:work", "activity:missing");
+    assert_snapshot!(Run::start(&definition, "{}").history());
+}
+
+#[test]
+fn late_and_repeated_results_are_ignored_by_name() {
+    let rest = r#","Retry":[{"ErrorEquals":["States.ALL"]}]"#;
+    let mut run = Run::start(&task(rest), "{}");
+    let scheduled = run.take();
+    assert!(is_ignored(&run.send(Command::TaskStarted { scheduled, worker: None }), Ignored::TaskAlreadyStarted));
+    run.send(Command::TaskFailed { scheduled, error: None, cause: None }).unwrap();
+    assert!(is_ignored(&run.send(Command::TaskFailed { scheduled, error: None, cause: None }), Ignored::TaskOver));
+    assert!(is_ignored(
+        &run.send(Command::TaskSucceeded { scheduled: EventId(999), output: crate::run::json("1") }),
+        Ignored::TaskOver
+    ));
+    assert!(is_ignored(&run.send(Command::Tick), Ignored::NothingDue));
+    assert!(is_ignored(&run.send(Command::Start { input: crate::run::json("1") }), Ignored::AlreadyStarted));
+}
+
+#[test]
+fn stop_ends_whatever_runs() {
+    let mut run = Run::start(r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":10,"End":true}}}"#, "{}");
+    run.send(Command::Stop { error: Some("E".into()), cause: None }).unwrap();
+    assert_snapshot!(run.history());
+    assert_eq!((run.status(), run.execution.next_due()), (Status::Aborted, None));
+}
+
+#[test]
+fn the_machines_own_timeout_ends_whatever_runs() {
+    let run = Run::start(
+        r#"{"TimeoutSeconds":5,"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":10,"End":true}}}"#,
+        "{}",
+    )
+    .run_down();
+    assert_snapshot!(run.history());
+    assert_eq!(run.execution.stopped_at().unwrap().0, 5_000);
+}
+
+const PARALLEL: &str = r#"{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+    {"StartAt":"A","States":{"A":{"Type":"Pass","Result":1,"End":true}}},
+    {"StartAt":"B","States":{"B":{"Type":"Wait","Seconds":3,"Next":"C"},"C":{"Type":"Pass","Result":2,"End":true}}}
+    ],"ResultPath":"$.r","End":true}}}"#;
+
+#[test]
+fn parallel() {
+    let run = Run::start(PARALLEL, r#"{"a":1}"#).run_down();
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn a_failing_branch_aborts_the_others_and_is_retried_before_it_is_caught() {
+    let definition = r#"{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+        {"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":1,"Next":"F"},"F":{"Type":"Fail","Error":"E","Cause":"c"}}},
+        {"StartAt":"B","States":{"B":{"Type":"Wait","Seconds":30,"End":true}}}
+        ],"Retry":[{"ErrorEquals":["E"],"MaxAttempts":1}],"Catch":[{"ErrorEquals":["E"],"Next":"R"}],"End":true},
+        "R":{"Type":"Pass","End":true}}}"#;
+    let run = Run::start(definition, "{}").run_down();
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn a_runtime_error_in_a_branch_ends_the_execution_directly() {
+    let definition = r#"{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+        {"StartAt":"A","States":{"A":{"Type":"Pass","InputPath":"$.no","End":true}}}
+        ],"Catch":[{"ErrorEquals":["States.ALL"],"Next":"R"}],"End":true},"R":{"Type":"Pass","End":true}}}"#;
+    assert_snapshot!(Run::start(definition, "{}").history());
+}
+
+fn map(fields: &str) -> String {
+    format!(
+        r#"{{"StartAt":"M","States":{{"M":{{"Type":"Map",{fields}"ItemProcessor":{{"StartAt":"A","States":{{"A":{{"Type":"Pass","End":true}}}}}},"End":true}}}}}}"#
+    )
+}
+
+#[test]
+fn map_one_by_one() {
+    assert_snapshot!(Run::start(&map(r#""MaxConcurrency":1,"#), "[7,8]").history());
+}
+
+#[test]
+fn map_all_at_once() {
+    let run = Run::start(&map(r#""ItemSelector":{"i.$":"$$.Map.Item.Index","v.$":"$$.Map.Item.Value"},"#), "[7,8]");
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn map_of_nothing() {
+    assert_snapshot!(Run::start(&map(""), "[]").history());
+}
+
+#[test]
+fn map_over_an_objects_entries() {
+    let run =
+        Run::start(&map(r#""ItemSelector":{"k.$":"$$.Map.Item.Key","v.$":"$$.Map.Item.Value"},"#), r#"{"a":1,"b":2}"#);
+    assert_eq!(run.output(), r#"[{"k":"a","v":1},{"k":"b","v":2}]"#);
+}
+
+#[test]
+fn inline_iterations_are_bounded() {
+    let definition = map("").replace(r#""Type":"Pass""#, r#""Type":"Wait","Seconds":1"#);
+    let input = format!("[{}]", vec!["0"; 100].join(","));
+    let mut run = Run::start(&definition, &input);
+    let begun = |run: &Run| run.types().iter().filter(|name| **name == "MapIterationStarted").count();
+    assert_eq!(begun(&run), 40);
+    run.tick();
+    assert_eq!(begun(&run), 80);
+    assert_eq!(run.run_down().output(), input);
+}
+
+#[test]
+fn a_failing_iteration_aborts_the_others() {
+    let definition = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"StartAt":"C","States":{
+        "C":{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":1,"Next":"F"}],"Default":"W"},
+        "W":{"Type":"Wait","Seconds":9,"End":true},"F":{"Type":"Fail","Error":"E"}}},
+        "Catch":[{"ErrorEquals":["E"],"Next":"R"}],"End":true},"R":{"Type":"Pass","End":true}}}"#;
+    assert_snapshot!(Run::start(definition, "[0,1,2]").history());
+}
+
+#[test]
+fn a_map_over_no_array_says_so() {
+    let run = Run::start(&map(r#""ItemsPath":"$.x","#), r#"{"x":1}"#);
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn the_last_event_the_limit_allows_is_the_failure_that_says_so() {
+    let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"},"E":{"Type":"Succeed"}}}"#
+        .replace(r#""Next":"A"},"E""#, r#""Next":"C"},"C":{"Type":"Choice","Choices":[{"Variable":"$.x","IsPresent":true,"Next":"E"}],"Default":"A"},"E""#);
+    for history_events in [20, 21, 22] {
+        let run = Run::start_with(&definition, "{}", Limits { history_events, ..Limits::default() });
+        assert_eq!(run.execution.last_event().0, history_events);
+        let cause = format!("The execution reached the maximum number of history events ({history_events}).");
+        assert_eq!(run.failure(), ("States.Runtime".to_owned(), cause));
+        assert_eq!(run.events.last().unwrap().previous.0, history_events - 1);
+    }
+}
+
+#[test]
+fn a_payload_beyond_the_limit_fails_the_state() {
+    let limits = Limits { payload_bytes: 30, ..Limits::default() };
+    let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"a.$":"$","b.$":"$"},"End":true}}}"#;
+    let run = Run::start_with(definition, r#"{"x":"0123456789"}"#, limits);
+    assert_snapshot!(run.history());
+}
+
+#[test]
+fn a_loop_that_nests_its_input_ends_with_an_error() {
+    let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"a.$":"$"},"Next":"C"},
+        "C":{"Type":"Choice","Choices":[{"Variable":"$.end","IsPresent":true,"Next":"E"}],"Default":"A"},"E":{"Type":"Succeed"}}}"#;
+    assert_eq!(Run::start(definition, "{}").failure().0, "States.DataLimitExceeded");
+}

@@ -1,0 +1,7 @@
+//! The engine from the outside: what history shows, and the laws that always hold.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod histories;
+mod laws;
+mod run;
