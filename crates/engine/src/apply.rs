@@ -36,7 +36,7 @@ impl Execution {
 
     fn fold(&mut self, event: &Event) -> Applied {
         match &event.kind {
-            EventKind::ExecutionStarted { input, .. } => self.started(event, input),
+            EventKind::ExecutionStarted { input, input_text, .. } => self.started(event, input, input_text.clone()),
             EventKind::ExecutionSucceeded { .. } => self.ended(event, Status::Succeeded),
             EventKind::ExecutionFailed { .. } => self.ended(event, Status::Failed),
             EventKind::ExecutionAborted { .. } => self.ended(event, Status::Aborted),
@@ -75,7 +75,7 @@ impl Execution {
 
     // The execution
 
-    fn started(&mut self, event: &Event, input: &Value) -> Applied {
+    fn started(&mut self, event: &Event, input: &Value, input_text: Option<Text>) -> Applied {
         if self.event_count != 0 {
             return Err("the execution has begun already");
         }
@@ -87,7 +87,7 @@ impl Execution {
             variables: Variables::default(),
             last: EventId::NONE,
             item: None,
-            place: Place::Before { state, input: input.clone() },
+            place: Place::Before { state, input: input.clone(), input_text },
             timer: None,
         });
         Ok(())
@@ -151,7 +151,7 @@ impl Execution {
         }
         match next {
             Some(state) => {
-                frame.place = Place::Before { state, input: output.clone() };
+                frame.place = Place::Before { state, input: output.clone(), input_text: None };
                 self.ready.insert(event.frame);
             }
             None => {
@@ -427,7 +427,7 @@ impl Execution {
 }
 
 fn before(program: &Program, branch: BranchId, input: &Value) -> Place {
-    Place::Before { state: program.branch(branch).start_at, input: input.clone() }
+    Place::Before { state: program.branch(branch).start_at, input: input.clone(), input_text: None }
 }
 
 fn after(at: Timestamp, seconds: Option<u64>) -> Option<Timestamp> {

@@ -13,6 +13,8 @@ pub enum Command {
     Start {
         /// The execution's input.
         input: Value,
+        /// The text it came in, where that is not the compact one.
+        input_text: Option<Text>,
     },
     /// Go on with what is ready: after a turn that ended for its budget, and after recovery.
     Continue,

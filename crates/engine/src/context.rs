@@ -1,47 +1,72 @@
 //! The context object, `$$` and `$states.context`.
 
-use asl::program::StateKind;
+use asl::program::{State, StateKind};
 use asl::value::Object;
 use asl::{Text, Value, timestamp};
 
 use crate::cursor::Cursor;
+use crate::event::Timestamp;
 use crate::execution::{Execution, MapItem};
 
 /// Makes the context object as a state sees it. The order of its members is AWS's.
 pub(crate) fn object(execution: &Execution, cursor: &Cursor<'_>, item: Option<&MapItem>) -> Value {
-    let info = &execution.info;
-    let mut context = Object::default();
-    context.insert(
-        "Execution".into(),
-        members([
-            ("Id", info.arn.clone().into()),
-            ("Input", execution.input.clone()),
-            ("StartTime", timestamp::format(execution.started_at.0).into()),
-            ("Name", info.name.clone().into()),
-            ("RoleArn", info.role_arn.clone().into()),
-            ("RedriveCount", Value::int(0)),
-        ]),
-    );
-    context.insert(
-        "StateMachine".into(),
-        members([("Id", info.state_machine_arn.clone().into()), ("Name", info.state_machine_name.clone().into())]),
-    );
-    context.insert("State".into(), state(cursor));
-    if let Some(item) = item {
-        context.insert("Map".into(), members([("Item", map_item(item))]));
+    let mut about_execution = execution_members(execution);
+    about_execution.insert("RedriveCount".into(), Value::int(0));
+    let context = context(execution, about_execution, state(cursor.state, cursor.entered_at, cursor.retries));
+    with_item(Value::Object(context.into()), item)
+}
+
+/// Makes the context object of a test of one state, entered when the execution began. It has no `RedriveCount`, and no
+/// role where none was given.
+pub(crate) fn of_test(execution: &Execution, tested: &State, retries: u64, task_token: Option<Text>) -> Value {
+    let about_execution = execution_members(execution);
+    let mut context = context(execution, about_execution, state(tested, execution.started_at, retries));
+    if let Some(token) = task_token {
+        context.insert("Task".into(), members([("Token", token.into())]));
     }
     Value::Object(context.into())
 }
 
-fn state(cursor: &Cursor<'_>) -> Value {
-    let mut state = Object::default();
-    state.insert("Name".into(), cursor.state.name.clone().into());
-    state.insert("EnteredTime".into(), timestamp::format(cursor.entered_at.0).into());
-    // States that can retry say how often they did.
-    if matches!(cursor.state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_)) {
-        state.insert("RetryCount".into(), Value::int(i64::try_from(cursor.retries).unwrap_or(i64::MAX)));
+/// The context object with the item a Map state is at, where it is at one.
+pub(crate) fn with_item(context: Value, item: Option<&MapItem>) -> Value {
+    let (Some(item), Value::Object(object)) = (item, &context) else { return context };
+    let mut object = Object::clone(object);
+    object.insert("Map".into(), members([("Item", map_item(item))]));
+    Value::Object(object.into())
+}
+
+fn context(execution: &Execution, about_execution: Object, state: Value) -> Object {
+    let info = &execution.info;
+    let machine = [("Id", info.state_machine_arn.clone().into()), ("Name", info.state_machine_name.clone().into())];
+    let mut context = Object::default();
+    context.insert("Execution".into(), Value::Object(about_execution.into()));
+    context.insert("StateMachine".into(), members(machine));
+    context.insert("State".into(), state);
+    context
+}
+
+fn execution_members(execution: &Execution) -> Object {
+    let info = &execution.info;
+    let mut object = Object::default();
+    object.insert("Id".into(), info.arn.clone().into());
+    object.insert("Input".into(), execution.input.clone());
+    object.insert("StartTime".into(), timestamp::format(execution.started_at.0).into());
+    object.insert("Name".into(), info.name.clone().into());
+    if !info.role_arn.is_empty() {
+        object.insert("RoleArn".into(), info.role_arn.clone().into());
     }
-    Value::Object(state.into())
+    object
+}
+
+fn state(state: &State, entered_at: Timestamp, retries: u64) -> Value {
+    let mut object = Object::default();
+    object.insert("Name".into(), state.name.clone().into());
+    object.insert("EnteredTime".into(), timestamp::format(entered_at.0).into());
+    // States that can retry say how often they did.
+    if matches!(state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_)) {
+        object.insert("RetryCount".into(), Value::int(i64::try_from(retries).unwrap_or(i64::MAX)));
+    }
+    Value::Object(object.into())
 }
 
 fn map_item(item: &MapItem) -> Value {

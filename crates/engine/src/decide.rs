@@ -15,6 +15,7 @@ use crate::event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily};
 use crate::execution::{Execution, Frame, MapItem, Place, Status, Visit, Work};
 use crate::failure::Failure;
 use crate::states;
+use crate::test_state::probe::{Inspection, Probe};
 
 impl Execution {
     /// Decides and applies until nothing is ready and nothing is due, or the turn's budget is spent; appends
@@ -55,8 +56,7 @@ impl Execution {
         chance: &Chance,
     ) -> Result<(), Fault> {
         let from = events.len();
-        let mut decision =
-            Decision { execution: self, turn, chance, events, next: self.last_event.next(), full: false };
+        let mut decision = Decision::new(self, turn, chance, events);
         decide(&mut decision).map_err(Fault::Ignored)?;
         decision.close();
         for event in &events[from..] {
@@ -75,9 +75,43 @@ pub(crate) struct Decision<'a> {
     next: EventId,
     /// The history reached its limit; nothing more is added but the failure that says so.
     full: bool,
+    /// Where a single state is tested, and only there.
+    probe: Option<&'a Probe>,
 }
 
 impl<'a> Decision<'a> {
+    fn new(execution: &'a Execution, turn: &'a Turn<'a>, chance: &'a Chance, events: &'a mut Vec<Event>) -> Self {
+        Self { execution, turn, chance, events, next: execution.last_event.next(), full: false, probe: None }
+    }
+
+    /// A decision that is a test: it is watched, and sees the context object it is given.
+    pub(crate) fn of_test(
+        execution: &'a Execution,
+        turn: &'a Turn<'a>,
+        chance: &'a Chance,
+        events: &'a mut Vec<Event>,
+        probe: &'a Probe,
+    ) -> Self {
+        Self { probe: Some(probe), ..Self::new(execution, turn, chance, events) }
+    }
+
+    /// What was decided so far, last of all.
+    pub(crate) fn last_kind(&self) -> Option<&EventKind> {
+        self.events.last().map(|event| &event.kind)
+    }
+
+    /// Whether a single state is tested.
+    pub(crate) fn is_test(&self) -> bool {
+        self.probe.is_some()
+    }
+
+    /// Shows something to who tests the state; does nothing in an execution.
+    pub(crate) fn saw(&self, note: impl FnOnce(&mut Inspection)) {
+        if let Some(probe) = self.probe {
+            probe.note(note);
+        }
+    }
+
     /// Adds an event; says which number it has, or the last shown one has.
     pub(crate) fn push(&mut self, frame: FrameId, previous: EventId, kind: EventKind) -> EventId {
         if self.full {
@@ -118,9 +152,9 @@ impl<'a> Decision<'a> {
     fn command(&mut self, command: Command) -> Result<(), Ignored> {
         let begun = self.execution.event_count > 0;
         match command {
-            Command::Start { input } if !begun => {
+            Command::Start { input, input_text } if !begun => {
                 let role_arn = self.execution.info.role_arn.clone();
-                self.push(FrameId::ROOT, EventId::NONE, EventKind::ExecutionStarted { input, role_arn });
+                self.push(FrameId::ROOT, EventId::NONE, EventKind::ExecutionStarted { input, input_text, role_arn });
                 Ok(())
             }
             Command::Start { .. } => Err(Ignored::AlreadyStarted),
@@ -201,7 +235,9 @@ impl<'a> Decision<'a> {
         let id = *execution.ready.first().ok_or(Ignored::NothingDue)?;
         let frame = execution.frame(id).ok_or(Ignored::NothingDue)?;
         match &frame.place {
-            Place::Before { state, input } => self.enter(id, frame, *state, input.clone()),
+            Place::Before { state, input, input_text } => {
+                self.enter(id, frame, *state, input.clone(), input_text.clone())
+            }
             Place::Inside(visit) => self.gather(id, visit),
             Place::Ended => return Err(Ignored::NothingDue),
         }
@@ -226,20 +262,20 @@ impl<'a> Decision<'a> {
     fn gather(&mut self, id: FrameId, visit: &'a Visit) {
         let Some(cursor) = self.cursor(id) else { return };
         match &visit.work {
-            Work::Parallel(branches) => states::parallel::finish(self, cursor, branches),
+            Work::Parallel(branches) => states::parallel::finish(self, cursor, &Value::array(branches.outputs.clone())),
             Work::Map(iterations) => states::map::proceed(self, cursor, iterations),
             Work::Idle | Work::Waiting { .. } | Work::Task(_) | Work::Backoff { .. } => {}
         }
     }
 
-    fn enter(&mut self, id: FrameId, frame: &'a Frame, state: StateId, input: Value) {
+    fn enter(&mut self, id: FrameId, frame: &'a Frame, state: StateId, input: Value, input_text: Option<Text>) {
         let execution = self.execution;
         let state = execution.program.state(state);
         let state_type = StateType::of(&state.kind);
         let entered = self.push(
             id,
             frame.last,
-            EventKind::StateEntered { name: state.name.clone(), state_type, input: input.clone() },
+            EventKind::StateEntered { name: state.name.clone(), state_type, input: input.clone(), input_text },
         );
         self.begin(Cursor {
             frame: id,
@@ -257,7 +293,7 @@ impl<'a> Decision<'a> {
     }
 
     /// Begins the work of the state the cursor is in, for the first time or again.
-    fn begin(&mut self, cursor: Cursor<'a>) {
+    pub(crate) fn begin(&mut self, cursor: Cursor<'a>) {
         match &cursor.state.kind {
             StateKind::Pass(pass) => states::pass::run(self, cursor, pass),
             StateKind::Task(task) => states::task::schedule(self, cursor, task),
@@ -317,7 +353,10 @@ impl<'a> Decision<'a> {
         view: View<'_>,
         evaluate: impl FnOnce(&Scope<'_>) -> Result<T, EvaluationError>,
     ) -> Result<T, EvaluationError> {
-        let make = || context::object(self.execution, cursor, item);
+        let make = || match self.probe {
+            Some(probe) => context::with_item(probe.context.clone(), item),
+            None => context::object(self.execution, cursor, item),
+        };
         evaluate(&Scope {
             input: view.input,
             state_input: &cursor.input,
@@ -326,6 +365,7 @@ impl<'a> Decision<'a> {
             context: &Context::new(&make),
             variables: cursor.variables,
             chance: self.chance,
+            now: self.turn.now.0,
         })
     }
 }

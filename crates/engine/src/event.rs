@@ -96,6 +96,8 @@ pub enum EventKind {
     ExecutionStarted {
         /// The execution's input.
         input: Value,
+        /// *Hidden*: the text it came in, where that is not the compact one: AWS shows an input as it was given.
+        input_text: Option<Text>,
         /// The role as it was at the start.
         role_arn: Text,
     },
@@ -128,6 +130,8 @@ pub enum EventKind {
         state_type: StateType,
         /// The raw input.
         input: Value,
+        /// *Hidden*: the text it came in, where that is not the compact one: AWS shows an input as it was given.
+        input_text: Option<Text>,
     },
     /// A state was left, by itself or by a catcher.
     StateExited {

@@ -116,7 +116,7 @@ pub(crate) struct MapItem {
 #[expect(clippy::large_enum_variant, reason = "the frame around it is boxed, and a visit is its usual place")]
 pub(crate) enum Place {
     /// Before a state. Entered by the frame's making or `StateExited`; left by `StateEntered`.
-    Before { state: StateId, input: Value },
+    Before { state: StateId, input: Value, input_text: Option<Text> },
     /// In a state. Entered by `StateEntered`; left by `StateExited`.
     Inside(Visit),
     /// After its last state. Entered by `StateExited` without a next; left by the frame's or the execution's end.
@@ -214,13 +214,18 @@ impl Iterations {
 
     /// The item of that index, with its key where the items are an object's entries.
     pub(crate) fn item(&self, index: usize) -> MapItem {
-        let (key, value) = match &self.items {
-            Value::Object(object) => object.iter().nth(index).map(|(k, v)| (Some(k.clone()), v.clone())),
-            items => items.as_array().and_then(|items| items.get(index)).map(|v| (None, v.clone())),
-        }
-        .unwrap_or_default();
-        MapItem { index, key, value }
+        map_item(&self.items, index)
     }
+}
+
+/// The item of that index of a Map state's items.
+pub(crate) fn map_item(items: &Value, index: usize) -> MapItem {
+    let (key, value) = match items {
+        Value::Object(object) => object.iter().nth(index).map(|(k, v)| (Some(k.clone()), v.clone())),
+        items => items.as_array().and_then(|items| items.get(index)).map(|v| (None, v.clone())),
+    }
+    .unwrap_or_default();
+    MapItem { index, key, value }
 }
 
 /// How many items a Map state's items are.

@@ -39,6 +39,17 @@ impl Failure {
         Self { error, cause, class: Class::Other }
     }
 
+    /// The error of that name, of the class a task's error has that is called so.
+    pub(crate) fn named(error: Text, cause: Option<Text>) -> Self {
+        let class = match &*error {
+            ErrorName::RUNTIME => Class::Runtime,
+            ErrorName::TIMEOUT => Class::Timeout,
+            ErrorName::HEARTBEAT_TIMEOUT => Class::Heartbeat,
+            _ => Class::Other,
+        };
+        Self { error: Some(error), cause, class }
+    }
+
     /// A task's timeout, or its missing heartbeat.
     pub(crate) fn timeout(heartbeat: bool) -> Self {
         let class = if heartbeat { Class::Heartbeat } else { Class::Timeout };
@@ -80,7 +91,7 @@ impl<'a> Decision<'a> {
 
     /// As [`Decision::raise`]; an `EvaluationFailed` event names `previous` as its previous one.
     pub(crate) fn raise_after(&mut self, mut cursor: Cursor<'a>, error: EvaluationError, previous: EventId) {
-        let failure = evaluation_failure(&cursor, &error);
+        let failure = evaluation_failure(self, &cursor, &error);
         if error.name == ErrorName::QUERY_EVALUATION_ERROR {
             let kind = EventKind::EvaluationFailed {
                 state: cursor.state.name.clone(),
@@ -95,6 +106,7 @@ impl<'a> Decision<'a> {
 
     /// The state the cursor is in failed.
     pub(crate) fn fail(&mut self, mut cursor: Cursor<'a>, failure: Failure) {
+        self.saw(|seen| (seen.error, seen.cause) = (failure.error.clone(), failure.cause.clone()));
         if failure.class == Class::Runtime {
             return self.fail_execution(&failure, cursor.last);
         }
@@ -114,10 +126,12 @@ impl<'a> Decision<'a> {
         let Some(retrier) = retriers.iter().position(|retrier| failure.matches(&retrier.error_equals)) else {
             return false;
         };
+        self.saw(|seen| seen.retry_index = Some(retrier));
         let attempts = cursor.attempts.get(retrier).copied().unwrap_or(0);
         let Some(seconds) = retry::delay_seconds(&retriers[retrier], attempts, || self.chance.next_f64()) else {
             return false;
         };
+        self.saw(|seen| seen.retry_backoff_seconds = Some(seconds));
         let due = self.turn.now.plus_seconds(seconds * self.turn.limits.wait_time_scale);
         let retrier = u32::try_from(retrier).unwrap_or(u32::MAX);
         self.push(cursor.frame, cursor.last, EventKind::RetryScheduled { retrier, due });
@@ -135,6 +149,7 @@ impl<'a> Decision<'a> {
 
     fn catch(&mut self, cursor: &Cursor<'a>, failure: &Failure, index: usize) {
         let catcher = &catchers(&cursor.state.kind)[index];
+        self.saw(|seen| seen.catch_index = Some(index));
         let error_output = failure.output();
         let caught = caught_output(self, cursor, catcher, index, &error_output);
         match caught {
@@ -144,7 +159,7 @@ impl<'a> Decision<'a> {
             Ok((output, assigned)) => self.exit(cursor, output, assigned, Transition::Next(catcher.next)),
             // The catcher itself is at fault; the state's catchers are not asked again.
             Err(error) => {
-                let failure = evaluation_failure(cursor, &error);
+                let failure = evaluation_failure(self, cursor, &error);
                 match failure.class {
                     Class::Runtime => self.fail_execution(&failure, cursor.last),
                     _ => self.propagate(cursor.frame, failure, cursor.last),
@@ -200,11 +215,16 @@ impl<'a> Decision<'a> {
     }
 }
 
-fn evaluation_failure(cursor: &Cursor<'_>, error: &EvaluationError) -> Failure {
-    let cause = format!(
-        "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
-        cursor.state.name, cursor.entered, error.cause
-    );
+fn evaluation_failure(decision: &Decision<'_>, cursor: &Cursor<'_>, error: &EvaluationError) -> Failure {
+    // A test has no history the cause could point into.
+    let cause = if decision.is_test() {
+        error.cause.clone()
+    } else {
+        format!(
+            "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
+            cursor.state.name, cursor.entered, error.cause
+        )
+    };
     let class = if error.name == ErrorName::RUNTIME { Class::Runtime } else { Class::Other };
     Failure { error: Some(error.name.into()), cause: Some(cause.into()), class }
 }
@@ -238,7 +258,7 @@ fn caught_output(
     Ok((output, field(&catcher.assign, "Assign")?))
 }
 
-fn retriers(kind: &StateKind) -> &[Retrier] {
+pub(crate) fn retriers(kind: &StateKind) -> &[Retrier] {
     match kind {
         StateKind::Task(task) => &task.retry,
         StateKind::Parallel(parallel) => &parallel.retry,

@@ -35,9 +35,13 @@ type Shown = (&'static str, Option<(&'static str, Value)>);
 fn shown(kind: &EventKind, data: bool) -> Option<Shown> {
     let details = Details { object: Object::default(), data };
     Some(match kind {
-        EventKind::ExecutionStarted { input, role_arn } => {
-            ("ExecutionStarted", details.input(input).text("roleArn", role_arn).named("executionStartedEventDetails"))
-        }
+        EventKind::ExecutionStarted { input, input_text, role_arn } => (
+            "ExecutionStarted",
+            details
+                .input_as_given(input, input_text.as_ref())
+                .text("roleArn", role_arn)
+                .named("executionStartedEventDetails"),
+        ),
         EventKind::ExecutionSucceeded { output } => {
             ("ExecutionSucceeded", details.output(output).named("executionSucceededEventDetails"))
         }
@@ -51,9 +55,10 @@ fn shown(kind: &EventKind, data: bool) -> Option<Shown> {
             let error = Some(asl::ErrorName::TIMEOUT.into());
             ("ExecutionTimedOut", details.failure(&error, &None).named("executionTimedOutEventDetails"))
         }
-        EventKind::StateEntered { name, state_type, input } => {
-            (entered(*state_type), details.input(input).text("name", name).named("stateEnteredEventDetails"))
-        }
+        EventKind::StateEntered { name, state_type, input, input_text } => (
+            entered(*state_type),
+            details.input_as_given(input, input_text.as_ref()).text("name", name).named("stateEnteredEventDetails"),
+        ),
         EventKind::StateExited { name, state_type, output, assigned, .. } => (
             exited(*state_type),
             details.text("name", name).output(output).assigned(assigned.as_ref()).named("stateExitedEventDetails"),
@@ -232,6 +237,13 @@ impl Details {
 
     fn input(self, value: &Value) -> Self {
         self.payload("input", value).not_truncated("inputDetails")
+    }
+
+    fn input_as_given(self, value: &Value, text: Option<&Text>) -> Self {
+        match text {
+            Some(text) if self.data => self.text("input", text).not_truncated("inputDetails"),
+            _ => self.input(value),
+        }
     }
 
     fn output(self, value: &Value) -> Self {

@@ -18,7 +18,9 @@ pub(crate) struct ResultFields<'a> {
 impl<'a> Decision<'a> {
     /// What `InputPath` selects; under JSONata the raw input.
     pub(crate) fn effective_input(&self, cursor: &Cursor<'_>) -> Result<Value, EvaluationError> {
-        self.select(cursor, &cursor.state.input_path, &cursor.input)
+        let input = self.select(cursor, &cursor.state.input_path, &cursor.input)?;
+        self.saw(|seen| seen.after_input_path = Some(input.clone()));
+        Ok(input)
     }
 
     /// What `InputPath` or `OutputPath` selects of a value.
@@ -42,6 +44,7 @@ impl<'a> Decision<'a> {
         fields: &ResultFields<'_>,
         transition: Transition,
     ) {
+        self.saw(|seen| seen.result = Some(result.clone()));
         let left = match cursor.state.language {
             QueryLanguage::JsonPath => self.merged_result(&cursor, result, fields),
             QueryLanguage::Jsonata => self.computed_output(&cursor, View::with_result(result, result), result),
@@ -56,8 +59,10 @@ impl<'a> Decision<'a> {
             }
             None => result.clone(),
         };
+        self.saw(|seen| seen.after_result_selector = Some(selected.clone()));
         let assigned = self.assigned(cursor, cursor.state.assign.as_ref(), View::of(&selected))?;
         let merged = merge(&cursor.input, selected, fields.path)?;
+        self.saw(|seen| seen.after_result_path = Some(merged.clone()));
         Ok((self.select(cursor, &cursor.state.output_path, &merged)?, assigned))
     }
 

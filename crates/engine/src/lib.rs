@@ -19,6 +19,7 @@ pub mod log;
 mod outstanding;
 mod retry;
 mod states;
+pub mod test_state;
 
 pub use command::{Advance, Command, Fault, Ignored, Resources, Turn};
 pub use event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily, Timestamp};

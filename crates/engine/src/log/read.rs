@@ -66,7 +66,11 @@ impl<'a> Reader<'a> {
 
     fn members(&mut self, tag: u8) -> Read<EventKind> {
         Ok(match tag {
-            tag::EXECUTION_STARTED => EventKind::ExecutionStarted { input: self.payload()?, role_arn: self.text()? },
+            tag::EXECUTION_STARTED => EventKind::ExecutionStarted {
+                input: self.payload()?,
+                input_text: self.optional_text()?,
+                role_arn: self.text()?,
+            },
             tag::EXECUTION_SUCCEEDED => EventKind::ExecutionSucceeded { output: self.payload()? },
             tag::EXECUTION_FAILED => {
                 EventKind::ExecutionFailed { error: self.optional_text()?, cause: self.optional_text()? }
@@ -77,7 +81,12 @@ impl<'a> Reader<'a> {
             tag::EXECUTION_TIMED_OUT => EventKind::ExecutionTimedOut,
             tag::STATE_ENTERED => {
                 let state_type = self.state_type()?;
-                EventKind::StateEntered { state_type, name: self.text()?, input: self.payload()? }
+                EventKind::StateEntered {
+                    state_type,
+                    name: self.text()?,
+                    input: self.payload()?,
+                    input_text: self.optional_text()?,
+                }
             }
             tag::STATE_EXITED => {
                 let state_type = self.state_type()?;

@@ -1,3 +1,5 @@
+//! What the log writes, it reads back; what it did not write, it refuses.
+
 use asl::Value;
 
 use super::*;
@@ -21,8 +23,13 @@ fn one_of_each() -> Vec<Event> {
         credentials: Some(text("role")),
     };
     let kinds = vec![
-        EventKind::ExecutionStarted { input: shared.clone(), role_arn: text("role") },
-        EventKind::StateEntered { name: text("A"), state_type: StateType::Wait, input: shared.clone() },
+        EventKind::ExecutionStarted { input: shared.clone(), input_text: Some(text("{ }")), role_arn: text("role") },
+        EventKind::StateEntered {
+            name: text("A"),
+            state_type: StateType::Wait,
+            input: shared.clone(),
+            input_text: None,
+        },
         EventKind::WaitScheduled { due: Timestamp(-5) },
         EventKind::StateExited {
             name: text("A"),
@@ -109,7 +116,12 @@ fn a_shared_payload_is_written_once() {
         previous: EventId(i - 1),
         at: Timestamp(0),
         frame: FrameId::ROOT,
-        kind: EventKind::StateEntered { name: "A".into(), state_type: StateType::Pass, input: payload.clone() },
+        kind: EventKind::StateEntered {
+            name: "A".into(),
+            state_type: StateType::Pass,
+            input: payload.clone(),
+            input_text: None,
+        },
     };
     let bytes = encoded(&(1..=50).map(entered).collect::<Vec<_>>());
     assert!(bytes.len() < 1500, "{} bytes", bytes.len());

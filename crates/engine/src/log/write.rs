@@ -49,8 +49,9 @@ impl<'a> Writer<'a> {
 
     fn members(&mut self, kind: &'a EventKind) {
         match kind {
-            EventKind::ExecutionStarted { input, role_arn } => {
+            EventKind::ExecutionStarted { input, input_text, role_arn } => {
                 self.payload(input);
+                self.optional_text(input_text.as_ref());
                 self.text(role_arn);
             }
             EventKind::ExecutionSucceeded { output } | EventKind::BranchSucceeded { output } => self.payload(output),
@@ -73,10 +74,11 @@ impl<'a> Writer<'a> {
             | EventKind::ParallelStateFailed
             | EventKind::MapStateSucceeded
             | EventKind::MapStateFailed => {}
-            EventKind::StateEntered { name, state_type, input } => {
+            EventKind::StateEntered { name, state_type, input, input_text } => {
                 self.out.push(state_byte(*state_type));
                 self.text(name);
                 self.payload(input);
+                self.optional_text(input_text.as_ref());
             }
             EventKind::StateExited { name, state_type, output, assigned, next } => {
                 self.out.push(state_byte(*state_type));

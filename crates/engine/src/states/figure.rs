@@ -67,7 +67,8 @@ fn number(
             })?;
             read(&as_number(&value)).ok_or_else(|| {
                 EvaluationError::runtime(format!(
-                    "The {field}Path field refers to value {value} which is not a valid {wanted}: {}",
+                    "The {field}Path field refers to value \"{}\" which is not a valid {wanted}: {}",
+                    value.as_str().map_or_else(|| value.to_json(), str::to_owned),
                     path.text()
                 ))
             })

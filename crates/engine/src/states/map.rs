@@ -6,7 +6,7 @@ use asl::{EvaluationError, Value};
 use crate::cursor::{Cursor, View};
 use crate::decide::Decision;
 use crate::event::EventKind;
-use crate::execution::{Iterations, item_count};
+use crate::execution::{Iterations, MapItem, item_count};
 use crate::leave::ResultFields;
 use crate::states::figure;
 
@@ -27,17 +27,36 @@ fn started(decision: &Decision<'_>, cursor: &Cursor<'_>, map: &Map) -> Result<Ev
         return Err(EvaluationError::runtime("This version of Stepwright cannot run a Map state in DISTRIBUTED mode."));
     }
     let items = items(decision, cursor, map)?;
+    let bounds = bounds(decision, cursor, map, item_count(&items))?;
     let limit = decision.turn.limits.inline_map_concurrency.max(1);
-    let wanted = match &map.max_concurrency {
+    let max_concurrency = if bounds.max_concurrency == 0 { limit } else { bounds.max_concurrency.min(limit) };
+    Ok(EventKind::MapStateStarted { items, max_concurrency, tolerated_failures: bounds.tolerated_failures })
+}
+
+/// What a Map state says about its iterations as a whole.
+pub(crate) struct Bounds {
+    /// How many may run at once; 0 for no bound of its own.
+    max_concurrency: u64,
+    /// How many may fail.
+    pub(crate) tolerated_failures: u64,
+}
+
+pub(crate) fn bounds(
+    decision: &Decision<'_>,
+    cursor: &Cursor<'_>,
+    map: &Map,
+    items: usize,
+) -> Result<Bounds, EvaluationError> {
+    let max_concurrency = match &map.max_concurrency {
         Some(figure) => figure::whole(decision, cursor, figure, "MaxConcurrency")?,
         None => 0,
     };
-    let tolerated_failures = tolerated_failures(decision, cursor, map, item_count(&items))?;
-    let max_concurrency = if wanted == 0 { limit } else { wanted.min(limit) };
-    Ok(EventKind::MapStateStarted { items, max_concurrency, tolerated_failures })
+    decision.saw(|seen| seen.max_concurrency = Some(max_concurrency));
+    Ok(Bounds { max_concurrency, tolerated_failures: tolerated_failures(decision, cursor, map, items)? })
 }
 
-fn items(decision: &Decision<'_>, cursor: &Cursor<'_>, map: &Map) -> Result<Value, EvaluationError> {
+/// The array or object whose entries are the items, where the state does not read them from elsewhere.
+pub(crate) fn items(decision: &Decision<'_>, cursor: &Cursor<'_>, map: &Map) -> Result<Value, EvaluationError> {
     match &map.items {
         MapItems::Items(template) => {
             let view = View::of(&cursor.input);
@@ -57,6 +76,7 @@ fn items(decision: &Decision<'_>, cursor: &Cursor<'_>, map: &Map) -> Result<Valu
                     })
                 })?,
             };
+            decision.saw(|seen| seen.after_items_path = Some(value.clone()));
             match value {
                 Value::Array(_) | Value::Object(_) => Ok(value),
                 _ if cursor.state.language == QueryLanguage::Jsonata => {
@@ -86,16 +106,17 @@ fn tolerated_failures(
         .tolerated_failure_percentage
         .as_ref()
         .map(|figure| figure::percentage(decision, cursor, figure, "ToleratedFailurePercentage"))
-        .transpose()?
-        .map(|percentage| (items as f64 * percentage / 100.0).floor() as u64);
-    Ok(count.into_iter().chain(percentage).min().unwrap_or(0))
+        .transpose()?;
+    decision.saw(|seen| (seen.tolerated_failure_count, seen.tolerated_failure_percentage) = (count, percentage));
+    let share = percentage.map(|percentage| (items as f64 * percentage / 100.0).floor() as u64);
+    Ok(count.into_iter().chain(share).min().unwrap_or(0))
 }
 
 /// Begins iterations, or ends the state once all of them ended.
 pub(crate) fn proceed<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, iterations: &Iterations) {
     let StateKind::Map(map) = &cursor.state.kind else { return };
     if !iterations.can_start() {
-        return finish(decision, cursor, map, iterations);
+        return finish(decision, cursor, map, &Value::array(iterations.outputs.clone()));
     }
     let input = match decision.effective_input(&cursor) {
         Ok(input) => input,
@@ -103,7 +124,7 @@ pub(crate) fn proceed<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, itera
     };
     let room = (iterations.max_concurrency - iterations.running.len()).min(BEGUN_AT_ONCE);
     for index in iterations.next..iterations.length().min(iterations.next + room) {
-        match item_input(decision, &cursor, map, iterations, index, &input) {
+        match item_input(decision, &cursor, map, iterations.item(index), &input) {
             Ok(input) => {
                 let name = cursor.state.name.clone();
                 let kind = EventKind::MapIterationStarted { name, index: index as u64, input };
@@ -114,15 +135,14 @@ pub(crate) fn proceed<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, itera
     }
 }
 
-fn item_input(
+/// An iteration's input. `input` is the Map state's own effective input.
+pub(crate) fn item_input(
     decision: &Decision<'_>,
     cursor: &Cursor<'_>,
     map: &Map,
-    iterations: &Iterations,
-    index: usize,
+    item: MapItem,
     input: &Value,
 ) -> Result<Value, EvaluationError> {
-    let item = iterations.item(index);
     match &map.item_selector {
         Some(selector) => decision
             .evaluate_item(cursor, Some(&item), View::of(input), |scope| selector.evaluate(scope, "ItemSelector")),
@@ -130,10 +150,10 @@ fn item_input(
     }
 }
 
-fn finish<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, map: &Map, iterations: &Iterations) {
+/// All iterations ended; `result` is the array of what they gave.
+pub(crate) fn finish<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, map: &Map, result: &Value) {
     // The exit names the same previous event as this one: AWS writes them side by side.
     decision.push(cursor.frame, cursor.last, EventKind::MapStateSucceeded);
-    let result = Value::array(iterations.outputs.clone());
     let fields = ResultFields { selector: map.result_selector.as_ref(), path: &map.result_path };
-    decision.leave_with_result(cursor, &result, &fields, map.transition);
+    decision.leave_with_result(cursor, result, &fields, map.transition);
 }

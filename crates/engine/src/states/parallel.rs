@@ -6,7 +6,6 @@ use asl::{EvaluationError, Value};
 use crate::cursor::{Cursor, View};
 use crate::decide::Decision;
 use crate::event::EventKind;
-use crate::execution::Branches;
 use crate::leave::ResultFields;
 use crate::states::task::arguments_field;
 
@@ -21,20 +20,18 @@ pub(crate) fn begin<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, paralle
 
 fn branch_input(decision: &Decision<'_>, cursor: &Cursor<'_>, parallel: &Parallel) -> Result<Value, EvaluationError> {
     let input = decision.effective_input(cursor)?;
-    match &parallel.arguments {
-        Some(arguments) => {
-            decision.evaluate(cursor, View::of(&input), |scope| arguments.evaluate(scope, arguments_field(cursor)))
-        }
-        None => Ok(input),
-    }
+    let Some(arguments) = &parallel.arguments else { return Ok(input) };
+    let field = arguments_field(cursor);
+    let arguments = decision.evaluate(cursor, View::of(&input), |scope| arguments.evaluate(scope, field))?;
+    decision.saw(|seen| seen.after_parameters = Some(arguments.clone()));
+    Ok(arguments)
 }
 
-/// All branches ended.
-pub(crate) fn finish<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, branches: &Branches) {
+/// All branches ended; `outputs` is the array of what they gave.
+pub(crate) fn finish<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, outputs: &Value) {
     let StateKind::Parallel(parallel) = &cursor.state.kind else { return };
     // The exit names the same previous event as this one: AWS writes them side by side.
     decision.push(cursor.frame, cursor.last, EventKind::ParallelStateSucceeded);
-    let result = Value::array(branches.outputs.clone());
     let fields = ResultFields { selector: parallel.result_selector.as_ref(), path: &parallel.result_path };
-    decision.leave_with_result(cursor, &result, &fields, parallel.transition);
+    decision.leave_with_result(cursor, outputs, &fields, parallel.transition);
 }

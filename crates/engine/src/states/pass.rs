@@ -18,13 +18,22 @@ fn passed(decision: &Decision<'_>, cursor: &Cursor<'_>, pass: &Pass) -> Left {
     let input = decision.effective_input(cursor)?;
     let view = View::of(&input);
     let result = match (&pass.result, &pass.parameters) {
-        (Some(result), _) => result.clone(),
+        (Some(result), _) => {
+            decision.saw(|seen| seen.result = Some(result.clone()));
+            result.clone()
+        }
         (None, Some(parameters)) => {
             decision.evaluate(cursor, view, |scope| parameters.evaluate(scope, "Parameters"))?
         }
         (None, None) => input.clone(),
     };
-    let assigned = decision.assigned(cursor, cursor.state.assign.as_ref(), view)?;
+    decision.saw(|seen| {
+        seen.after_parameters = Some(result.clone());
+        seen.after_result_selector = Some(result.clone());
+    });
+    // As AWS records it, `$` in Assign is the state's result.
+    let assigned = decision.assigned(cursor, cursor.state.assign.as_ref(), View::of(&result))?;
     let merged = merge(&cursor.input, result, &pass.result_path)?;
+    decision.saw(|seen| seen.after_result_path = Some(merged.clone()));
     Ok((decision.select(cursor, &cursor.state.output_path, &merged)?, assigned))
 }

@@ -28,6 +28,7 @@ fn scheduled(decision: &Decision<'_>, cursor: &Cursor<'_>, task: &Task) -> Resul
         }
         None => input.clone(),
     };
+    decision.saw(|seen| seen.after_parameters = Some(parameters.clone()));
     let timeout_seconds = seconds(decision, cursor, task.timeout_seconds.as_ref(), "TimeoutSeconds")?;
     let heartbeat_seconds = seconds(decision, cursor, task.heartbeat_seconds.as_ref(), "HeartbeatSeconds")?;
     let credentials = credentials(decision, cursor, task, view)?;

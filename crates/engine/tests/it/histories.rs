@@ -100,7 +100,10 @@ fn late_and_repeated_results_are_ignored_by_name() {
         Ignored::TaskOver
     ));
     assert!(is_ignored(&run.send(Command::Tick), Ignored::NothingDue));
-    assert!(is_ignored(&run.send(Command::Start { input: crate::run::json("1") }), Ignored::AlreadyStarted));
+    assert!(is_ignored(
+        &run.send(Command::Start { input: crate::run::json("1"), input_text: None }),
+        Ignored::AlreadyStarted
+    ));
 }
 
 #[test]
@@ -234,4 +237,22 @@ fn a_loop_that_nests_its_input_ends_with_an_error() {
     let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"a.$":"$"},"Next":"C"},
         "C":{"Type":"Choice","Choices":[{"Variable":"$.end","IsPresent":true,"Next":"E"}],"Default":"A"},"E":{"Type":"Succeed"}}}"#;
     assert_eq!(Run::start(definition, "{}").failure().0, "States.DataLimitExceeded");
+}
+
+#[test]
+fn an_input_is_shown_as_it_was_given_until_a_state_changes_it() {
+    let program = crate::run::program(r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#);
+    let mut execution = engine::Execution::new(program, crate::run::info());
+    let (mut events, limits) = (Vec::new(), Limits::default());
+    let text = "[1,  2.0]";
+    let start = Command::Start { input: crate::run::json(text), input_text: Some(text.into()) };
+    let resources = &crate::run::AllButMissing;
+    let turn = engine::Turn { now: engine::Timestamp(0), seed: 1, limits: &limits, resources, budget: 100 };
+    execution.advance(start, &turn, &mut events).unwrap();
+    let payloads: Vec<_> = events
+        .iter()
+        .filter_map(|event| engine::history::project(event, true)?.details)
+        .filter_map(|(_, details)| details.get("input").or(details.get("output")).map(ToString::to_string))
+        .collect();
+    assert_eq!(payloads, [r#""[1,  2.0]""#, r#""[1,  2.0]""#, r#""[1,2.0]""#, r#""[1,2.0]""#]);
 }

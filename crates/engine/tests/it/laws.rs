@@ -175,7 +175,7 @@ proptest! {
         let limits = Limits::default();
         let mut execution = Execution::new(Arc::clone(&program), info());
         let (mut now, mut chunks, mut history) = (Timestamp(0), Vec::new(), Vec::<Event>::new());
-        let start = Command::Start { input: json(r#"{"items":[1,2,3]}"#) };
+        let start = Command::Start { input: json(r#"{"items":[1,2,3]}"#), input_text: Some("{ \"items\": [1,2,3] }".into()) };
         let mut queue = vec![start];
         for (step, act) in acts.into_iter().enumerate() {
             // A turn whose budget was spent goes on before anything else.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod guide;
 mod histories;
 mod laws;
 mod run;

@@ -57,7 +57,7 @@ impl Run {
         let program = program(definition);
         let execution = Execution::new(program, info());
         let mut run = Self { execution, events: Vec::new(), now: Timestamp(0), limits, seed: 1 };
-        run.send(Command::Start { input: json(input) }).unwrap();
+        run.send(Command::Start { input: json(input), input_text: None }).unwrap();
         run
     }
 
