@@ -5,7 +5,7 @@ pub mod java_random;
 mod json;
 mod math;
 mod parse;
-mod text;
+pub(crate) mod text;
 
 use crate::error::EvaluationError;
 use crate::path::Path;

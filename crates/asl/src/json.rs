@@ -144,10 +144,8 @@ impl Reader<'_> {
     fn nested(&mut self, read: fn(&mut Self) -> Result<Value, JsonError>) -> Result<Value, JsonError> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(self.error(format!(
-                "Document nesting depth ({}) exceeds the maximum allowed ({DEPTH_MAX})",
-                self.depth
-            )));
+            return Err(self
+                .error(format!("Document nesting depth ({}) exceeds the maximum allowed ({DEPTH_MAX})", self.depth)));
         }
         self.at += 1;
         let value = read(self)?;
@@ -259,10 +257,7 @@ impl Reader<'_> {
             b'u' => return self.unicode_escape(),
             other => {
                 self.at -= 1;
-                return Err(self.error(format!(
-                    "Unrecognized character escape '{}' (code {other})",
-                    char::from(other)
-                )));
+                return Err(self.error(format!("Unrecognized character escape '{}' (code {other})", char::from(other))));
             }
         })
     }
@@ -289,7 +284,8 @@ impl Reader<'_> {
 
     fn hex4(&mut self) -> Result<u32, JsonError> {
         let digits = self.text.get(self.at..self.at + 4).and_then(|d| std::str::from_utf8(d).ok());
-        let code = digits.filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit())).and_then(|d| u32::from_str_radix(d, 16).ok());
+        let code =
+            digits.filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit())).and_then(|d| u32::from_str_radix(d, 16).ok());
         let code = code.ok_or_else(|| self.unexpected("expected a hex-digit for character escape sequence"))?;
         self.at += 4;
         Ok(code)
@@ -363,10 +359,8 @@ impl Reader<'_> {
     }
 
     fn utf8(&self, from: usize, to: usize) -> Result<&str, JsonError> {
-        std::str::from_utf8(&self.text[from..to]).map_err(|e| JsonError {
-            message: "Invalid UTF-8 middle byte".to_owned(),
-            offset: from + e.valid_up_to(),
-        })
+        std::str::from_utf8(&self.text[from..to])
+            .map_err(|e| JsonError { message: "Invalid UTF-8 middle byte".to_owned(), offset: from + e.valid_up_to() })
     }
 
     fn control_character(&self, control: u8) -> JsonError {
@@ -416,7 +410,10 @@ mod tests {
     #[test]
     fn errors_are_worded_as_aws_words_them() {
         let cases: &[(&str, &str)] = &[
-            ("not json", "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"),
+            (
+                "not json",
+                "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+            ),
             ("{'a': 1}", "Unexpected character (''' (code 39)): was expecting double-quote to start field name"),
             ("", "No content to map due to end-of-input"),
             ("01", "Invalid numeric value: Leading zeroes not allowed"),

@@ -20,7 +20,7 @@ pub mod template;
 pub mod timestamp;
 pub mod value;
 
-pub use error::{EvaluationError, ErrorName};
+pub use error::{ErrorName, EvaluationError};
 pub use json::JsonError;
 pub use number::Number;
 pub use program::Program;

@@ -9,7 +9,7 @@ mod fields;
 mod log;
 mod machine;
 mod place;
-mod positions;
+pub mod positions;
 mod retry;
 mod rules;
 mod states;

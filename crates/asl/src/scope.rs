@@ -24,6 +24,8 @@ pub struct Scope<'a> {
     pub variables: &'a Variables,
     /// Where `States.UUID` and its like draw from.
     pub chance: &'a Chance,
+    /// The time, in milliseconds since 1970: what `$now()` and `$millis()` tell.
+    pub now: i64,
 }
 
 /// The context object, made when it is first asked for.

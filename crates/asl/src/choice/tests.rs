@@ -23,6 +23,7 @@ fn applies(condition: Condition, input: &str) -> Result<bool, EvaluationError> {
         context: &Context::new(&make),
         variables: &variables,
         chance: &Chance::new(1),
+        now: 0,
     };
     ChoiceRule { condition, next: StateId(0), output: None, assign: None }.applies(0, &scope)
 }

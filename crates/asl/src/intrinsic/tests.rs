@@ -24,6 +24,7 @@ fn evaluate(call: &str, input: &str) -> Result<Value, EvaluationError> {
         context: &Context::new(&make),
         variables: &variables,
         chance: &Chance::new(1),
+        now: 0,
     };
     Call::parse(call).unwrap_or_else(|error| panic!("{call}: {error}")).evaluate(&scope)
 }

@@ -121,17 +121,21 @@ pub(super) fn base64_encode(data: &str) -> Result<Value, String> {
 
 /// The text behind a Base64 text; bytes that are not UTF-8 become U+FFFD, as in Java.
 pub(super) fn base64_decode(data: &str) -> Result<Value, String> {
+    check_length(data)?;
+    Ok(Value::from(String::from_utf8_lossy(&base64_bytes(data)?).into_owned()))
+}
+
+/// The bytes behind a Base64 text, with or without padding.
+pub(crate) fn base64_bytes(data: &str) -> Result<Vec<u8>, String> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &alphabet::STANDARD,
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
     );
-    check_length(data)?;
-    let bytes = LENIENT.decode(data).map_err(|error| format!("The data is not Base64: {error}"))?;
-    Ok(Value::from(String::from_utf8_lossy(&bytes).into_owned()))
+    LENIENT.decode(data).map_err(|error| format!("The data is not Base64: {error}"))
 }
 
 /// Lower-case hexadecimal digits; a value that is no string is hashed as its JSON.
-pub(super) fn hash(data: &Value, algorithm: &str) -> Result<Value, String> {
+pub(crate) fn hash(data: &Value, algorithm: &str) -> Result<Value, String> {
     let json;
     let data = match data {
         Value::String(text) => &**text,

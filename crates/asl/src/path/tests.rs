@@ -23,6 +23,7 @@ fn select(path: &str, input: &Value) -> Result<Value, PathMiss> {
         context: &Context::new(&make),
         variables: &variables,
         chance: &Chance::new(1),
+        now: 0,
     };
     Path::parse(path).unwrap_or_else(|error| panic!("{path}: {error}")).select(&scope)
 }

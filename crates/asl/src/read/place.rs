@@ -18,7 +18,7 @@ enum Step<'a> {
 
 /// One step of a path that outlives the reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum OwnedStep {
+pub enum OwnedStep {
     /// A member of an object.
     Member(String),
     /// An item of an array.

@@ -5,10 +5,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::place::OwnedStep;
+pub use super::place::OwnedStep;
 
 /// The byte ranges of everything in a JSON text.
-pub(crate) struct Positions {
+pub struct Positions {
     root: Node,
 }
 
@@ -26,13 +26,13 @@ enum Children {
 
 impl Positions {
     /// Scans a text that [`crate::json::parse`] has accepted, which also bounds how deep it nests.
-    pub(crate) fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         Self { root: Scanner { text: text.as_bytes(), at: 0 }.value(None) }
     }
 
     /// The range to show for a place: the value where it is short, the name of an object or array, and what is
     /// nearest above where the place itself does not exist.
-    pub(crate) fn span(&self, steps: &[OwnedStep]) -> Range<usize> {
+    pub fn span(&self, steps: &[OwnedStep]) -> Range<usize> {
         let mut node = &self.root;
         for step in steps {
             let next = match (step, &node.children) {

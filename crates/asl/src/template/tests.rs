@@ -22,6 +22,7 @@ fn evaluate(template: &Template, input: &str) -> Result<Value, EvaluationError> 
         context: &Context::new(&make),
         variables: &variables,
         chance: &Chance::new(1),
+        now: 0,
     };
     template.evaluate(&scope, "Parameters")
 }
