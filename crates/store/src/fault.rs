@@ -1,0 +1,234 @@
+//! A store that fails on demand: before the write, after it, or for want of room.
+//!
+//! "After" is the one that finds mistakes: the caller hears of a failure, and the write is there.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use asl::Text;
+use engine::{EventId, Timestamp};
+
+use crate::record::{
+    Activity, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds, Listing, Page,
+    StateMachine, StateMachineId, Summary, Write,
+};
+use crate::{Commit, DueWork, Executions, Records, Store, StoreError};
+
+/// What becomes of a commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// It is passed on.
+    #[default]
+    Pass,
+    /// It fails with [`StoreError::Failed`]; nothing was written.
+    FailBefore,
+    /// It is passed on and, where it succeeds, reported as [`StoreError::Failed`] all the same.
+    FailAfter,
+    /// It fails with [`StoreError::Full`]; nothing was written.
+    Full,
+}
+
+/// Decides the fate of each commit, from its number (from 0) and its writes.
+pub type Plan = Box<dyn FnMut(u64, &[Write]) -> Fate + Send>;
+
+/// The failure a [`Faulty`] store makes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the test wanted commit {commit} to fail")]
+pub struct Injected {
+    /// Which commit.
+    pub commit: u64,
+}
+
+/// Wraps a store. Reads pass through; commits meet the fate the plan has for them. The inner store is
+/// shared, so that a test can drop the wrapper, as a crash would, and go on with what was stored.
+pub struct Faulty<S: ?Sized> {
+    inner: Arc<S>,
+    plan: Mutex<Plan>,
+    commits: AtomicU64,
+}
+
+impl<S: Store + ?Sized> Faulty<S> {
+    /// A store whose commits meet the fate that `plan` gives.
+    pub fn new(inner: Arc<S>, plan: impl FnMut(u64, &[Write]) -> Fate + Send + 'static) -> Self {
+        Self { inner, plan: Mutex::new(Box::new(plan)), commits: AtomicU64::new(0) }
+    }
+
+    /// A store whose commits fail by chance, the same for the same seed: `percent` of them, each way of
+    /// failing as often as the others.
+    pub fn seeded(inner: Arc<S>, seed: u64, percent: u64) -> Self {
+        let mut random = Random::new(seed);
+        Self::new(inner, move |_, _| {
+            if random.below(100) >= percent {
+                return Fate::Pass;
+            }
+            [Fate::FailBefore, Fate::FailAfter, Fate::Full][random.below(3) as usize]
+        })
+    }
+
+    /// From now on commits meet the fate that `plan` gives; their numbers go on.
+    pub fn set_plan(&self, plan: impl FnMut(u64, &[Write]) -> Fate + Send + 'static) {
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(plan);
+    }
+
+    /// The store inside.
+    pub fn inner(&self) -> &Arc<S> {
+        &self.inner
+    }
+
+    /// How many commits were asked for.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
+    }
+}
+
+/// Small, even and repeatable randomness for tests (SplitMix64).
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// The same numbers for the same seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `bound`; 0 where that is 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)).checked_rem(bound).unwrap_or(0)
+    }
+}
+
+impl<S: Store + ?Sized> Commit for Faulty<S> {
+    fn commit(&self, batch: &[Write]) -> Result<(), StoreError> {
+        let commit = self.commits.fetch_add(1, Ordering::SeqCst);
+        let fate = self.plan.lock().unwrap_or_else(PoisonError::into_inner)(commit, batch);
+        let failed = || StoreError::Failed { action: "commit", source: Box::new(Injected { commit }) };
+        match fate {
+            Fate::Pass => self.inner.commit(batch),
+            Fate::FailBefore => Err(failed()),
+            Fate::FailAfter => self.inner.commit(batch).and_then(|()| Err(failed())),
+            Fate::Full => Err(StoreError::Full),
+        }
+    }
+}
+
+impl<S: Store + ?Sized> Executions for Faulty<S> {
+    fn execution_by_arn(&self, arn: &str) -> Result<Option<ExecutionRecord>, StoreError> {
+        self.inner.execution_by_arn(arn)
+    }
+
+    fn execution(&self, id: ExecutionId) -> Result<Option<ExecutionRecord>, StoreError> {
+        self.inner.execution(id)
+    }
+
+    fn chunks(&self, id: ExecutionId) -> Result<Vec<Chunk>, StoreError> {
+        self.inner.chunks(id)
+    }
+
+    fn chunks_between(&self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>, StoreError> {
+        self.inner.chunks_between(id, from, to)
+    }
+
+    fn list_executions(&self, filter: &ExecutionFilter, page: &Page) -> Result<Listing<ExecutionRecord>, StoreError> {
+        self.inner.list_executions(filter, page)
+    }
+
+    fn count_running(&self, state_machine: StateMachineId) -> Result<u64, StoreError> {
+        self.inner.count_running(state_machine)
+    }
+
+    fn last_execution_id(&self) -> Result<ExecutionId, StoreError> {
+        self.inner.last_execution_id()
+    }
+}
+
+impl<S: Store + ?Sized> DueWork for Faulty<S> {
+    fn due(
+        &self,
+        until: Timestamp,
+        after: Option<(Timestamp, ExecutionId)>,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError> {
+        self.inner.due(until, after, limit)
+    }
+
+    fn unsettled(&self, after: Option<ExecutionId>, limit: usize) -> Result<Vec<(ExecutionId, Summary)>, StoreError> {
+        self.inner.unsettled(after, limit)
+    }
+}
+
+impl<S: Store + ?Sized> Records for Faulty<S> {
+    fn state_machine(&self, arn: &str) -> Result<Option<StateMachine>, StoreError> {
+        self.inner.state_machine(arn)
+    }
+
+    fn list_state_machines(&self, page: &Page) -> Result<Listing<StateMachine>, StoreError> {
+        self.inner.list_state_machines(page)
+    }
+
+    fn definition(&self, id: DefinitionId) -> Result<Option<Definition>, StoreError> {
+        self.inner.definition(id)
+    }
+
+    fn activity(&self, arn: &str) -> Result<Option<Activity>, StoreError> {
+        self.inner.activity(arn)
+    }
+
+    fn list_activities(&self, page: &Page) -> Result<Listing<Activity>, StoreError> {
+        self.inner.list_activities(page)
+    }
+
+    fn last_record_ids(&self) -> Result<LastIds, StoreError> {
+        self.inner.last_record_ids()
+    }
+
+    fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.meta(name)
+    }
+}
+
+impl<S: Store + ?Sized> Store for Faulty<S> {
+    fn describe(&self) -> Text {
+        self.inner.describe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::MemoryStore;
+
+    crate::store_suite!(|| Box::new(Faulty::new(Arc::new(MemoryStore::new()), |_, _| Fate::Pass)));
+
+    #[test]
+    fn a_commit_meets_its_fate() {
+        let fates = [Fate::Pass, Fate::FailBefore, Fate::FailAfter, Fate::Full];
+        let inner = Arc::new(MemoryStore::new());
+        let store = Faulty::new(Arc::clone(&inner), move |commit, _| fates[commit as usize]);
+        let mut told = Vec::new();
+        for name in ["a", "b", "c", "d"] {
+            told.push(store.commit(&[Write::Meta { name: name.into(), value: vec![1] }]));
+        }
+        let stored = ["a", "b", "c", "d"].map(|name| inner.meta(name).expect("a read").is_some());
+        assert_eq!(stored, [true, false, true, false]);
+        assert!(matches!(
+            told[..],
+            [Ok(()), Err(StoreError::Failed { .. }), Err(StoreError::Failed { .. }), Err(StoreError::Full)]
+        ));
+        assert_eq!(store.commits(), 4);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_fates() {
+        let fates = |seed| {
+            let store = Faulty::seeded(Arc::new(MemoryStore::new()), seed, 50);
+            (0..64).map(|_| store.commit(&[]).is_ok()).collect::<Vec<_>>()
+        };
+        assert_eq!(fates(1), fates(1));
+        assert_ne!(fates(1), fates(2));
+        assert!(fates(1).contains(&true) && fates(1).contains(&false));
+    }
+}

@@ -1,0 +1,403 @@
+//! A store that keeps everything in memory: for throwaway runs (`--in-memory`) and for tests.
+//!
+//! What it answers is what the durable stores answer; the same suite holds for all. A batch is applied
+//! write by write; when one is refused, the ones before it are undone.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use asl::Text;
+use engine::{EventId, Status, Timestamp};
+
+use crate::record::{
+    Activity, ActivityId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds,
+    Listing, Page, StateMachine, StateMachineId, Summary, Write,
+};
+use crate::{Commit, DueWork, Executions, Records, Store, StoreError};
+
+/// The store in memory. What it holds is gone with it.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    state: RwLock<State>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    // A panic while the lock was held cannot leave a batch half applied: applying does not panic.
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Commit for MemoryStore {
+    fn commit(&self, batch: &[Write]) -> Result<(), StoreError> {
+        let mut state = self.write();
+        let last = state.last;
+        let last_execution = state.last_execution;
+        let mut undo = Vec::with_capacity(batch.len());
+        for write in batch {
+            match state.apply(write) {
+                Ok(step) => undo.push(step),
+                Err(conflict) => {
+                    undo.into_iter().rev().for_each(|step| state.undo(step));
+                    state.last = last;
+                    state.last_execution = last_execution;
+                    return Err(StoreError::Conflict(conflict));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Executions for MemoryStore {
+    fn execution_by_arn(&self, arn: &str) -> Result<Option<ExecutionRecord>, StoreError> {
+        let state = self.read();
+        let entry = state.execution_arns.get(arn).and_then(|id| state.executions.get(id));
+        Ok(entry.map(|entry| entry.record.clone()))
+    }
+
+    fn execution(&self, id: ExecutionId) -> Result<Option<ExecutionRecord>, StoreError> {
+        Ok(self.read().executions.get(&id).map(|entry| entry.record.clone()))
+    }
+
+    fn chunks(&self, id: ExecutionId) -> Result<Vec<Chunk>, StoreError> {
+        Ok(self.read().executions.get(&id).map(|entry| entry.chunks.clone()).unwrap_or_default())
+    }
+
+    fn chunks_between(&self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>, StoreError> {
+        let state = self.read();
+        let Some(entry) = state.executions.get(&id) else { return Ok(Vec::new()) };
+        let start = entry.chunks.partition_point(|chunk| chunk.last_id < from);
+        Ok(entry.chunks[start..].iter().take_while(|chunk| chunk.first_id <= to).cloned().collect())
+    }
+
+    fn list_executions(&self, filter: &ExecutionFilter, page: &Page) -> Result<Listing<ExecutionRecord>, StoreError> {
+        let state = self.read();
+        // What is running is asked for most, and is few among many.
+        let among = if filter.status == Some(Status::Running) { &state.running } else { &state.by_machine };
+        let Some(ids) = among.get(&filter.state_machine) else { return Ok(listing([], page.limit, id_of)) };
+        let matching = ids.range(before(page, ExecutionId)).rev().filter_map(|id| state.executions.get(id));
+        let matching = matching.map(|entry| &entry.record);
+        let wanted = matching.filter(|record| filter.status.is_none_or(|status| record.summary.status == status));
+        Ok(listing(wanted, page.limit, id_of))
+    }
+
+    fn count_running(&self, state_machine: StateMachineId) -> Result<u64, StoreError> {
+        Ok(self.read().running.get(&state_machine).map_or(0, |ids| ids.len() as u64))
+    }
+
+    fn last_execution_id(&self) -> Result<ExecutionId, StoreError> {
+        Ok(self.read().last_execution)
+    }
+}
+
+impl DueWork for MemoryStore {
+    fn due(
+        &self,
+        until: Timestamp,
+        after: Option<(Timestamp, ExecutionId)>,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let state = self.read();
+        let due = state.due.range((from, Bound::Unbounded)).copied();
+        Ok(due.take_while(|(at, _)| *at <= until).take(limit).collect())
+    }
+
+    fn unsettled(&self, after: Option<ExecutionId>, limit: usize) -> Result<Vec<(ExecutionId, Summary)>, StoreError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let state = self.read();
+        let ids = state.unsettled.range((from, Bound::Unbounded)).take(limit);
+        Ok(ids.filter_map(|id| Some((*id, state.executions.get(id)?.record.summary))).collect())
+    }
+}
+
+impl Records for MemoryStore {
+    fn state_machine(&self, arn: &str) -> Result<Option<StateMachine>, StoreError> {
+        let state = self.read();
+        Ok(state.state_machine_arns.get(arn).and_then(|id| state.state_machines.get(id)).cloned())
+    }
+
+    fn list_state_machines(&self, page: &Page) -> Result<Listing<StateMachine>, StoreError> {
+        let state = self.read();
+        let machines = state.state_machines.range(before(page, StateMachineId)).rev().map(|(_, machine)| machine);
+        Ok(listing(machines, page.limit, |machine| machine.id.0))
+    }
+
+    fn definition(&self, id: DefinitionId) -> Result<Option<Definition>, StoreError> {
+        Ok(self.read().definitions.get(&id).cloned())
+    }
+
+    fn activity(&self, arn: &str) -> Result<Option<Activity>, StoreError> {
+        let state = self.read();
+        Ok(state.activity_arns.get(arn).and_then(|id| state.activities.get(id)).cloned())
+    }
+
+    fn list_activities(&self, page: &Page) -> Result<Listing<Activity>, StoreError> {
+        let state = self.read();
+        let activities = state.activities.range(after(page, ActivityId)).map(|(_, activity)| activity);
+        Ok(listing(activities, page.limit, |activity| activity.id.0))
+    }
+
+    fn last_record_ids(&self) -> Result<LastIds, StoreError> {
+        Ok(self.read().last)
+    }
+
+    fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.read().meta.get(name).cloned())
+    }
+}
+
+impl Store for MemoryStore {
+    fn describe(&self) -> Text {
+        Text::from("memory (nothing is kept)")
+    }
+}
+
+fn id_of(record: &ExecutionRecord) -> i64 {
+    record.id.0
+}
+
+/// The numbers a page reads from, upwards.
+fn after<Id>(page: &Page, id: fn(i64) -> Id) -> (Bound<Id>, Bound<Id>) {
+    (page.after.map_or(Bound::Unbounded, |after| Bound::Excluded(id(after))), Bound::Unbounded)
+}
+
+/// The numbers a page reads from, downwards.
+fn before<Id>(page: &Page, id: fn(i64) -> Id) -> (Bound<Id>, Bound<Id>) {
+    (Bound::Unbounded, page.after.map_or(Bound::Unbounded, |after| Bound::Excluded(id(after))))
+}
+
+/// One page of `found`, which is in the order of the listing.
+fn listing<'a, T: Clone + 'a>(
+    found: impl IntoIterator<Item = &'a T>,
+    limit: usize,
+    position: impl Fn(&T) -> i64,
+) -> Listing<T> {
+    let mut found = found.into_iter();
+    let items: Vec<T> = found.by_ref().take(limit).cloned().collect();
+    let next = items.last().map(position).filter(|_| found.next().is_some());
+    Listing { items, next }
+}
+
+fn remove_id(ids: &mut HashMap<StateMachineId, BTreeSet<ExecutionId>>, machine: StateMachineId, id: ExecutionId) {
+    let Some(of_machine) = ids.get_mut(&machine) else { return };
+    of_machine.remove(&id);
+    if of_machine.is_empty() {
+        ids.remove(&machine);
+    }
+}
+
+/// Everything stored, and what is derived from it.
+#[derive(Debug, Default)]
+struct State {
+    state_machines: BTreeMap<StateMachineId, StateMachine>,
+    state_machine_arns: HashMap<Text, StateMachineId>,
+    definitions: BTreeMap<DefinitionId, Definition>,
+    activities: BTreeMap<ActivityId, Activity>,
+    activity_arns: HashMap<Text, ActivityId>,
+    meta: HashMap<Text, Vec<u8>>,
+    executions: HashMap<ExecutionId, Entry>,
+    execution_arns: HashMap<Text, ExecutionId>,
+    by_machine: HashMap<StateMachineId, BTreeSet<ExecutionId>>,
+    running: HashMap<StateMachineId, BTreeSet<ExecutionId>>,
+    due: BTreeSet<(Timestamp, ExecutionId)>,
+    unsettled: BTreeSet<ExecutionId>,
+    last: LastIds,
+    last_execution: ExecutionId,
+}
+
+#[derive(Debug)]
+struct Entry {
+    record: ExecutionRecord,
+    chunks: Vec<Chunk>,
+}
+
+impl Entry {
+    fn event_count(&self) -> u64 {
+        self.chunks.last().map_or(0, Chunk::end)
+    }
+}
+
+/// How to take back one write.
+enum Undo {
+    StateMachine(StateMachineId, Option<StateMachine>),
+    Definition(DefinitionId),
+    Activity(ActivityId, Option<Activity>),
+    Meta(Text, Option<Vec<u8>>),
+    Begin(ExecutionId),
+    Append(ExecutionId, Summary),
+}
+
+impl State {
+    fn apply(&mut self, write: &Write) -> Result<Undo, String> {
+        match write {
+            Write::StateMachine(machine) => {
+                if self.state_machine_arns.get(&machine.arn).is_some_and(|id| *id != machine.id) {
+                    return Err(format!("another state machine has the ARN {}", machine.arn));
+                }
+                self.last.state_machine = self.last.state_machine.max(machine.id);
+                Ok(Undo::StateMachine(machine.id, self.set_state_machine(machine.id, Some(machine.clone()))))
+            }
+            Write::DeleteStateMachine(id) => Ok(Undo::StateMachine(*id, self.set_state_machine(*id, None))),
+            Write::Definition(definition) => {
+                if self.definitions.contains_key(&definition.id) {
+                    return Err(format!("definition {} exists", definition.id.0));
+                }
+                self.last.definition = self.last.definition.max(definition.id);
+                self.definitions.insert(definition.id, definition.clone());
+                Ok(Undo::Definition(definition.id))
+            }
+            Write::Activity(activity) => {
+                if self.activity_arns.get(&activity.arn).is_some_and(|id| *id != activity.id) {
+                    return Err(format!("another activity has the ARN {}", activity.arn));
+                }
+                self.last.activity = self.last.activity.max(activity.id);
+                Ok(Undo::Activity(activity.id, self.set_activity(activity.id, Some(activity.clone()))))
+            }
+            Write::DeleteActivity(id) => Ok(Undo::Activity(*id, self.set_activity(*id, None))),
+            Write::Meta { name, value } => {
+                let old = self.meta.insert(name.clone(), value.clone());
+                Ok(Undo::Meta(name.clone(), old))
+            }
+            Write::Begin { execution, chunk } => self.begin(execution, chunk),
+            Write::Append { execution, chunk, summary } => self.append(*execution, chunk, summary.as_ref()),
+        }
+    }
+
+    fn begin(&mut self, record: &ExecutionRecord, chunk: &Chunk) -> Result<Undo, String> {
+        if self.executions.contains_key(&record.id) {
+            return Err(format!("execution {} exists", record.id.0));
+        }
+        if self.execution_arns.contains_key(&record.arn) {
+            return Err(format!("the execution {} exists", record.arn));
+        }
+        if chunk.first != 0 {
+            return Err(format!("execution {} cannot begin at event {}", record.id.0, chunk.first));
+        }
+        self.last_execution = self.last_execution.max(record.id);
+        self.execution_arns.insert(record.arn.clone(), record.id);
+        self.by_machine.entry(record.state_machine).or_default().insert(record.id);
+        self.note(record.state_machine, record.id, &record.summary);
+        self.executions.insert(record.id, Entry { record: record.clone(), chunks: vec![chunk.clone()] });
+        Ok(Undo::Begin(record.id))
+    }
+
+    fn append(&mut self, id: ExecutionId, chunk: &Chunk, summary: Option<&Summary>) -> Result<Undo, String> {
+        let Some(entry) = self.executions.get_mut(&id) else { return Err(format!("there is no execution {}", id.0)) };
+        let stored = entry.event_count();
+        if chunk.first != stored {
+            return Err(format!("execution {} has {stored} events; events from {} do not follow", id.0, chunk.first));
+        }
+        entry.chunks.push(chunk.clone());
+        let old = entry.record.summary;
+        if let Some(summary) = summary {
+            self.set_summary(id, *summary);
+        }
+        Ok(Undo::Append(id, old))
+    }
+
+    fn undo(&mut self, step: Undo) {
+        match step {
+            Undo::StateMachine(id, old) => drop(self.set_state_machine(id, old)),
+            Undo::Activity(id, old) => drop(self.set_activity(id, old)),
+            Undo::Definition(id) => drop(self.definitions.remove(&id)),
+            Undo::Meta(name, Some(old)) => drop(self.meta.insert(name, old)),
+            Undo::Meta(name, None) => drop(self.meta.remove(&name)),
+            Undo::Begin(id) => self.remove_execution(id),
+            Undo::Append(id, summary) => {
+                if let Some(entry) = self.executions.get_mut(&id) {
+                    entry.chunks.pop();
+                }
+                self.set_summary(id, summary);
+            }
+        }
+    }
+
+    fn set_state_machine(&mut self, id: StateMachineId, machine: Option<StateMachine>) -> Option<StateMachine> {
+        let old = self.state_machines.remove(&id);
+        if let Some(old) = &old {
+            self.state_machine_arns.remove(&old.arn);
+        }
+        if let Some(machine) = machine {
+            self.state_machine_arns.insert(machine.arn.clone(), id);
+            self.state_machines.insert(id, machine);
+        }
+        old
+    }
+
+    fn set_activity(&mut self, id: ActivityId, activity: Option<Activity>) -> Option<Activity> {
+        let old = self.activities.remove(&id);
+        if let Some(old) = &old {
+            self.activity_arns.remove(&old.arn);
+        }
+        if let Some(activity) = activity {
+            self.activity_arns.insert(activity.arn.clone(), id);
+            self.activities.insert(id, activity);
+        }
+        old
+    }
+
+    fn set_summary(&mut self, id: ExecutionId, summary: Summary) {
+        let Some(entry) = self.executions.get_mut(&id) else { return };
+        let machine = entry.record.state_machine;
+        let old = std::mem::replace(&mut entry.record.summary, summary);
+        self.forget(machine, id, &old);
+        self.note(machine, id, &summary);
+    }
+
+    fn remove_execution(&mut self, id: ExecutionId) {
+        let Some(Entry { record, .. }) = self.executions.remove(&id) else { return };
+        self.execution_arns.remove(&record.arn);
+        self.forget(record.state_machine, id, &record.summary);
+        remove_id(&mut self.by_machine, record.state_machine, id);
+    }
+
+    /// Enters a summary into what is derived from summaries.
+    fn note(&mut self, machine: StateMachineId, id: ExecutionId, summary: &Summary) {
+        if summary.status != Status::Running {
+            return;
+        }
+        self.running.entry(machine).or_default().insert(id);
+        if let Some(at) = summary.wake_at {
+            self.due.insert((at, id));
+        }
+        if summary.open_tasks || summary.ready {
+            self.unsettled.insert(id);
+        }
+    }
+
+    /// Takes a summary out of what is derived from summaries.
+    fn forget(&mut self, machine: StateMachineId, id: ExecutionId, summary: &Summary) {
+        if summary.status != Status::Running {
+            return;
+        }
+        remove_id(&mut self.running, machine, id);
+        if let Some(at) = summary.wake_at {
+            self.due.remove(&(at, id));
+        }
+        self.unsettled.remove(&id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::store_suite!(|| Box::new(MemoryStore::new()));
+
+    #[test]
+    fn describe_says_that_nothing_is_kept() {
+        assert!(MemoryStore::new().describe().contains("nothing is kept"));
+    }
+}

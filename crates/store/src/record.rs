@@ -1,0 +1,234 @@
+//! What is stored: plain records, and the writes that change them.
+
+use asl::{Text, Value};
+use engine::{EventId, Status, Timestamp};
+
+/// An execution's number, given by the runtime, growing with time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExecutionId(pub i64);
+
+/// A state machine's number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StateMachineId(pub i64);
+
+/// A definition's number: every update that changes definition or role makes a new one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DefinitionId(pub i64);
+
+/// An activity's number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActivityId(pub i64);
+
+/// The greatest numbers ever used; 0 where none was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastIds {
+    /// Of state machines.
+    pub state_machine: StateMachineId,
+    /// Of definitions.
+    pub definition: DefinitionId,
+    /// Of activities.
+    pub activity: ActivityId,
+}
+
+/// A state machine's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MachineType {
+    /// `STANDARD`
+    Standard,
+    /// `EXPRESS`
+    Express,
+}
+
+/// A state machine's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MachineStatus {
+    /// `ACTIVE`
+    Active,
+    /// `DELETING`: its last executions are being ended.
+    Deleting,
+}
+
+/// A state machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateMachine {
+    /// Its number.
+    pub id: StateMachineId,
+    /// Its ARN, unique.
+    pub arn: Text,
+    /// Its name.
+    pub name: Text,
+    /// Its type.
+    pub machine_type: MachineType,
+    /// Its status.
+    pub status: MachineStatus,
+    /// The definition in force.
+    pub definition: DefinitionId,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Everything else AWS keeps about it (`loggingConfiguration`, `tracingConfiguration`,
+    /// `encryptionConfiguration`), an object.
+    pub settings: Value,
+    /// Its tags, an object of strings.
+    pub tags: Value,
+}
+
+/// One revision of a state machine. Executions keep the one they began with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition {
+    /// Its number.
+    pub id: DefinitionId,
+    /// The state machine it belongs to, by ARN.
+    pub state_machine_arn: Text,
+    /// The text, verbatim.
+    pub text: Text,
+    /// The role.
+    pub role_arn: Text,
+    /// `revisionId`; absent for the first.
+    pub revision_id: Option<Text>,
+    /// When it came into force.
+    pub created_at: Timestamp,
+    /// The settings in force with it.
+    pub settings: Value,
+}
+
+/// An activity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Activity {
+    /// Its number.
+    pub id: ActivityId,
+    /// Its ARN, unique.
+    pub arn: Text,
+    /// Its name.
+    pub name: Text,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// `encryptionConfiguration` and its like, an object.
+    pub settings: Value,
+    /// Its tags, an object of strings.
+    pub tags: Value,
+}
+
+/// What changes about an execution, kept beside its events. It follows from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Where it stands.
+    pub status: Status,
+    /// When it ended.
+    pub stopped_at: Option<Timestamp>,
+    /// When its earliest timer is due.
+    pub wake_at: Option<Timestamp>,
+    /// Whether tasks are open: recovery must offer them again.
+    pub open_tasks: bool,
+    /// Whether it was cut off in mid-run: recovery must go on with it.
+    pub ready: bool,
+}
+
+/// An execution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExecutionRecord {
+    /// Its number.
+    pub id: ExecutionId,
+    /// Its ARN, unique.
+    pub arn: Text,
+    /// Its name.
+    pub name: Text,
+    /// Its state machine.
+    pub state_machine: StateMachineId,
+    /// The definition it runs.
+    pub definition: DefinitionId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// `traceHeader`
+    pub trace_header: Option<Text>,
+    /// What changes.
+    pub summary: Summary,
+}
+
+/// Consecutive events of one execution, encoded by `engine::log`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Position of its first event among all events of the execution, hidden ones too, from 0.
+    pub first: u64,
+    /// How many events it holds, hidden ones too. The next chunk's `first` is `first + count`.
+    pub count: u64,
+    /// The number its first shown event has, or would have.
+    pub first_id: EventId,
+    /// The number of the last shown event when the chunk ends.
+    pub last_id: EventId,
+    /// The encoded events.
+    pub events: Vec<u8>,
+}
+
+impl Chunk {
+    /// How many events the execution has with this chunk: what the next chunk's `first` must be.
+    pub fn end(&self) -> u64 {
+        self.first.saturating_add(self.count)
+    }
+}
+
+/// One write of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Write {
+    /// Creates or replaces a state machine. Refused with a conflict where another one has the ARN.
+    StateMachine(StateMachine),
+    /// Forgets a state machine; its definitions and executions stay readable. A missing one is no conflict.
+    DeleteStateMachine(StateMachineId),
+    /// Adds a definition. Refused with a conflict where the number is there.
+    Definition(Definition),
+    /// Creates or replaces an activity. Refused with a conflict where another one has the ARN.
+    Activity(Activity),
+    /// Forgets an activity. A missing one is no conflict.
+    DeleteActivity(ActivityId),
+    /// Sets a named value.
+    Meta {
+        /// Its name.
+        name: Text,
+        /// Its value.
+        value: Vec<u8>,
+    },
+    /// Begins an execution with its first events. Refused with a conflict where the ARN or the number is
+    /// there, or where `chunk.first` is not 0.
+    Begin {
+        /// The execution.
+        execution: ExecutionRecord,
+        /// Its first events.
+        chunk: Chunk,
+    },
+    /// Adds events to an execution. Refused with a conflict where there is no such execution, or where
+    /// `chunk.first` is not the number of events stored.
+    Append {
+        /// The execution.
+        execution: ExecutionId,
+        /// The events.
+        chunk: Chunk,
+        /// The summary, where it changed.
+        summary: Option<Summary>,
+    },
+}
+
+/// Which executions to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutionFilter {
+    /// Of which state machine.
+    pub state_machine: StateMachineId,
+    /// With which status; absent for all.
+    pub status: Option<Status>,
+}
+
+/// A part of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// At most that many; 0 gives nothing, and no next position.
+    pub limit: usize,
+    /// Only what comes after this position.
+    pub after: Option<i64>,
+}
+
+/// A part of a listing, and where the next one begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// The position to continue after, where there is more.
+    pub next: Option<i64>,
+}

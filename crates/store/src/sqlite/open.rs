@@ -1,0 +1,202 @@
+//! Opening: the directory and its lock, connections and their settings, the format and its migrations.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error;
+use super::schema::{APPLICATION_ID, MIGRATIONS};
+use crate::StoreError;
+
+/// The version that migrates, as it writes itself down for older ones to read.
+const WRITTEN_BY: &str = env!("CARGO_PKG_VERSION");
+
+/// SQLite's default. With a sync for each batch, pages of 8 and 16 KiB were measured to be no faster, and they
+/// lengthen the log.
+const PAGE_BYTES: u32 = 4096;
+
+/// How long a connection waits for a lock another program holds, such as a user's `sqlite3`.
+const BUSY_MS: u32 = 5_000;
+
+/// Creates the directory where it is missing, and takes its lock, which holds until the file is dropped.
+pub(super) fn lock_directory(directory: &Path) -> Result<File, StoreError> {
+    let unusable = |error| error::directory(&error, directory);
+    create_directory(directory).map_err(unusable)?;
+    let path = directory.join("stepwright.lock");
+    let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
+    let mut file = options.open(&path).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(in_use(directory, &mut file)),
+        Err(TryLockError::Error(error)) => return Err(unusable(error)),
+    }
+    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(unusable)?;
+    Ok(file)
+}
+
+fn create_directory(directory: &Path) -> std::io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    {
+        // Payloads may hold secrets.
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.recursive(true).create(directory)?;
+    // SQLite syncs the directory of its files, but not the entry of that directory.
+    match directory.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+fn in_use(directory: &Path, lock: &mut File) -> StoreError {
+    let mut holder = String::new();
+    let known = lock.take(20).read_to_string(&mut holder).is_ok() && holder.ends_with('\n');
+    let holder = if known { format!(" (process {})", holder.trim_end()) } else { String::new() };
+    StoreError::Unusable(format!(
+        "the data directory {} is in use by another Stepwright{holder}; stop that one, or choose another data directory",
+        directory.display()
+    ))
+}
+
+/// A connection that may write; makes the file where it is missing, and brings it to this version's format.
+pub(super) fn writer(file: &Path) -> Result<Connection, StoreError> {
+    let failed = |error| error::at_open(error, file);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(file, flags).map_err(failed)?;
+    let settings = format!("PRAGMA busy_timeout = {BUSY_MS}; PRAGMA page_size = {PAGE_BYTES};");
+    connection.execute_batch(&settings).map_err(failed)?;
+    // Before anything is changed: a file that is not ours stays as it is.
+    let format = check_format(&connection, file)?;
+    if connection.is_readonly("main").map_err(failed)? {
+        return Err(failed(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY),
+            None,
+        )));
+    }
+    set_journal(&connection, file)?;
+    connection
+        .execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -65536;
+             PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+        )
+        .map_err(failed)?;
+    migrate(&mut connection, format, MIGRATIONS).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// A connection that only reads. The memory map stays off: with it, a disk that cannot be read would kill
+/// the process by a signal instead of giving an error.
+pub(super) fn reader(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.execute_batch(&format!(
+        "PRAGMA busy_timeout = {BUSY_MS}; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;
+         PRAGMA trusted_schema = OFF;"
+    ))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// A connection for checkpoints: it moves pages, and never commits.
+pub(super) fn checkpointer(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    // No waiting for readers: what they hold back is moved the next time.
+    connection.execute_batch("PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;")?;
+    Ok(connection)
+}
+
+fn set_journal(connection: &Connection, file: &Path) -> Result<(), StoreError> {
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+        .map_err(|error| error::at_open(error, file))?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(StoreError::Unusable(format!(
+        "{} lies on a file system that cannot share memory between connections; choose a data directory on a local disk",
+        file.display()
+    )))
+}
+
+/// The file's format, 0 for an empty file; refuses what is not ours and what is newer.
+fn check_format(connection: &Connection, file: &Path) -> Result<usize, StoreError> {
+    let failed = |error| error::at_open(error, file);
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(failed);
+    if number("SELECT count(*) FROM sqlite_schema")? == 0 {
+        return Ok(0);
+    }
+    if number("PRAGMA application_id")? != APPLICATION_ID {
+        return Err(StoreError::Unusable(format!(
+            "{} is a SQLite database, but not one of Stepwright's; move it away, or choose another data directory",
+            file.display()
+        )));
+    }
+    let format = number("PRAGMA user_version")?;
+    match usize::try_from(format) {
+        Ok(format) if format <= MIGRATIONS.len() => Ok(format),
+        _ => {
+            let by: Result<String, _> = connection.query_row("SELECT written_by FROM format", [], |row| row.get(0));
+            let by = by.map_or_else(|_| "a newer Stepwright".to_owned(), |version| format!("Stepwright {version}"));
+            Err(StoreError::Unusable(format!(
+                "{} is in format {format}, written by {by}; this is Stepwright {WRITTEN_BY}, which reads up to format \
+                 {}: start {by} or a newer one",
+                file.display(),
+                MIGRATIONS.len()
+            )))
+        }
+    }
+}
+
+/// Brings the file from `format` to the newest, all in one transaction.
+fn migrate(connection: &mut Connection, format: usize, migrations: &[&str]) -> rusqlite::Result<()> {
+    if format >= migrations.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    for migration in &migrations[format..] {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.execute("UPDATE format SET written_by = ?1", [WRITTEN_BY])?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", migrations.len() as i64)?;
+    transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_format_is_migrated_and_keeps_its_rows() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut connection = writer(&directory.path().join("stepwright.db")).expect("a connection");
+        connection.execute("INSERT INTO meta VALUES ('key', x'01')", []).expect("a row");
+        let next = [MIGRATIONS[0], "ALTER TABLE meta ADD COLUMN note TEXT NOT NULL DEFAULT 'old'"];
+        migrate(&mut connection, 1, &next).expect("migrated");
+        let note: String = connection.query_row("SELECT note FROM meta", [], |row| row.get(0)).expect("the row");
+        let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("the format");
+        assert_eq!((note.as_str(), format), ("old", 2));
+    }
+
+    #[test]
+    fn a_failed_migration_changes_nothing() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut connection = writer(&directory.path().join("stepwright.db")).expect("a connection");
+        let next = [MIGRATIONS[0], "CREATE TABLE more (id)", "no SQL"];
+        assert!(migrate(&mut connection, 1, &next).is_err());
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'more'", [], |row| row.get(0))
+            .expect("a count");
+        let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("the format");
+        assert_eq!((tables, format), (0, 1));
+    }
+}

@@ -1,0 +1,341 @@
+//! The readers: every question of the store's traits as SQL.
+
+use asl::{Text, Value};
+use engine::{EventId, Timestamp};
+use rusqlite::types::{FromSqlError, Type};
+use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
+
+use super::packing::Unpacker;
+use super::schema::{STATUS_COUNT, machine_status, machine_type, recovery, split_arn, status, status_code};
+use crate::record::{
+    Activity, ActivityId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds,
+    Listing, Page, StateMachine, StateMachineId, Summary,
+};
+
+/// A connection that only reads.
+pub(super) struct Reader {
+    connection: Connection,
+    unpacker: Unpacker,
+}
+
+macro_rules! execution_by {
+    ($condition:literal) => {
+        concat!(
+            "SELECT e.id, p.prefix, e.arn_end, e.name, e.state_machine, e.definition, e.started_at, e.trace_header, \
+             e.status, e.stopped_at, e.wake_at, e.recovery \
+             FROM executions e JOIN arn_prefixes p ON p.id = e.arn_prefix WHERE ",
+            $condition
+        )
+    };
+}
+
+pub(super) const EXECUTION_BY_ID: &str = execution_by!("e.id = ?1");
+pub(super) const EXECUTION_BY_ARN: &str = execution_by!("p.prefix = ?1 AND e.arn_end = ?2");
+pub(super) const FIRST_CHUNK: &str = "SELECT 0, event_count, first_id, last_id, unpacked_size, data FROM executions \
+     WHERE id = ?1 AND data IS NOT NULL";
+pub(super) const CHUNKS: &str = "SELECT first, event_count, first_id, last_id, unpacked_size, data FROM events \
+     WHERE execution = ?1 AND first >= ?2 ORDER BY first";
+// The index alone answers this.
+pub(super) const FIRST_OF_CHUNK: &str =
+    "SELECT first FROM events WHERE execution = ?1 AND last_id >= ?2 ORDER BY first LIMIT 1";
+pub(super) const LISTED_IDS: &str =
+    "SELECT id FROM executions WHERE state_machine = ?1 AND status = ?2 AND id <= ?3 ORDER BY id DESC LIMIT ?4";
+pub(super) const COUNT_RUNNING: &str = "SELECT count(*) FROM executions WHERE state_machine = ?1 AND status = 0";
+pub(super) const LAST_EXECUTION_ID: &str = "SELECT max(id) FROM executions";
+pub(super) const DUE: &str = "SELECT wake_at, id FROM executions INDEXED BY executions_due \
+     WHERE status = 0 AND wake_at IS NOT NULL AND wake_at <= ?1 AND (wake_at, id) > (?2, ?3) \
+     ORDER BY wake_at, id LIMIT ?4";
+pub(super) const UNSETTLED: &str = "SELECT id, status, stopped_at, wake_at, recovery FROM executions \
+     INDEXED BY executions_unsettled WHERE status = 0 AND recovery <> 0 AND id > ?1 ORDER BY id LIMIT ?2";
+pub(super) const STATE_MACHINE: &str = "SELECT * FROM state_machines WHERE arn = ?1";
+pub(super) const STATE_MACHINES: &str = "SELECT * FROM state_machines WHERE id <= ?1 ORDER BY id DESC LIMIT ?2";
+pub(super) const DEFINITION: &str = "SELECT * FROM definitions WHERE id = ?1";
+pub(super) const ACTIVITY: &str = "SELECT * FROM activities WHERE arn = ?1";
+pub(super) const ACTIVITIES: &str = "SELECT * FROM activities WHERE id > ?1 ORDER BY id LIMIT ?2";
+pub(super) const META: &str = "SELECT value FROM meta WHERE name = ?1";
+
+impl Reader {
+    pub(super) fn new(connection: Connection) -> std::io::Result<Self> {
+        Ok(Self { connection, unpacker: Unpacker::new()? })
+    }
+
+    pub(super) fn execution_by_arn(&mut self, arn: &str) -> Result<Option<ExecutionRecord>> {
+        let (prefix, end) = split_arn(arn);
+        self.connection.prepare_cached(EXECUTION_BY_ARN)?.query_row([prefix, end], execution).optional()
+    }
+
+    pub(super) fn execution(&mut self, id: ExecutionId) -> Result<Option<ExecutionRecord>> {
+        self.connection.prepare_cached(EXECUTION_BY_ID)?.query_row([id.0], execution).optional()
+    }
+
+    pub(super) fn chunks_between(&mut self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>> {
+        let from = i64::try_from(from.0).unwrap_or(i64::MAX);
+        let mut found = Vec::new();
+        let unpacker = &mut self.unpacker;
+        let mut statement = self.connection.prepare_cached(FIRST_CHUNK)?;
+        let in_row = statement.query_row([id.0], |row| chunk(row, unpacker)).optional()?;
+        if let Some(first) = in_row {
+            if first.first_id > to {
+                return Ok(found);
+            }
+            if number(first.last_id.0) >= from {
+                found.push(first);
+            }
+        }
+        let mut statement = self.connection.prepare_cached(FIRST_OF_CHUNK)?;
+        let first: Option<i64> = statement.query_row([id.0, from], |row| row.get(0)).optional()?;
+        let Some(first) = first else { return Ok(found) };
+        let mut statement = self.connection.prepare_cached(CHUNKS)?;
+        let mut rows = statement.query([id.0, first])?;
+        while let Some(row) = rows.next()? {
+            if row.get::<_, i64>(2)?.cast_unsigned() > to.0 {
+                break;
+            }
+            found.push(chunk(row, unpacker)?);
+        }
+        Ok(found)
+    }
+
+    pub(super) fn list_executions(
+        &mut self,
+        filter: &ExecutionFilter,
+        page: &Page,
+    ) -> Result<Listing<ExecutionRecord>> {
+        // One view for all statements: an execution may end between them.
+        let view = self.connection.unchecked_transaction()?;
+        let codes = filter.status.map_or(0..STATUS_COUNT, |status| status_code(status)..status_code(status) + 1);
+        let mut ids: Vec<i64> = Vec::new();
+        let mut statement = view.prepare_cached(LISTED_IDS)?;
+        for code in codes {
+            let rows = statement.query_map(params![filter.state_machine.0, code, up_to(page), fetched(page)], id)?;
+            for id in rows {
+                ids.push(id?);
+            }
+        }
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let next = cut(&mut ids, page, |id| *id);
+        let mut statement = view.prepare_cached(EXECUTION_BY_ID)?;
+        let items = ids.iter().map(|id| statement.query_row([id], execution)).collect::<Result<_>>()?;
+        Ok(Listing { items, next })
+    }
+
+    pub(super) fn count_running(&mut self, state_machine: StateMachineId) -> Result<u64> {
+        let count = self.connection.prepare_cached(COUNT_RUNNING)?.query_row([state_machine.0], id)?;
+        Ok(count.cast_unsigned())
+    }
+
+    pub(super) fn last_execution_id(&mut self) -> Result<ExecutionId> {
+        let greatest = |row: &Row<'_>| row.get::<_, Option<i64>>(0);
+        let last = self.connection.prepare_cached(LAST_EXECUTION_ID)?.query_row([], greatest)?;
+        Ok(ExecutionId(last.unwrap_or(0).max(0)))
+    }
+
+    pub(super) fn due(
+        &mut self,
+        until: Timestamp,
+        after: Option<(Timestamp, ExecutionId)>,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ExecutionId)>> {
+        let (at, id) = after.unwrap_or((Timestamp(i64::MIN), ExecutionId(i64::MIN)));
+        let mut statement = self.connection.prepare_cached(DUE)?;
+        let due = |row: &Row<'_>| Ok((Timestamp(row.get(0)?), ExecutionId(row.get(1)?)));
+        statement.query_map(params![until.0, at.0, id.0, count(limit)], due)?.collect()
+    }
+
+    pub(super) fn unsettled(
+        &mut self,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, Summary)>> {
+        let after = after.map_or(i64::MIN, |id| id.0);
+        let mut statement = self.connection.prepare_cached(UNSETTLED)?;
+        let unsettled = |row: &Row<'_>| Ok((ExecutionId(row.get(0)?), summary(row, 1)?));
+        statement.query_map([after, count(limit)], unsettled)?.collect()
+    }
+
+    pub(super) fn state_machine(&mut self, arn: &str) -> Result<Option<StateMachine>> {
+        self.connection.prepare_cached(STATE_MACHINE)?.query_row([arn], state_machine).optional()
+    }
+
+    pub(super) fn list_state_machines(&mut self, page: &Page) -> Result<Listing<StateMachine>> {
+        self.list(STATE_MACHINES, (page, up_to(page)), state_machine, |machine| machine.id.0)
+    }
+
+    pub(super) fn definition(&mut self, id: DefinitionId) -> Result<Option<Definition>> {
+        self.connection.prepare_cached(DEFINITION)?.query_row([id.0], definition).optional()
+    }
+
+    pub(super) fn activity(&mut self, arn: &str) -> Result<Option<Activity>> {
+        self.connection.prepare_cached(ACTIVITY)?.query_row([arn], activity).optional()
+    }
+
+    pub(super) fn list_activities(&mut self, page: &Page) -> Result<Listing<Activity>> {
+        self.list(ACTIVITIES, (page, page.after.unwrap_or(i64::MIN)), activity, |activity| activity.id.0)
+    }
+
+    pub(super) fn last_record_ids(&mut self) -> Result<LastIds> {
+        // Kept by SQLite for the tables with AUTOINCREMENT; a few rows.
+        let mut statement = self.connection.prepare_cached("SELECT name, seq FROM sqlite_sequence")?;
+        let mut rows = statement.query([])?;
+        let mut last = LastIds::default();
+        while let Some(row) = rows.next()? {
+            match row.get_ref(0)?.as_str()? {
+                "state_machines" => last.state_machine = StateMachineId(row.get(1)?),
+                "definitions" => last.definition = DefinitionId(row.get(1)?),
+                "activities" => last.activity = ActivityId(row.get(1)?),
+                _ => {}
+            }
+        }
+        Ok(last)
+    }
+
+    pub(super) fn meta(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
+        self.connection.prepare_cached(META)?.query_row([name], |row| row.get(0)).optional()
+    }
+
+    fn list<T>(
+        &self,
+        sql: &str,
+        (page, from): (&Page, i64),
+        read: fn(&Row<'_>) -> Result<T>,
+        position: fn(&T) -> i64,
+    ) -> Result<Listing<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut items = statement.query_map([from, fetched(page)], read)?.collect::<Result<Vec<T>>>()?;
+        let next = cut(&mut items, page, position);
+        Ok(Listing { items, next })
+    }
+
+    #[cfg(test)]
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+/// The greatest number on a page.
+fn up_to(page: &Page) -> i64 {
+    page.after.map_or(i64::MAX, |after| after.saturating_sub(1))
+}
+
+/// One more than the page holds, which tells whether there is more.
+fn fetched(page: &Page) -> i64 {
+    count(page.limit.saturating_add(1))
+}
+
+/// Cuts what was fetched down to the page; where there was more, the position to continue after.
+fn cut<T>(found: &mut Vec<T>, page: &Page, position: impl Fn(&T) -> i64) -> Option<i64> {
+    let more = found.len() > page.limit;
+    found.truncate(page.limit);
+    found.last().map(position).filter(|_| more)
+}
+
+fn count(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+fn number(value: u64) -> i64 {
+    value.cast_signed()
+}
+
+fn id(row: &Row<'_>) -> Result<i64> {
+    row.get(0)
+}
+
+fn execution(row: &Row<'_>) -> Result<ExecutionRecord> {
+    let end = row.get_ref(2)?.as_str()?;
+    let name = row.get_ref(3)?.as_str_or_null()?.unwrap_or(end);
+    let prefix = row.get_ref(1)?.as_str()?;
+    let mut arn = String::with_capacity(prefix.len() + end.len());
+    arn.push_str(prefix);
+    arn.push_str(end);
+    Ok(ExecutionRecord {
+        id: ExecutionId(row.get(0)?),
+        arn: Text::from(arn),
+        name: Text::from(name),
+        state_machine: StateMachineId(row.get(4)?),
+        definition: DefinitionId(row.get(5)?),
+        started_at: Timestamp(row.get(6)?),
+        trace_header: row.get_ref(7)?.as_str_or_null()?.map(Text::from),
+        summary: summary(row, 8)?,
+    })
+}
+
+/// A summary from four columns: status, stopped_at, wake_at, recovery.
+fn summary(row: &Row<'_>, column: usize) -> Result<Summary> {
+    let (open_tasks, ready) = coded(row, column + 3, recovery)?;
+    Ok(Summary {
+        status: coded(row, column, status)?,
+        stopped_at: row.get::<_, Option<i64>>(column + 1)?.map(Timestamp),
+        wake_at: row.get::<_, Option<i64>>(column + 2)?.map(Timestamp),
+        open_tasks,
+        ready,
+    })
+}
+
+/// A chunk from six columns: first, event_count, first_id, last_id, unpacked_size, data.
+fn chunk(row: &Row<'_>, unpacker: &mut Unpacker) -> Result<Chunk> {
+    let number = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
+    let data = row.get_ref(5)?.as_blob()?;
+    let events = unpacker
+        .unpack(data, row.get(4)?)
+        .map_err(|error| Error::FromSqlConversionFailure(5, Type::Blob, Box::new(error)))?;
+    Ok(Chunk {
+        first: number(0)?,
+        count: number(1)?,
+        first_id: EventId(number(2)?),
+        last_id: EventId(number(3)?),
+        events,
+    })
+}
+
+fn state_machine(row: &Row<'_>) -> Result<StateMachine> {
+    Ok(StateMachine {
+        id: StateMachineId(row.get(0)?),
+        arn: text(row, 1)?,
+        name: text(row, 2)?,
+        machine_type: coded(row, 3, machine_type)?,
+        status: coded(row, 4, machine_status)?,
+        definition: DefinitionId(row.get(5)?),
+        created_at: Timestamp(row.get(6)?),
+        settings: json(row, 7)?,
+        tags: json(row, 8)?,
+    })
+}
+
+fn definition(row: &Row<'_>) -> Result<Definition> {
+    Ok(Definition {
+        id: DefinitionId(row.get(0)?),
+        state_machine_arn: text(row, 1)?,
+        text: text(row, 2)?,
+        role_arn: text(row, 3)?,
+        revision_id: row.get_ref(4)?.as_str_or_null()?.map(Text::from),
+        created_at: Timestamp(row.get(5)?),
+        settings: json(row, 6)?,
+    })
+}
+
+fn activity(row: &Row<'_>) -> Result<Activity> {
+    Ok(Activity {
+        id: ActivityId(row.get(0)?),
+        arn: text(row, 1)?,
+        name: text(row, 2)?,
+        created_at: Timestamp(row.get(3)?),
+        settings: json(row, 4)?,
+        tags: json(row, 5)?,
+    })
+}
+
+fn text(row: &Row<'_>, column: usize) -> Result<Text> {
+    Ok(Text::from(row.get_ref(column)?.as_str()?))
+}
+
+fn json(row: &Row<'_>, column: usize) -> Result<Value> {
+    let text = row.get_ref(column)?.as_str()?;
+    asl::json::parse(text.as_bytes())
+        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+fn coded<T>(row: &Row<'_>, column: usize, decode: fn(i64) -> Option<T>) -> Result<T> {
+    let code = row.get(column)?;
+    decode(code).ok_or(Error::FromSqlConversionFailure(column, Type::Integer, Box::new(FromSqlError::OutOfRange(code))))
+}

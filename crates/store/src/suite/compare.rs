@@ -1,0 +1,195 @@
+//! To compare stores: all that a store answers, and batches made up from a seed.
+
+use std::fmt::Write as _;
+
+use asl::Value;
+use engine::{EventId, Status, Timestamp};
+
+use super::{activity, all_pages, definition, execution, found, listed, state_machine};
+use crate::Store;
+use crate::fault::Random;
+use crate::record::{
+    Activity, ActivityId, Chunk, DefinitionId, ExecutionId, StateMachine, StateMachineId, Summary, Write,
+};
+
+/// All that a store answers, as text: one line an answer. It asks for the numbers up to the greatest used,
+/// and for the named values and state machines that [`Batches`] and the suite use.
+pub fn everything(store: &dyn Store) -> String {
+    let mut text = String::new();
+    let mut note = |line: std::fmt::Arguments<'_>| {
+        text.write_fmt(line).expect("text takes text");
+        text.push('\n');
+    };
+    let last = found(store.last_execution_id());
+    let last_ids = found(store.last_record_ids());
+    note(format_args!("{last:?} {last_ids:?}"));
+    for id in (0..=last.0).map(ExecutionId) {
+        let record = found(store.execution(id));
+        if let Some(record) = &record {
+            assert_eq!(found(store.execution_by_arn(&record.arn)).as_ref(), Some(record));
+        }
+        note(format_args!("{record:?} {:?}", found(store.chunks(id))));
+        note(format_args!("{:?}", found(store.chunks_between(id, EventId(3), EventId(5)))));
+    }
+    let statuses = [Status::Running, Status::Succeeded, Status::Failed, Status::TimedOut, Status::Aborted];
+    for id in 0..=9 {
+        let running = found(store.count_running(StateMachineId(id)));
+        note(format_args!("{id}: {running} running, {:?}", listed(store, id, None, 3)));
+        for status in statuses {
+            note(format_args!("{status:?} {:?}", listed(store, id, Some(status), 3)));
+        }
+    }
+    let due = found(store.due(Timestamp(i64::MAX), None, usize::MAX));
+    note(format_args!("{due:?}"));
+    if let Some(middle) = due.get(due.len() / 2) {
+        note(format_args!("{:?}", found(store.due(middle.0, Some(due[0]), 3))));
+    }
+    note(format_args!("{:?}", found(store.unsettled(None, usize::MAX))));
+    note(format_args!("{:?}", found(store.unsettled(Some(ExecutionId(last.0 / 2)), 3))));
+    for machine in all_pages(2, |page| store.list_state_machines(page)) {
+        assert_eq!(found(store.state_machine(&machine.arn)).as_ref(), Some(&machine));
+        note(format_args!("{machine:?}"));
+    }
+    for activity in all_pages(2, |page| store.list_activities(page)) {
+        assert_eq!(found(store.activity(&activity.arn)).as_ref(), Some(&activity));
+        note(format_args!("{activity:?}"));
+    }
+    for id in 0..=last_ids.definition.0 {
+        note(format_args!("{:?}", found(store.definition(DefinitionId(id)))));
+    }
+    for name in NAMES {
+        note(format_args!("{:?}", found(store.meta(name))));
+    }
+    text
+}
+
+const NAMES: [&str; 4] = ["old", "new", "key", "written_by"];
+
+/// Batches made up from a seed, most of which fit what was committed before; some do not.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    random: Random,
+    executions: Vec<Made>,
+    next_execution: i64,
+    next_record: i64,
+}
+
+#[derive(Clone, Debug)]
+struct Made {
+    id: i64,
+    events: u64,
+    shown: u64,
+}
+
+impl Batches {
+    /// The same batches for the same seed.
+    pub fn new(seed: u64) -> Self {
+        Self { random: Random::new(seed), executions: Vec::new(), next_execution: 1, next_record: 1 }
+    }
+
+    /// The next batch, and what to go on with where it is refused.
+    pub fn next_batch(&mut self) -> (Vec<Write>, Self) {
+        let mut refused = self.clone();
+        let batch = (0..=self.random.below(6)).map(|_| self.write()).collect();
+        refused.random = self.random.clone();
+        (batch, refused)
+    }
+
+    fn write(&mut self) -> Write {
+        match self.random.below(40) {
+            0..=11 => self.begin(),
+            12..=29 if !self.executions.is_empty() => self.append(),
+            30 | 31 => Write::StateMachine(self.state_machine()),
+            32 => Write::DeleteStateMachine(StateMachineId(self.pick(6))),
+            33 => Write::Definition(definition(self.record_id(), &state_machine(1).arn)),
+            34 | 35 => Write::Activity(self.activity()),
+            36 => Write::DeleteActivity(ActivityId(self.pick(6))),
+            _ => Write::Meta {
+                name: NAMES[self.random.below(4) as usize].into(),
+                value: self.random.below(1_000).to_le_bytes().to_vec(),
+            },
+        }
+    }
+
+    fn begin(&mut self) -> Write {
+        let id = if self.random.below(40) == 0 { self.pick(20) } else { self.next_execution };
+        self.next_execution = self.next_execution.max(id + 1 + self.pick(2));
+        let name = if self.random.below(40) == 0 { self.pick(20) } else { id };
+        let mut record = execution(id, 1 + self.pick(4), &format!("e{name}"));
+        record.trace_header = (self.random.below(5) == 0).then(|| "Root=1".into());
+        record.summary = self.summary();
+        self.executions.push(Made { id, events: 0, shown: 0 });
+        let chunk = self.chunk(self.executions.len() - 1);
+        Write::Begin { execution: record, chunk }
+    }
+
+    fn append(&mut self) -> Write {
+        let at = self.random.below(self.executions.len() as u64) as usize;
+        let execution = ExecutionId(self.executions[at].id);
+        let mut chunk = self.chunk(at);
+        if self.random.below(40) == 0 {
+            chunk.first += self.random.below(3);
+        }
+        let summary = (self.random.below(2) == 0).then(|| self.summary());
+        Write::Append { execution, chunk, summary }
+    }
+
+    /// The next events of an execution, some of them hidden.
+    fn chunk(&mut self, at: usize) -> Chunk {
+        let shown = self.random.below(4);
+        let count = shown + self.random.below(2) + u64::from(shown == 0);
+        let size = [3, 600, 1_500, 9_000][self.random.below(4) as usize];
+        let seed = self.random.below(256) as u8;
+        let made = &mut self.executions[at];
+        let chunk = Chunk {
+            first: made.events,
+            count,
+            first_id: EventId(made.shown + 1),
+            last_id: EventId(made.shown + shown),
+            events: (0..size).map(|at: u32| seed ^ (at % 50) as u8).collect(),
+        };
+        made.events += count;
+        made.shown += shown;
+        chunk
+    }
+
+    fn summary(&mut self) -> Summary {
+        let statuses = [Status::Succeeded, Status::Failed, Status::TimedOut, Status::Aborted];
+        let over = self.random.below(3) == 0;
+        Summary {
+            status: if over { statuses[self.random.below(4) as usize] } else { Status::Running },
+            stopped_at: over.then(|| Timestamp(self.pick(1_000))),
+            wake_at: (self.random.below(2) == 0).then(|| Timestamp(self.pick(30))),
+            open_tasks: self.random.below(3) == 0,
+            ready: self.random.below(5) == 0,
+        }
+    }
+
+    fn state_machine(&mut self) -> StateMachine {
+        let mut machine = state_machine(1 + self.pick(6));
+        if self.random.below(10) == 0 {
+            machine.arn = state_machine(1 + self.pick(6)).arn;
+        }
+        machine.tags = Value::object([("n", Value::int(self.pick(100)))]);
+        machine
+    }
+
+    fn activity(&mut self) -> Activity {
+        let mut activity = activity(1 + self.pick(6));
+        if self.random.below(10) == 0 {
+            activity.arn = super::activity(1 + self.pick(6)).arn;
+        }
+        activity
+    }
+
+    fn record_id(&mut self) -> i64 {
+        if self.random.below(10) > 0 {
+            self.next_record += 1;
+        }
+        self.next_record
+    }
+
+    fn pick(&mut self, below: u64) -> i64 {
+        self.random.below(below).cast_signed()
+    }
+}
