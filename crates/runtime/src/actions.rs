@@ -1,0 +1,10 @@
+//! What the runtime can be asked for, by subject.
+
+mod activities;
+mod executions;
+mod history;
+mod machines;
+mod tags;
+mod tasks;
+mod test_state;
+mod variables;

@@ -1,0 +1,89 @@
+//! Activities: create, describe, delete, list, and the workers' long poll.
+
+use std::time::Duration;
+
+use asl::Text;
+use store::record::{Activity, ActivityId, Listing, Page, Write};
+
+use super::tags;
+use crate::Runtime;
+use crate::arn;
+use crate::calls::{ActivityTask, CallError, CreateActivity, GetActivityTask};
+
+/// How long GetActivityTask waits for a task.
+const POLL: Duration = Duration::from_secs(60);
+
+impl Runtime {
+    /// CreateActivity; idempotent by name. Tags of a repeated call are not applied.
+    pub async fn create_activity(&self, request: CreateActivity) -> Result<Activity, CallError> {
+        let runtime = self.clone();
+        self.to_the_end(async move { runtime.create_new_activity(request).await }).await
+    }
+
+    /// DescribeActivity, by ARN.
+    pub async fn describe_activity(&self, arn: Text) -> Result<Activity, CallError> {
+        arn::check(&arn, "activity")?;
+        let found = self.directory().activity(&arn);
+        found.map(|activity| (*activity).clone()).ok_or(CallError::ActivityDoesNotExist(arn))
+    }
+
+    /// DeleteActivity, by ARN; a missing one is success.
+    pub async fn delete_activity(&self, arn: Text) -> Result<(), CallError> {
+        arn::check(&arn, "activity")?;
+        let runtime = self.clone();
+        self.to_the_end(async move { runtime.remove_activity(&arn).await }).await
+    }
+
+    /// ListActivities, newest first.
+    pub async fn list_activities(&self, page: Page) -> Result<Listing<Activity>, CallError> {
+        self.read(move |context| Ok(context.store.list_activities(&page)?)).await
+    }
+
+    /// GetActivityTask: waits up to 60 s for a task; `None` when there was none. Dropping the future gives the place
+    /// up, and loses no task.
+    pub async fn get_activity_task(&self, request: GetActivityTask) -> Result<Option<ActivityTask>, CallError> {
+        self.check_open()?;
+        let GetActivityTask { arn, worker } = request;
+        arn::check(&arn, "activity")?;
+        if self.directory().activity(&arn).is_none() {
+            return Err(CallError::ActivityDoesNotExist(arn));
+        }
+        let mut answer = self.inner.exchange.poll(arn, worker)?;
+        let answered = match tokio::time::timeout(POLL, &mut answer).await {
+            Ok(answered) => answered.ok(),
+            // An answer may have come in the last moment.
+            Err(_) => {
+                answer.close();
+                answer.try_recv().ok()
+            }
+        };
+        let delivery = answered.transpose()?.flatten();
+        Ok(delivery.and_then(crate::activities::Delivery::accept))
+    }
+
+    async fn create_new_activity(&self, request: CreateActivity) -> Result<Activity, CallError> {
+        let CreateActivity { name, tags, settings } = request;
+        let arn = self.inner.context.arns.activity(&name);
+        tags::check_count(&arn, &tags)?;
+        let mut last_ids = self.inner.last_ids.lock().await;
+        if let Some(activity) = self.directory().activity(&arn) {
+            let is_same = activity.settings == settings;
+            return if is_same { Ok((*activity).clone()) } else { Err(CallError::ActivityAlreadyExists) };
+        }
+        last_ids.activity = ActivityId(last_ids.activity.0 + 1);
+        let created_at = self.inner.clock.now();
+        let activity = Activity { id: last_ids.activity, arn: arn.clone(), name, created_at, settings, tags };
+        self.commit(&arn, vec![Write::Activity(activity.clone())]).await?;
+        self.directory().set_activity(activity.clone());
+        Ok(activity)
+    }
+
+    async fn remove_activity(&self, arn: &Text) -> Result<(), CallError> {
+        let _changes = self.inner.last_ids.lock().await;
+        let Some(activity) = self.directory().activity(arn) else { return Ok(()) };
+        self.commit(arn, vec![Write::DeleteActivity(activity.id)]).await?;
+        self.directory().remove_activity(arn);
+        self.inner.exchange.deleted(arn);
+        Ok(())
+    }
+}

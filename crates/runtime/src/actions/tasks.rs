@@ -1,0 +1,39 @@
+//! What workers say about their tasks.
+
+use asl::Text;
+use engine::{Command, EventId};
+use store::record::ExecutionId;
+
+use crate::Runtime;
+use crate::calls::{CallError, SendTaskFailure, SendTaskSuccess};
+use crate::shard::Input;
+
+impl Runtime {
+    /// SendTaskSuccess.
+    pub async fn send_task_success(&self, request: SendTaskSuccess) -> Result<(), CallError> {
+        let (execution, scheduled) = self.task_of(&request.token)?;
+        self.send_task(execution, Command::TaskSucceeded { scheduled, output: request.output }).await
+    }
+
+    /// SendTaskFailure.
+    pub async fn send_task_failure(&self, request: SendTaskFailure) -> Result<(), CallError> {
+        let (execution, scheduled) = self.task_of(&request.token)?;
+        let SendTaskFailure { error, cause, .. } = request;
+        self.send_task(execution, Command::TaskFailed { scheduled, error, cause }).await
+    }
+
+    /// SendTaskHeartbeat, by task token.
+    pub async fn send_task_heartbeat(&self, token: Text) -> Result<(), CallError> {
+        let (execution, scheduled) = self.task_of(&token)?;
+        self.send_task(execution, Command::TaskHeartbeat { scheduled }).await
+    }
+
+    fn task_of(&self, token: &str) -> Result<(ExecutionId, EventId), CallError> {
+        self.inner.context.tokens.verify(token).ok_or(CallError::InvalidToken)
+    }
+
+    async fn send_task(&self, execution: ExecutionId, command: Command) -> Result<(), CallError> {
+        let shard = self.inner.shards.of(execution);
+        self.ask(shard, |reply| Input::Task { execution, command, reply }).await
+    }
+}

@@ -1,0 +1,252 @@
+//! State machines and activities in memory, and the programs that executions run.
+//!
+//! State machines and activities are few, so all their records are here; definitions are many and large, so
+//! a bounded number of programs is kept and the others are read again when they are needed. The store is
+//! written first, then this.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use asl::program::Resource;
+use asl::{Program, Text};
+use engine::Resources;
+use store::record::{Activity, Definition, DefinitionId, MachineStatus, MachineType, Page, StateMachine};
+use store::{Store, StoreError};
+
+use crate::arn;
+use crate::sync::lock;
+
+/// Programs kept in memory at once.
+const PROGRAMS_MAX: usize = 1_000;
+
+/// Records read at once when a runtime opens.
+const PAGE: usize = 1_000;
+
+/// A state machine in memory.
+#[derive(Debug)]
+pub struct Machine {
+    /// As stored.
+    pub record: StateMachine,
+    /// Whether it starts no more executions. Set before the record says so.
+    pub is_deleting: AtomicBool,
+}
+
+impl Machine {
+    fn new(record: StateMachine) -> Self {
+        let is_deleting = AtomicBool::new(record.status == MachineStatus::Deleting);
+        Self { record, is_deleting }
+    }
+}
+
+/// A definition, read and ready to run.
+#[derive(Debug)]
+pub struct Revision {
+    /// Its number.
+    pub definition: DefinitionId,
+    /// The state machine's ARN.
+    pub machine_arn: Text,
+    /// The state machine's name.
+    pub machine_name: Text,
+    /// The role.
+    pub role_arn: Text,
+    /// The definition.
+    pub program: Arc<Program>,
+}
+
+/// The state machines and activities of a runtime.
+pub struct Directory {
+    store: Arc<dyn Store>,
+    machines: RwLock<HashMap<Text, Arc<Machine>>>,
+    activities: RwLock<HashMap<Text, Arc<Activity>>>,
+    programs: Mutex<Programs>,
+}
+
+#[derive(Default)]
+struct Programs {
+    by_definition: HashMap<DefinitionId, (Arc<Revision>, u64)>,
+    uses: u64,
+}
+
+impl Directory {
+    /// Reads all records.
+    pub fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let mut machines = HashMap::new();
+        let mut page = Page { limit: PAGE, after: None };
+        loop {
+            let listing = store.list_state_machines(&page)?;
+            machines
+                .extend(listing.items.into_iter().map(|record| (record.arn.clone(), Arc::new(Machine::new(record)))));
+            page.after = listing.next;
+            if page.after.is_none() {
+                break;
+            }
+        }
+        let mut activities = HashMap::new();
+        loop {
+            let listing = store.list_activities(&page)?;
+            activities.extend(listing.items.into_iter().map(|record| (record.arn.clone(), Arc::new(record))));
+            page.after = listing.next;
+            if page.after.is_none() {
+                break;
+            }
+        }
+        let (machines, activities) = (RwLock::new(machines), RwLock::new(activities));
+        Ok(Self { store, machines, activities, programs: Mutex::default() })
+    }
+
+    /// The state machine with that ARN.
+    pub fn machine(&self, arn: &str) -> Option<Arc<Machine>> {
+        read(&self.machines).get(arn).cloned()
+    }
+
+    /// The state machines that are being deleted.
+    pub fn deleting_machines(&self) -> Vec<Arc<Machine>> {
+        let is_deleting = |machine: &&Arc<Machine>| machine.is_deleting.load(Ordering::Acquire);
+        read(&self.machines).values().filter(is_deleting).cloned().collect()
+    }
+
+    /// A state machine was written.
+    pub fn set_machine(&self, record: StateMachine) {
+        write(&self.machines).insert(record.arn.clone(), Arc::new(Machine::new(record)));
+    }
+
+    /// A state machine was removed.
+    pub fn remove_machine(&self, arn: &str) {
+        write(&self.machines).remove(arn);
+    }
+
+    /// The activity with that ARN.
+    pub fn activity(&self, arn: &str) -> Option<Arc<Activity>> {
+        read(&self.activities).get(arn).cloned()
+    }
+
+    /// An activity was written.
+    pub fn set_activity(&self, record: Activity) {
+        write(&self.activities).insert(record.arn.clone(), Arc::new(record));
+    }
+
+    /// An activity was removed.
+    pub fn remove_activity(&self, arn: &str) {
+        write(&self.activities).remove(arn);
+    }
+
+    /// Reads a record again after a write of which nobody knows whether it happened.
+    pub fn refresh(&self, arn: &str) -> Result<(), StoreError> {
+        match self.store.state_machine(arn)? {
+            Some(record) => self.set_machine(record),
+            None => self.remove_machine(arn),
+        }
+        match self.store.activity(arn)? {
+            Some(record) => self.set_activity(record),
+            None => self.remove_activity(arn),
+        }
+        Ok(())
+    }
+
+    /// The definition of that number, where it is in memory.
+    pub fn cached_revision(&self, id: DefinitionId) -> Option<Arc<Revision>> {
+        lock(&self.programs).get(id)
+    }
+
+    /// The definition of that number, ready to run.
+    pub fn revision(&self, id: DefinitionId) -> Result<Arc<Revision>, StoreError> {
+        if let Some(revision) = self.cached_revision(id) {
+            return Ok(revision);
+        }
+        let definition =
+            self.store.definition(id)?.ok_or_else(|| StoreError::Damaged(format!("definition {} is missing", id.0)))?;
+        let revision = Arc::new(self.prepare(&definition)?);
+        lock(&self.programs).insert(Arc::clone(&revision));
+        Ok(revision)
+    }
+
+    /// Puts a definition that was just written and read into memory.
+    pub fn set_program(&self, definition: &Definition, program: Program) {
+        lock(&self.programs).insert(Arc::new(Revision::new(definition, program)));
+    }
+
+    fn prepare(&self, definition: &Definition) -> Result<Revision, StoreError> {
+        // Only executions of standard machines outlive their machine.
+        let machine_type = self
+            .machine(&definition.state_machine_arn)
+            .map_or(MachineType::Standard, |machine| machine.record.machine_type);
+        let reading = asl::read::read(&definition.text, language_type(machine_type));
+        let program = reading.program.ok_or_else(|| {
+            let why = reading.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            StoreError::Damaged(format!("definition {} is not valid: {why}", definition.id.0))
+        })?;
+        Ok(Revision::new(definition, program))
+    }
+}
+
+impl Revision {
+    fn new(definition: &Definition, program: Program) -> Self {
+        Self {
+            definition: definition.id,
+            machine_arn: definition.state_machine_arn.clone(),
+            machine_name: arn::machine_name(&definition.state_machine_arn),
+            role_arn: definition.role_arn.clone(),
+            program: Arc::new(program),
+        }
+    }
+}
+
+impl Programs {
+    fn get(&mut self, id: DefinitionId) -> Option<Arc<Revision>> {
+        self.uses += 1;
+        let (revision, used) = self.by_definition.get_mut(&id)?;
+        *used = self.uses;
+        Some(Arc::clone(revision))
+    }
+
+    fn insert(&mut self, revision: Arc<Revision>) {
+        if self.by_definition.len() >= PROGRAMS_MAX {
+            let oldest = self.by_definition.iter().min_by_key(|(_, (_, used))| *used).map(|(id, _)| *id);
+            oldest.map(|id| self.by_definition.remove(&id));
+        }
+        self.uses += 1;
+        self.by_definition.insert(revision.definition, (revision, self.uses));
+    }
+}
+
+impl Resources for Directory {
+    fn refusal(&self, resource: &Resource) -> Option<String> {
+        match resource {
+            Resource::Activity(arn) if read(&self.activities).contains_key(arn) => None,
+            Resource::Activity(arn) => Some(format!("The activity {arn} does not exist.")),
+            other => Some(format!(
+                "The resource {} cannot be run by this version of Stepwright: only activities can.",
+                other.arn()
+            )),
+        }
+    }
+}
+
+/// What an execution of an EXPRESS state machine may use.
+pub(crate) struct ExpressResources;
+
+impl Resources for ExpressResources {
+    fn refusal(&self, resource: &Resource) -> Option<String> {
+        Some(format!(
+            "The resource {} cannot be run by this version of Stepwright: EXPRESS state machines have no tasks yet.",
+            resource.arn()
+        ))
+    }
+}
+
+/// The type as the language knows it.
+pub(crate) fn language_type(machine_type: MachineType) -> asl::read::MachineType {
+    match machine_type {
+        MachineType::Standard => asl::read::MachineType::Standard,
+        MachineType::Express => asl::read::MachineType::Express,
+    }
+}
+
+fn read<T>(data: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    data.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(data: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    data.write().unwrap_or_else(PoisonError::into_inner)
+}

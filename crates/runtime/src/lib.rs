@@ -1,0 +1,306 @@
+//! Drives executions: shards, the commit pipeline, timers, recovery, activities.
+//!
+//! A request becomes a command, a command becomes events, events become durable, and only then does a
+//! reply, a task or a timer leave. The [`Runtime`] is what the wire and the command line talk to.
+//!
+//! Inside: a [`shard::Shard`] decides and applies, without threads and clocks; a thread per shard feeds it; one
+//! thread commits what the shards have gathered, and lets out what was held back; one more keeps house.
+
+mod actions;
+pub mod activities;
+mod arn;
+pub mod calls;
+pub mod chance;
+pub mod clock;
+pub mod directory;
+mod driver;
+mod keeper;
+mod metrics;
+pub mod shard;
+mod sync;
+pub mod tokens;
+mod writer;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use asl::Text;
+use store::record::{LastIds, Write};
+use store::{Store, StoreError};
+use tokio::sync::oneshot;
+
+use activities::Exchange;
+use calls::CallError;
+use chance::{Chance, SeededChance};
+use clock::Clock;
+use directory::Directory;
+use driver::Shards;
+use keeper::{Errand, Keeper};
+pub use metrics::MetricsSnapshot;
+use shard::{Context, Input, Reply, Shard, ShardOptions};
+use sync::{Inbox, lock};
+use tokens::Tokens;
+use writer::{Committer, Writer};
+
+/// Cores for each shard, where the number of shards is left to the machine: an execution is little work, and the
+/// other cores serve requests.
+const CORES_PER_SHARD: usize = 4;
+
+/// How a runtime is set up.
+#[derive(Clone, Debug)]
+pub struct RuntimeOptions {
+    /// The region in ARNs it makes.
+    pub region: String,
+    /// The account in ARNs it makes: 12 digits.
+    pub account: String,
+    /// Bounds of executions.
+    pub limits: engine::Limits,
+    /// Threads that advance executions; 0 chooses by the machine.
+    pub shards: usize,
+}
+
+/// A running engine over one store. Cloning is a pointer. When the last one is dropped without
+/// [`Runtime::shut_down`], the threads end by themselves, soon after.
+#[derive(Clone)]
+pub struct Runtime {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: RuntimeOptions,
+    context: Arc<Context>,
+    clock: Arc<dyn Clock>,
+    exchange: Arc<Exchange>,
+    shards: Arc<Shards>,
+    writer: Arc<Writer>,
+    errands: Arc<Inbox<Errand>>,
+    chance: Mutex<SeededChance>,
+    /// Held while records change; the numbers last given to them.
+    last_ids: Arc<tokio::sync::Mutex<LastIds>>,
+    next_shard: AtomicUsize,
+    is_stopping: AtomicBool,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Runtime {
+    /// Opens the store's executions: re-arms what is outstanding and goes on with what was cut off, both in the
+    /// background. Fails where the store does, or where the system gives no threads or no randomness.
+    pub fn open(store: Arc<dyn Store>, clock: Arc<dyn Clock>, options: RuntimeOptions) -> Result<Self, StoreError> {
+        let mut chance = new_chance()?;
+        let count = shard_count(options.shards);
+        let options = RuntimeOptions { shards: count, ..options };
+        let tokens = Tokens::new(&token_key(&*store, &mut chance)?);
+        let directory = Arc::new(Directory::open(Arc::clone(&store))?);
+        let last_id = store.last_execution_id()?;
+        let last_ids = store.last_record_ids()?;
+
+        let context = Arc::new(Context::new(
+            Arc::clone(&store),
+            Arc::clone(&directory),
+            tokens,
+            &options,
+            ShardOptions::default(),
+        ));
+        let shards = Arc::new(Shards::new(count));
+        let exchange = {
+            let shards = Arc::clone(&shards);
+            Arc::new(Exchange::new(move |hand_out| {
+                shards.send(shards.of(hand_out.task.execution), Input::HandOut(hand_out));
+            }))
+        };
+        let inner = Inner {
+            options,
+            context: Arc::clone(&context),
+            clock: Arc::clone(&clock),
+            exchange: Arc::clone(&exchange),
+            shards: Arc::clone(&shards),
+            writer: Arc::new(Writer::new(count)),
+            errands: Arc::new(Inbox::new()),
+            chance: Mutex::new(chance),
+            last_ids: Arc::new(tokio::sync::Mutex::new(last_ids)),
+            next_shard: AtomicUsize::new(0),
+            is_stopping: AtomicBool::new(false),
+            threads: Mutex::default(),
+        };
+        let committer = Committer {
+            store: Arc::clone(&store),
+            shards: Arc::clone(&shards),
+            exchange,
+            metrics: Arc::clone(&context.metrics),
+            generations: vec![0; count],
+        };
+        let keeper = Keeper {
+            store,
+            directory,
+            shards,
+            writer: Arc::clone(&inner.writer),
+            clock,
+            inbox: Arc::clone(&inner.errands),
+            last_ids: Arc::clone(&inner.last_ids),
+            last_id,
+        };
+        inner.start(committer, keeper)?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Stops: no new work, commits flushed, long polls answered empty. Returns when all that was accepted is durable.
+    pub async fn shut_down(&self) {
+        self.inner.close();
+        let inner = Arc::clone(&self.inner);
+        let joined = tokio::task::spawn_blocking(move || inner.join()).await;
+        if let Err(error) = joined {
+            tracing::error!(error = &error as &dyn std::error::Error, "waiting for the threads failed");
+        }
+    }
+
+    /// The options it was opened with; `shards` as it was chosen.
+    pub fn options(&self) -> &RuntimeOptions {
+        &self.inner.options
+    }
+
+    /// What it did so far.
+    pub fn metrics(&self) -> MetricsSnapshot {
+        self.inner.context.metrics.snapshot()
+    }
+
+    fn directory(&self) -> &Directory {
+        &self.inner.context.directory
+    }
+
+    fn draw(&self) -> u128 {
+        lock(&self.inner.chance).draw()
+    }
+
+    fn check_open(&self) -> Result<(), CallError> {
+        if self.inner.is_stopping.load(Ordering::Acquire) { Err(CallError::stopping()) } else { Ok(()) }
+    }
+
+    /// Sends an input to a shard and waits for its answer.
+    async fn ask<T>(&self, shard: usize, input: impl FnOnce(Reply<T>) -> Input) -> Result<T, CallError> {
+        self.check_open()?;
+        let (reply, answer) = oneshot::channel();
+        self.inner.shards.send(shard, input(reply));
+        // The shard drops what it has not done when it ends.
+        answer.await.unwrap_or_else(|_| Err(CallError::stopping()))
+    }
+
+    /// The shard of a new execution: always the same for the same name, so that it can be given only once.
+    fn shard_for_new(&self, state_machine_arn: &str, name: Option<&Text>) -> usize {
+        let count = self.inner.shards.count();
+        match name {
+            Some(name) if count > 1 => {
+                let mut hasher = DefaultHasher::new();
+                (state_machine_arn, name).hash(&mut hasher);
+                (hasher.finish() % count as u64) as usize
+            }
+            Some(_) => 0,
+            None => self.inner.next_shard.fetch_add(1, Ordering::Relaxed) % count,
+        }
+    }
+
+    /// Reads from the store, or does other work that may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Context) -> Result<T, CallError> + Send + 'static,
+    ) -> Result<T, CallError> {
+        let context = Arc::clone(&self.inner.context);
+        let done = tokio::task::spawn_blocking(move || read(&context)).await;
+        done.unwrap_or_else(|error| Err(CallError::Internal(error.into())))
+    }
+
+    /// Does something to its end, also where the caller goes away in the middle.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, CallError>> + Send + 'static,
+    ) -> Result<T, CallError> {
+        self.check_open()?;
+        tokio::spawn(work).await.unwrap_or_else(|error| Err(CallError::Internal(error.into())))
+    }
+
+    /// Makes writes of records durable. `arn` is the one they are about: where nobody knows whether they happened, it
+    /// is read again.
+    async fn commit(&self, arn: &Text, writes: Vec<Write>) -> Result<(), CallError> {
+        let answer = self.inner.writer.submit_records(writes).await;
+        let error = match answer {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error,
+            Err(_) => return Err(CallError::stopping()),
+        };
+        let arn = arn.clone();
+        self.read(move |context| Ok(context.directory.refresh(&arn)?)).await?;
+        Err(CallError::Unavailable(error.to_string()))
+    }
+}
+
+impl Inner {
+    fn start(&self, committer: Committer, keeper: Keeper) -> Result<(), StoreError> {
+        let mut threads = lock(&self.threads);
+        let writer = Arc::clone(&self.writer);
+        threads.push(spawn("writer", move || committer.run(&writer))?);
+        for index in 0..self.shards.count() {
+            let shard = Shard::new(Arc::clone(&self.context), index, keeper.last_id);
+            let (shards, writer, clock) = (Arc::clone(&self.shards), Arc::clone(&self.writer), Arc::clone(&self.clock));
+            let chance = new_chance()?;
+            let run = move || driver::drive(shard, index, &shards, &writer, &*clock, chance);
+            threads.push(spawn(&format!("shard-{index}"), run)?);
+        }
+        threads.push(spawn("keeper", move || keeper.run())?);
+        Ok(())
+    }
+
+    fn close(&self) {
+        self.is_stopping.store(true, Ordering::Release);
+        self.exchange.close();
+        self.errands.close();
+        self.shards.close();
+    }
+
+    fn join(&self) {
+        for thread in lock(&self.threads).drain(..) {
+            let name = thread.thread().name().unwrap_or_default().to_owned();
+            if thread.join().is_err() {
+                tracing::error!(thread = name, "a thread ended by a panic");
+            }
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn new_chance() -> Result<SeededChance, StoreError> {
+    SeededChance::from_system().map_err(|e| StoreError::Unusable(format!("the system gives no random numbers: {e}")))
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map_err(|e: io::Error| StoreError::Unusable(format!("cannot start a thread: {e}")))
+}
+
+fn shard_count(wanted: usize) -> usize {
+    match wanted {
+        0 => std::thread::available_parallelism().map_or(1, |cores| cores.get() / CORES_PER_SHARD).max(1),
+        wanted => wanted,
+    }
+}
+
+/// The key that signs task tokens: made once, kept with the data.
+fn token_key(store: &dyn Store, chance: &mut SeededChance) -> Result<[u8; tokens::KEY_BYTES], StoreError> {
+    if let Some(stored) = store.meta(tokens::KEY_NAME)? {
+        let damaged =
+            |_| StoreError::Damaged(format!("the {} is not {} bytes long", tokens::KEY_NAME, tokens::KEY_BYTES));
+        return stored.try_into().map_err(damaged);
+    }
+    let mut key = [0; tokens::KEY_BYTES];
+    for part in key.chunks_mut(16) {
+        part.copy_from_slice(&chance.draw().to_le_bytes());
+    }
+    store.commit(&[Write::Meta { name: tokens::KEY_NAME.into(), value: key.to_vec() }])?;
+    Ok(key)
+}

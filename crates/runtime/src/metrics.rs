@@ -1,0 +1,86 @@
+//! Counters: what the runtime did, readable at any time.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
+use engine::Ignored;
+
+/// Why commands were ignored, in the order of [`MetricsSnapshot::ignored`].
+const IGNORED: [Ignored; 5] = [
+    Ignored::AlreadyStarted,
+    Ignored::ExecutionOver,
+    Ignored::TaskOver,
+    Ignored::TaskAlreadyStarted,
+    Ignored::NothingDue,
+];
+
+/// The counters of one runtime.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    pub(crate) commits: AtomicU64,
+    pub(crate) commit_failures: AtomicU64,
+    pub(crate) writes: AtomicU64,
+    pub(crate) events: AtomicU64,
+    pub(crate) executions_started: AtomicU64,
+    pub(crate) executions_ended: AtomicU64,
+    pub(crate) executions_broken: AtomicU64,
+    pub(crate) loads: AtomicU64,
+    pub(crate) evictions: AtomicU64,
+    pub(crate) live: AtomicI64,
+    ignored: [AtomicU64; IGNORED.len()],
+}
+
+/// What the counters said at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetricsSnapshot {
+    /// Commits that succeeded. `writes / commits` is the mean size of a batch.
+    pub commits: u64,
+    /// Commits that failed.
+    pub commit_failures: u64,
+    /// Writes committed.
+    pub writes: u64,
+    /// Events decided.
+    pub events: u64,
+    /// Executions begun.
+    pub executions_started: u64,
+    /// Executions that ended.
+    pub executions_ended: u64,
+    /// Executions that could not be read back or advanced: damaged data, or our own mistake.
+    pub executions_broken: u64,
+    /// Executions read back into memory.
+    pub loads: u64,
+    /// Executions that left memory because they were idle.
+    pub evictions: u64,
+    /// Executions in memory now.
+    pub live: u64,
+    /// Commands that changed nothing, by why.
+    pub ignored: Vec<(&'static str, u64)>,
+}
+
+impl Metrics {
+    pub(crate) fn add(counter: &AtomicU64, count: u64) {
+        counter.fetch_add(count, Relaxed);
+    }
+
+    pub(crate) fn ignored(&self, why: Ignored) {
+        if let Some(at) = IGNORED.iter().position(|known| *known == why) {
+            self.ignored[at].fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> MetricsSnapshot {
+        let read = |counter: &AtomicU64| counter.load(Relaxed);
+        MetricsSnapshot {
+            commits: read(&self.commits),
+            commit_failures: read(&self.commit_failures),
+            writes: read(&self.writes),
+            events: read(&self.events),
+            executions_started: read(&self.executions_started),
+            executions_ended: read(&self.executions_ended),
+            executions_broken: read(&self.executions_broken),
+            loads: read(&self.loads),
+            evictions: read(&self.evictions),
+            live: u64::try_from(self.live.load(Relaxed)).unwrap_or(0),
+            ignored: IGNORED.iter().zip(&self.ignored).map(|(why, count)| (why.as_str(), read(count))).collect(),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What leaves a shard: writes, and what they release once they are durable.
+
+use std::fmt;
+use std::sync::Arc;
+
+use asl::Text;
+use engine::{EventId, Timestamp};
+use store::StoreError;
+use store::record::{ExecutionId, Write};
+
+use super::input::Reply;
+use crate::activities::{Exchange, HandOut, TaskRef};
+use crate::calls::{ActivityTask, CallError, StartedExecution};
+
+/// Writes of one shard, in order, and what they release. Batches of one shard are committed in the order they
+/// were taken.
+#[derive(Debug)]
+pub struct Batch {
+    /// The shard's generation. After a failure, batches of an older one must not be committed.
+    pub generation: u64,
+    /// What to commit; may be empty.
+    pub writes: Vec<Write>,
+    /// What to let out when this and every earlier batch is durable.
+    pub releases: Vec<Release>,
+    pub(crate) touched: Vec<ExecutionId>,
+    pub(crate) named: Vec<Text>,
+}
+
+/// Something that must not leave before it is durable.
+#[derive(Debug)]
+pub enum Release {
+    /// An answer to StartExecution.
+    Started(Held<StartedExecution>),
+    /// An answer without content.
+    Finished(Held<()>),
+    /// An answer to StopExecution.
+    Stopped(Held<Timestamp>),
+    /// An open task.
+    Offer {
+        /// Of which activity.
+        activity: Text,
+        /// The task.
+        task: TaskRef,
+    },
+    /// A task for a worker.
+    HandOut {
+        /// Both.
+        hand_out: HandOut,
+        /// What the worker gets.
+        answer: ActivityTask,
+    },
+    /// A task whose worker is gone.
+    PutBack {
+        /// Of which activity.
+        activity: Text,
+        /// The task.
+        task: TaskRef,
+    },
+    /// A worker whose task is over: it waits for another one.
+    NextTask(HandOut),
+}
+
+/// An answer that waits until it is durable.
+#[derive(Debug)]
+pub struct Held<T> {
+    /// Where it goes.
+    pub reply: Reply<T>,
+    /// The answer.
+    pub result: Result<T, CallError>,
+}
+
+impl<T> Held<T> {
+    /// Answers now.
+    pub fn answer(self) {
+        // Nobody is harmed where the caller went away.
+        let _ = self.reply.send(self.result);
+    }
+
+    /// Involves no task.
+    fn fail(self, failure: &CommitFailure) -> Option<(ExecutionId, Undelivered)> {
+        let _ = self.reply.send(Err(failure.to_call_error()));
+        None
+    }
+}
+
+/// How a batch ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The batch's generation.
+    pub generation: u64,
+    pub(crate) touched: Vec<ExecutionId>,
+    pub(crate) named: Vec<Text>,
+    /// Why it failed, and what was not let out.
+    pub failed: Option<(CommitFailure, Vec<Release>)>,
+}
+
+/// Why a commit failed, as far as callers and shards must know.
+#[derive(Clone, Debug)]
+pub struct CommitFailure {
+    /// Whether the batch contradicted what is stored; then nothing was written.
+    pub is_conflict: bool,
+    text: Text,
+}
+
+/// A task that was to be let out when the commit failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Undelivered {
+    pub(super) scheduled: EventId,
+    /// Whether its start was to become durable in the failed batch, or had before: then no worker has it, even where
+    /// the history says that it is started.
+    pub(super) handed_out: bool,
+}
+
+impl Batch {
+    /// Lets everything out: the batch is durable. `None` where the shard need not know.
+    pub fn committed(self, exchange: &Arc<Exchange>) -> Option<Outcome> {
+        self.releases.into_iter().for_each(|release| release.let_out(exchange));
+        let is_news = !self.touched.is_empty() || !self.named.is_empty();
+        let Self { generation, touched, named, .. } = self;
+        is_news.then_some(Outcome { generation, touched, named, failed: None })
+    }
+
+    /// The batch is not durable, as far as anybody knows.
+    pub fn failed(self, failure: CommitFailure) -> Outcome {
+        let Self { generation, touched, named, releases, .. } = self;
+        Outcome { generation, touched, named, failed: Some((failure, releases)) }
+    }
+}
+
+impl Release {
+    fn let_out(self, exchange: &Arc<Exchange>) {
+        match self {
+            Self::Started(held) => held.answer(),
+            Self::Finished(held) => held.answer(),
+            Self::Stopped(held) => held.answer(),
+            Self::Offer { activity, task } => exchange.offer(&activity, task),
+            Self::HandOut { hand_out, answer } => exchange.hand_out(hand_out, answer),
+            Self::PutBack { activity, task } => exchange.put_back(&activity, task),
+            Self::NextTask(HandOut { poller, .. }) => exchange.return_poller(poller),
+        }
+    }
+
+    /// Tells whoever waits that the commit failed. A task that was involved must be looked at again.
+    pub(super) fn fail(self, failure: &CommitFailure) -> Option<(ExecutionId, Undelivered)> {
+        let (task, handed_out) = match self {
+            Self::Started(held) => return held.fail(failure),
+            Self::Finished(held) => return held.fail(failure),
+            Self::Stopped(held) => return held.fail(failure),
+            Self::Offer { task, .. } | Self::PutBack { task, .. } => (task, task.started),
+            Self::HandOut { hand_out, .. } => {
+                hand_out.poller.refuse(failure.to_call_error());
+                (hand_out.task, true)
+            }
+            Self::NextTask(HandOut { poller, task }) => {
+                poller.refuse(failure.to_call_error());
+                (task, task.started)
+            }
+        };
+        Some((task.execution, Undelivered { scheduled: task.scheduled, handed_out }))
+    }
+}
+
+impl CommitFailure {
+    /// What a store's error means for those who wait.
+    pub fn new(error: &StoreError) -> Self {
+        Self { is_conflict: matches!(error, StoreError::Conflict(_)), text: error.to_string().into() }
+    }
+
+    /// For a batch that was decided after one that failed.
+    pub fn earlier() -> Self {
+        Self { is_conflict: false, text: "an earlier write failed".into() }
+    }
+
+    /// The caller's view: nothing was acknowledged, trying again later may help.
+    pub fn to_call_error(&self) -> CallError {
+        CallError::Unavailable(self.text.to_string())
+    }
+}
+
+impl fmt::Display for CommitFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

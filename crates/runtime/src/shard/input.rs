@@ -1,0 +1,88 @@
+//! What comes to a shard, and how it answers.
+
+use std::sync::Arc;
+
+use asl::{Text, Value};
+use engine::{Command, Timestamp};
+use store::record::{ExecutionId, StateMachineId};
+use tokio::sync::oneshot;
+
+use super::batch::Outcome;
+use crate::activities::HandOut;
+use crate::calls::{CallError, StartedExecution};
+use crate::directory::{Machine, Revision};
+
+/// Where an answer goes.
+pub type Reply<T> = oneshot::Sender<Result<T, CallError>>;
+
+/// What comes to a shard.
+#[derive(Debug)]
+pub enum Input {
+    /// StartExecution.
+    Start(Start),
+    /// What a worker says about its task.
+    Task {
+        /// The execution.
+        execution: ExecutionId,
+        /// `TaskSucceeded`, `TaskFailed` or `TaskHeartbeat`.
+        command: Command,
+        /// Answered when it is durable.
+        reply: Reply<()>,
+    },
+    /// StopExecution.
+    Stop(Stop),
+    /// A task for a waiting worker.
+    HandOut(HandOut),
+    /// Timers that fall due soon, as the store knows them.
+    Arm(Vec<(Timestamp, ExecutionId)>),
+    /// Executions to load after a restart: they go on, and their open tasks are offered again.
+    Resume {
+        /// Which.
+        executions: Vec<ExecutionId>,
+        /// Answered when their tasks are offered.
+        reply: Reply<()>,
+    },
+    /// A state machine starts no more executions. Answered when every earlier start is durable.
+    MachineDeleting {
+        /// Which.
+        machine: StateMachineId,
+        /// The answer.
+        reply: Reply<()>,
+    },
+    /// How a batch ended.
+    Outcome(Outcome),
+}
+
+/// StartExecution, its state machine found.
+#[derive(Debug)]
+pub struct Start {
+    /// The state machine.
+    pub machine: Arc<Machine>,
+    /// The definition in force.
+    pub revision: Arc<Revision>,
+    /// The name; one is made where it is absent.
+    pub name: Option<Text>,
+    /// The input.
+    pub input: Value,
+    /// The input as given, where that is not its compact form.
+    pub input_text: Option<Text>,
+    /// `traceHeader`
+    pub trace_header: Option<Text>,
+    /// Answered when it is durable.
+    pub reply: Reply<StartedExecution>,
+}
+
+/// StopExecution, its execution found.
+#[derive(Debug)]
+pub struct Stop {
+    /// The execution.
+    pub execution: ExecutionId,
+    /// Its ARN, for the error.
+    pub arn: Text,
+    /// As given.
+    pub error: Option<Text>,
+    /// As given.
+    pub cause: Option<Text>,
+    /// When it stopped; answered when that is durable.
+    pub reply: Reply<Timestamp>,
+}

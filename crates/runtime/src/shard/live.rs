@@ -1,0 +1,204 @@
+//! An execution in memory: its state, and how much of it is durable.
+
+use std::sync::Arc;
+
+use engine::{Event, EventId, Execution, ExecutionInfo, Status, Timestamp};
+use store::record::{Chunk, ExecutionId, ExecutionRecord, StateMachineId, Summary, Write};
+use store::{Store, StoreError};
+
+use super::guarded;
+use crate::directory::{Directory, Revision};
+
+/// AWS ends an EXPRESS execution after five minutes.
+const EXPRESS_MILLISECONDS_MAX: i64 = 300_000;
+
+/// An execution in memory.
+pub(super) struct Live {
+    pub(super) execution: Execution,
+    pub(super) kind: Kind,
+    /// What happened since the last batch was taken.
+    pub(super) unwritten: Vec<Event>,
+    /// Batches with writes of it that are not durable yet.
+    pub(super) pending: u32,
+    /// Whether it waits to go on.
+    pub(super) is_queued: bool,
+    /// Whether it could not be advanced: our own mistake. What it did before is written, it goes no further.
+    pub(super) is_broken: bool,
+    /// The timer it has among the shard's timers.
+    pub(super) armed: Option<Timestamp>,
+    /// When it was last used, as the idle list knows it.
+    pub(super) stamp: u64,
+    /// Written events, hidden ones too.
+    stored: u64,
+    stored_id: EventId,
+    /// The first write, until it is made.
+    begin: Option<Box<ExecutionRecord>>,
+    /// The summary last written.
+    summary: Summary,
+}
+
+/// What an execution is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Durable.
+    Standard,
+    /// In memory only.
+    Express { machine: StateMachineId, started_at: Timestamp },
+}
+
+/// Why an execution could not be loaded.
+pub(super) enum LoadError {
+    /// There is none.
+    Unknown,
+    /// It is over, since then.
+    Over(Option<Timestamp>),
+    /// The store does not answer.
+    Store(StoreError),
+    /// What is stored cannot be read.
+    Damaged(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Live {
+    /// One that has just begun.
+    pub(super) fn begun(execution: Execution, kind: Kind, record: ExecutionRecord) -> Self {
+        let summary = record.summary;
+        Self {
+            begin: (kind == Kind::Standard).then(|| Box::new(record)),
+            ..Self::stored(execution, kind, summary, 0, EventId::NONE)
+        }
+    }
+
+    fn stored(execution: Execution, kind: Kind, summary: Summary, stored: u64, stored_id: EventId) -> Self {
+        Self {
+            execution,
+            kind,
+            unwritten: Vec::new(),
+            pending: 0,
+            is_queued: false,
+            is_broken: false,
+            armed: None,
+            stamp: 0,
+            stored,
+            stored_id,
+            begin: None,
+            summary,
+        }
+    }
+
+    /// Whether everything about it is durable.
+    pub(super) fn is_clean(&self) -> bool {
+        self.pending == 0 && self.unwritten.is_empty()
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.execution.status() == Status::Running
+    }
+
+    /// Whether it is kept only until what it did is durable.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_clean() && (self.is_broken || !self.is_running())
+    }
+
+    /// When it wants to be woken.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        match self.kind {
+            Kind::Standard => self.execution.next_due(),
+            Kind::Express { .. } => self.execution.next_due().into_iter().chain(self.express_end()).min(),
+        }
+    }
+
+    /// When an EXPRESS execution ends, whatever it does.
+    pub(super) fn express_end(&self) -> Option<Timestamp> {
+        match self.kind {
+            Kind::Standard => None,
+            Kind::Express { started_at, .. } => Some(Timestamp(started_at.0.saturating_add(EXPRESS_MILLISECONDS_MAX))),
+        }
+    }
+
+    /// What is not written yet, as one write.
+    pub(super) fn write(&mut self, id: ExecutionId) -> Option<Write> {
+        let last = self.unwritten.last()?;
+        let chunk = chunk(self.stored, self.stored_id, &self.unwritten);
+        (self.stored, self.stored_id) = (chunk.end(), last.id);
+        self.unwritten.clear();
+        // An engine that failed in mid-turn says nothing to be trusted about itself.
+        let summary = if self.is_broken { self.summary } else { summary(&self.execution) };
+        let changed = summary != self.summary;
+        self.summary = summary;
+        Some(match self.begin.take() {
+            Some(record) => Write::Begin { execution: ExecutionRecord { summary, ..*record }, chunk },
+            None => Write::Append { execution: id, chunk, summary: changed.then_some(summary) },
+        })
+    }
+}
+
+/// The record's part that follows from the events.
+pub(super) fn summary(execution: &Execution) -> Summary {
+    let status = execution.status();
+    let is_running = status == Status::Running;
+    Summary {
+        status,
+        stopped_at: execution.stopped_at(),
+        wake_at: execution.next_due().filter(|_| is_running),
+        open_tasks: is_running && execution.has_open_tasks(),
+        ready: is_running && execution.is_ready(),
+    }
+}
+
+/// Events as they are stored, after `stored` events of which the last shown one is `stored_id`.
+pub(super) fn chunk(stored: u64, stored_id: EventId, events: &[Event]) -> Chunk {
+    const USUAL_BYTES: usize = 64;
+    let mut bytes = Vec::with_capacity(events.len() * USUAL_BYTES);
+    engine::log::encode(events, &mut bytes);
+    Chunk {
+        first: stored,
+        count: events.len() as u64,
+        first_id: stored_id.next(),
+        last_id: events.last().map_or(stored_id, |last| last.id),
+        events: bytes,
+    }
+}
+
+/// What is fixed about an execution.
+pub(super) fn info(arn: &asl::Text, name: &asl::Text, revision: &Revision) -> Arc<ExecutionInfo> {
+    Arc::new(ExecutionInfo {
+        arn: arn.clone(),
+        name: name.clone(),
+        state_machine_arn: revision.machine_arn.clone(),
+        state_machine_name: revision.machine_name.clone(),
+        role_arn: revision.role_arn.clone(),
+    })
+}
+
+/// Reads an execution back and folds its events.
+pub(super) fn load(id: ExecutionId, store: &dyn Store, directory: &Directory) -> Result<Live, LoadError> {
+    let record = store.execution(id).map_err(LoadError::from)?.ok_or(LoadError::Unknown)?;
+    if record.summary.status != Status::Running {
+        return Err(LoadError::Over(record.summary.stopped_at));
+    }
+    let revision = directory.revision(record.definition).map_err(LoadError::from)?;
+    let execution = Execution::new(Arc::clone(&revision.program), info(&record.arn, &record.name, &revision));
+    let chunks = store.chunks(id).map_err(LoadError::from)?;
+    let folded = guarded(|| fold(execution, &chunks)).map_err(|panicked| LoadError::Damaged(panicked.into()))?;
+    let execution = folded.map_err(LoadError::Damaged)?;
+    let (count, last) = (execution.event_count(), execution.last_event());
+    Ok(Live::stored(execution, Kind::Standard, record.summary, count, last))
+}
+
+fn fold(mut execution: Execution, chunks: &[Chunk]) -> Result<Execution, Box<dyn std::error::Error + Send + Sync>> {
+    for chunk in chunks {
+        for event in engine::log::decode(&chunk.events)? {
+            execution.apply(&event)?;
+        }
+    }
+    Ok(execution)
+}
+
+impl From<StoreError> for LoadError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged(_) => Self::Damaged(error.into()),
+            other => Self::Store(other),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The one thread that commits. Whatever gathers while a commit is being synced goes into the next one.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use store::record::Write;
+use store::{Store, StoreError};
+use tokio::sync::oneshot;
+
+use crate::activities::Exchange;
+use crate::driver::Shards;
+use crate::metrics::Metrics;
+use crate::shard::{Batch, CommitFailure, Input};
+use crate::sync::Inbox;
+
+/// The way to the writing thread.
+pub(crate) struct Writer {
+    inbox: Inbox<Submission>,
+    senders: AtomicUsize,
+}
+
+/// Something to commit.
+enum Submission {
+    Shard { shard: usize, batch: Batch },
+    Records { writes: Vec<Write>, reply: oneshot::Sender<Result<(), StoreError>> },
+}
+
+impl Writer {
+    /// For that many shards: when all have left, the writer ends.
+    pub(crate) fn new(shards: usize) -> Self {
+        Self { inbox: Inbox::new(), senders: AtomicUsize::new(shards) }
+    }
+
+    /// Commits a shard's batch, then lets out what it releases.
+    pub(crate) fn submit(&self, shard: usize, batch: Batch) {
+        self.inbox.push(Submission::Shard { shard, batch });
+    }
+
+    /// Commits records. The answer comes when they are durable; none comes where the writer has ended.
+    pub(crate) fn submit_records(&self, writes: Vec<Write>) -> oneshot::Receiver<Result<(), StoreError>> {
+        let (reply, answer) = oneshot::channel();
+        self.inbox.push(Submission::Records { writes, reply });
+        answer
+    }
+
+    /// A shard sends no more.
+    pub(crate) fn leave(&self) {
+        if self.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.inbox.close();
+        }
+    }
+}
+
+/// What the writing thread needs.
+pub(crate) struct Committer {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) shards: Arc<Shards>,
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Per shard, the oldest generation whose batches may still be committed.
+    pub(crate) generations: Vec<u64>,
+}
+
+impl Committer {
+    /// Commits until every shard has left.
+    pub(crate) fn run(mut self, writer: &Writer) {
+        let mut submissions = Vec::new();
+        while writer.inbox.take(&mut submissions, None) {
+            let current = self.refuse_outdated(&mut submissions);
+            self.commit(current);
+        }
+    }
+
+    /// Fails batches that were decided on top of one that failed.
+    fn refuse_outdated(&self, submissions: &mut Vec<Submission>) -> Vec<Submission> {
+        let mut current = Vec::with_capacity(submissions.len());
+        for submission in submissions.drain(..) {
+            match submission {
+                Submission::Shard { shard, batch } if batch.generation < self.generations[shard] => {
+                    self.shards.send(shard, Input::Outcome(batch.failed(CommitFailure::earlier())));
+                }
+                submission => current.push(submission),
+            }
+        }
+        current
+    }
+
+    fn commit(&mut self, mut submissions: Vec<Submission>) {
+        let (writes, parts) = join(&mut submissions);
+        match self.try_commit(&writes) {
+            Ok(()) => submissions.into_iter().for_each(|submission| self.succeed(submission)),
+            // Nothing was written, and one part alone is to blame.
+            Err(StoreError::Conflict(_)) if submissions.len() > 1 => {
+                for (submission, part) in submissions.into_iter().zip(parts) {
+                    self.commit_alone(submission, &writes[part]);
+                }
+            }
+            Err(error) => submissions.into_iter().for_each(|submission| self.fail(submission, copy(&error))),
+        }
+    }
+
+    fn commit_alone(&mut self, submission: Submission, writes: &[Write]) {
+        if let Submission::Shard { shard, batch } = &submission
+            && batch.generation < self.generations[*shard]
+        {
+            return self.fail(submission, StoreError::Conflict("an earlier write failed".into()));
+        }
+        match self.try_commit(writes) {
+            Ok(()) => self.succeed(submission),
+            Err(error) => self.fail(submission, error),
+        }
+    }
+
+    fn try_commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let result = self.store.commit(writes);
+        match &result {
+            Ok(()) => {
+                Metrics::add(&self.metrics.commits, 1);
+                Metrics::add(&self.metrics.writes, writes.len() as u64);
+            }
+            Err(error) => {
+                tracing::error!(error = error as &dyn std::error::Error, writes = writes.len(), "a commit failed");
+                Metrics::add(&self.metrics.commit_failures, 1);
+            }
+        }
+        result
+    }
+
+    fn succeed(&self, submission: Submission) {
+        match submission {
+            Submission::Shard { shard, batch } => {
+                if let Some(outcome) = batch.committed(&self.exchange) {
+                    self.shards.send_quietly(shard, Input::Outcome(outcome));
+                }
+            }
+            // Nobody is harmed where the caller went away.
+            Submission::Records { reply, .. } => drop(reply.send(Ok(()))),
+        }
+    }
+
+    fn fail(&mut self, submission: Submission, error: StoreError) {
+        match submission {
+            Submission::Shard { shard, batch } => {
+                self.generations[shard] = self.generations[shard].max(batch.generation + 1);
+                self.shards.send(shard, Input::Outcome(batch.failed(CommitFailure::new(&error))));
+            }
+            Submission::Records { reply, .. } => drop(reply.send(Err(error))),
+        }
+    }
+}
+
+/// All writes in one, and each submission's part of them.
+fn join(submissions: &mut [Submission]) -> (Vec<Write>, Vec<Range<usize>>) {
+    let mut all = Vec::new();
+    let mut parts = Vec::with_capacity(submissions.len());
+    for submission in submissions {
+        let (Submission::Shard { batch: Batch { writes, .. }, .. } | Submission::Records { writes, .. }) = submission;
+        let start = all.len();
+        if all.is_empty() {
+            all = std::mem::take(writes);
+        } else {
+            all.append(writes);
+        }
+        parts.push(start..all.len());
+    }
+    (all, parts)
+}
+
+/// The same failure, for another one who waits.
+fn copy(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Full => StoreError::Full,
+        StoreError::Conflict(text) => StoreError::Conflict(text.clone()),
+        StoreError::Unusable(text) => StoreError::Unusable(text.clone()),
+        StoreError::Damaged(text) => StoreError::Damaged(text.clone()),
+        StoreError::Failed { action, source } => StoreError::Failed { action, source: source.to_string().into() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::Timestamp;
+    use store::memory::MemoryStore;
+    use store::record::{Activity, ActivityId};
+
+    fn records(id: i64, arn: &str) -> (Submission, oneshot::Receiver<Result<(), StoreError>>) {
+        let (reply, answer) = oneshot::channel();
+        let activity = Activity {
+            id: ActivityId(id),
+            arn: arn.into(),
+            name: "a".into(),
+            created_at: Timestamp(0),
+            settings: asl::Value::Null,
+            tags: asl::Value::Null,
+        };
+        (Submission::Records { writes: vec![Write::Activity(activity)], reply }, answer)
+    }
+
+    fn batch(generation: u64) -> Submission {
+        let batch =
+            Batch { generation, writes: Vec::new(), releases: Vec::new(), touched: Vec::new(), named: Vec::new() };
+        Submission::Shard { shard: 0, batch }
+    }
+
+    fn committer() -> Committer {
+        Committer {
+            store: Arc::new(MemoryStore::new()),
+            shards: Arc::new(Shards::new(1)),
+            exchange: Arc::new(Exchange::new(|_| {})),
+            metrics: Arc::default(),
+            generations: vec![0],
+        }
+    }
+
+    #[test]
+    fn a_conflict_fails_only_the_one_to_blame() {
+        let mut committer = committer();
+        let (submissions, answers): (Vec<_>, Vec<_>) =
+            [(1, "x"), (2, "x"), (3, "y")].map(|(id, arn)| records(id, arn)).into_iter().unzip();
+        committer.commit(submissions);
+        let results: Vec<_> = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().is_ok()).collect();
+        assert_eq!(results, [true, false, true]);
+        assert!(committer.store.activity("y").unwrap().is_some());
+    }
+
+    #[test]
+    fn what_was_decided_after_a_failure_is_refused_until_the_shard_knows() {
+        let mut committer = committer();
+        committer.fail(batch(0), StoreError::Full);
+        let mut submissions = vec![batch(0), batch(1), records(1, "x").0];
+        assert_eq!(committer.refuse_outdated(&mut submissions).len(), 2);
+        let mut inputs = Vec::new();
+        committer.shards.take_all(0, &mut inputs);
+        assert_eq!(inputs.len(), 2);
+    }
+}
