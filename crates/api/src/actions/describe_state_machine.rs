@@ -1,0 +1,87 @@
+//! DescribeStateMachine.
+
+use asl::Value;
+use runtime::Runtime;
+use runtime::calls::StateMachineDescription;
+use store::record::{MachineStatus, MachineType};
+
+use crate::answer::Answer;
+use crate::arn;
+use crate::error::ApiError;
+use crate::request::Request;
+use crate::shapes::{ARN, INCLUDED_DATA, IncludedData};
+
+pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
+    let (arn, included) = request.read(|members| {
+        (
+            members.required("stateMachineArn", &ARN),
+            members.optional("includedData", &INCLUDED_DATA).unwrap_or_default(),
+        )
+    })?;
+    arn::check_state_machine(&arn)?;
+
+    let description = runtime.describe_state_machine(arn.clone()).await?;
+    let Some(machine) = &description.machine else {
+        return Err(ApiError::no_state_machine(&arn));
+    };
+
+    let mut answer = Answer::new(description.definition.text.len() + 640);
+    answer
+        .text("stateMachineArn", &machine.arn)
+        .text("name", &machine.name)
+        .text("status", status(machine.status))
+        .text("type", machine_type(machine.machine_type))
+        .time("creationDate", machine.created_at);
+    write_definition(&mut answer, &description, &machine.settings, included);
+    Ok(answer.finish())
+}
+
+/// The members that both operations that describe state machines show.
+pub(super) fn write_definition(
+    answer: &mut Answer,
+    description: &StateMachineDescription,
+    settings: &Value,
+    included: IncludedData,
+) {
+    let definition = &description.definition;
+    answer.text("roleArn", &definition.role_arn).optional_text("revisionId", definition.revision_id.as_deref());
+    if let Value::Object(settings) = settings {
+        for (name, value) in settings.iter() {
+            answer.value(name, value);
+        }
+    }
+    match included {
+        IncludedData::MetadataOnly => {
+            answer.text("definition", "{}");
+        }
+        IncludedData::All => {
+            answer.text("definition", &definition.text);
+            write_variable_references(answer, &description.variable_references);
+        }
+    }
+}
+
+fn write_variable_references(answer: &mut Answer, references: &Value) {
+    match references {
+        Value::Object(states) if !states.is_empty() => {
+            answer.value("variableReferences", references);
+        }
+        // AWS leaves the member out where no state reads a variable.
+        _ => (),
+    }
+}
+
+/// A type as AWS spells it.
+pub(super) fn machine_type(machine_type: MachineType) -> &'static str {
+    match machine_type {
+        MachineType::Standard => "STANDARD",
+        MachineType::Express => "EXPRESS",
+    }
+}
+
+fn status(status: MachineStatus) -> &'static str {
+    match status {
+        MachineStatus::Active => "ACTIVE",
+        MachineStatus::Deleting => "DELETING",
+    }
+}

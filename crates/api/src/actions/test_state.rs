@@ -1,0 +1,219 @@
+//! TestState: evaluates one state without an execution.
+
+mod written;
+
+use asl::scope::Variables;
+use asl::{Text, Value, json};
+use engine::test_state::{Configuration, FieldValidation, Inspection, Mock, Outcome, StateTest, TestStateError};
+use runtime::Runtime;
+use runtime::calls::CallError;
+
+use super::start_execution::parse_input;
+use crate::answer::Answer;
+use crate::arn;
+use crate::error::ApiError;
+use crate::request::{Members, Request};
+use crate::shape::{Bool, Int, OneOf, Payload, Structure, TextShape, int, one_of, text};
+use crate::shapes::{ARN, CAUSE, DEFINITION, ERROR};
+use written::Sources;
+
+const STATE_NAME: TextShape = text(1..=80).sensitive();
+const COUNT: Int = int(0..=2_147_483_647);
+
+/// `inspectionLevel`. What TRACE adds, the HTTP request and response, exists only where a request was sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Info,
+    Debug,
+    Trace,
+}
+
+const LEVEL: OneOf<Level> = one_of(&[("INFO", Level::Info), ("DEBUG", Level::Debug), ("TRACE", Level::Trace)]);
+const FIELD_VALIDATION: OneOf<FieldValidation> = one_of(&[
+    ("STRICT", FieldValidation::Strict),
+    ("PRESENT", FieldValidation::Present),
+    ("NONE", FieldValidation::None),
+]);
+
+struct Input {
+    definition: Text,
+    role_arn: Option<Text>,
+    input: Option<Text>,
+    level: Level,
+    reveal_secrets: bool,
+    variables: Option<Text>,
+    state_name: Option<Text>,
+    mock: Option<MockInput>,
+    context: Option<Text>,
+    configuration: Configuration,
+}
+
+struct MockInput {
+    result: Option<Text>,
+    error_output: Option<(Option<Text>, Option<Text>)>,
+    validation: FieldValidation,
+}
+
+impl Input {
+    fn read(members: &mut Members<'_>) -> Self {
+        Self {
+            definition: members.required("definition", &DEFINITION),
+            role_arn: members.optional("roleArn", &ARN),
+            input: members.optional("input", &Payload),
+            level: members.optional("inspectionLevel", &LEVEL).unwrap_or(Level::Info),
+            reveal_secrets: members.optional("revealSecrets", &Bool).unwrap_or(false),
+            variables: members.optional("variables", &Payload),
+            state_name: members.optional("stateName", &STATE_NAME),
+            mock: members.optional("mock", &Structure(read_mock)),
+            context: members.optional("context", &Payload),
+            configuration: members.optional("stateConfiguration", &Structure(read_configuration)).unwrap_or_default(),
+        }
+    }
+}
+
+fn read_mock(members: &mut Members<'_>) -> MockInput {
+    let error_output = |output: &mut Members<'_>| (output.optional("error", &ERROR), output.optional("cause", &CAUSE));
+    MockInput {
+        result: members.optional("result", &Payload),
+        error_output: members.optional("errorOutput", &Structure(error_output)),
+        validation: members.optional("fieldValidationMode", &FIELD_VALIDATION).unwrap_or_default(),
+    }
+}
+
+fn read_configuration(members: &mut Members<'_>) -> Configuration {
+    let mut count = |name| members.optional(name, &COUNT).and_then(|count| u64::try_from(count).ok());
+    Configuration {
+        retrier_retry_count: count("retrierRetryCount"),
+        map_iteration_failure_count: count("mapIterationFailureCount"),
+        error_caused_by_state: members.optional("errorCausedByState", &STATE_NAME),
+        map_item_reader_data: members.optional("mapItemReaderData", &Payload),
+    }
+}
+
+pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
+    let input = request.read(Input::read)?;
+    if let Some(role) = &input.role_arn {
+        arn::check_role(role)?;
+    }
+    let mut sources = Sources::default();
+    let test = StateTest {
+        has_role: input.role_arn.is_some(),
+        input: sources.add(input.input.clone(), parse_input(input.input.as_deref())?),
+        variables: variables(input.variables.as_deref())?,
+        context: input.context.as_deref().map(context).transpose()?,
+        mock: input.mock.map(|input| mock(input, &mut sources)).transpose()?,
+        definition: input.definition,
+        state_name: input.state_name,
+        reveal_secrets: input.reveal_secrets,
+        configuration: input.configuration,
+    };
+
+    let outcome = runtime.test_state(test, input.role_arn.unwrap_or_default()).await??;
+
+    Ok(write(&outcome, input.level, &sources))
+}
+
+fn variables(text: Option<&str>) -> Result<Variables, ApiError> {
+    match text.map(|text| json::parse(text.as_bytes())) {
+        None => Ok(Variables::default()),
+        Some(Ok(Value::Object(variables))) => Ok(variables),
+        Some(_) => Err(ApiError::validation("Variables must be a valid JSON object")),
+    }
+}
+
+fn context(text: &str) -> Result<Value, ApiError> {
+    json::parse(text.as_bytes())
+        .map_err(|_| ApiError::validation("Invalid Context object provided: Context must be valid JSON"))
+}
+
+fn mock(input: MockInput, sources: &mut Sources) -> Result<Mock, ApiError> {
+    const FIELDS: &str = "[result, errorOutput]";
+    match (input.result, input.error_output) {
+        (Some(text), None) => {
+            let value =
+                json::parse(text.as_bytes()).map_err(|_| ApiError::validation("Mocked result must be valid JSON"))?;
+            Ok(Mock::Result { value: sources.add(Some(text), value), validation: input.validation })
+        }
+        (None, Some((Some(error), cause))) => Ok(Mock::Error { error, cause }),
+        (None, Some((None, _))) => Err(ApiError::validation("A mocked errorOutput must have the field 'error'.")),
+        (Some(_), Some(_)) => {
+            Err(ApiError::validation(format!("A test mock should have only one of the following fields: {FIELDS}.")))
+        }
+        (None, None) => {
+            Err(ApiError::validation(format!("A test mock should have one of the following fields: {FIELDS}.")))
+        }
+    }
+}
+
+impl From<TestStateError> for ApiError {
+    fn from(error: TestStateError) -> Self {
+        match error {
+            TestStateError::InvalidDefinition(diagnostics) => CallError::InvalidDefinition(diagnostics).into(),
+            TestStateError::NeedsMock(message) => Self::new("InvalidDefinition", message),
+            TestStateError::Invalid(message) => Self::validation(message),
+        }
+    }
+}
+
+fn write(outcome: &Outcome, level: Level, sources: &Sources) -> String {
+    let mut answer = Answer::new(256);
+    if let Some(output) = &outcome.output {
+        answer.text("output", &sources.text_of(output));
+    }
+    answer.optional_text("error", outcome.error.as_deref()).optional_text("cause", outcome.cause.as_deref());
+    if level != Level::Info {
+        answer.object("inspectionData", |data| write_inspection(data, &outcome.inspection, sources));
+    }
+    answer.optional_text("nextState", outcome.next_state.as_deref()).text("status", outcome.status.as_str());
+    answer.finish()
+}
+
+fn write_inspection(answer: &mut Answer, seen: &Inspection, sources: &Sources) {
+    let payloads = [
+        ("input", &seen.input),
+        ("afterArguments", &seen.after_arguments),
+        ("afterInputPath", &seen.after_input_path),
+        ("afterParameters", &seen.after_parameters),
+        ("result", &seen.result),
+        ("afterResultSelector", &seen.after_result_selector),
+        ("afterResultPath", &seen.after_result_path),
+        ("variables", &seen.variables),
+        ("afterItemsPath", &seen.after_items_path),
+        ("afterItemsPointer", &seen.after_items_pointer),
+        ("afterItemSelector", &seen.after_item_selector),
+        ("afterItemBatcher", &seen.after_item_batcher),
+    ];
+    for (name, payload) in payloads {
+        if let Some(payload) = payload {
+            answer.text(name, &sources.text_of(payload));
+        }
+    }
+    let counts = [("maxConcurrency", seen.max_concurrency), ("toleratedFailureCount", seen.tolerated_failure_count)];
+    for (name, count) in counts {
+        if let Some(count) = count {
+            answer.number(name, count);
+        }
+    }
+    if let Some(percentage) = seen.tolerated_failure_percentage.and_then(float) {
+        answer.value("toleratedFailurePercentage", &percentage);
+    }
+    if seen.retry_index.is_some() || seen.catch_index.is_some() {
+        answer.object("errorDetails", |details| {
+            let members = [
+                ("catchIndex", seen.catch_index.map(|index| index as u64)),
+                ("retryIndex", seen.retry_index.map(|index| index as u64)),
+                ("retryBackoffIntervalSeconds", seen.retry_backoff_seconds.map(|seconds| seconds as u64)),
+            ];
+            for (name, number) in members {
+                if let Some(number) = number {
+                    details.number(name, number);
+                }
+            }
+        });
+    }
+}
+
+/// A number that keeps its point: `1.0`. `None` where it is not finite.
+fn float(value: f64) -> Option<Value> {
+    json::parse(format!("{value:?}").as_bytes()).ok()
+}

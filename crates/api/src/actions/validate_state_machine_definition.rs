@@ -1,0 +1,89 @@
+//! ValidateStateMachineDefinition: what CreateStateMachine would say, as a list, without creating anything.
+
+use asl::diagnostic::{Diagnostic, Severity};
+use asl::read::{self, MachineType as ReadAs};
+use runtime::Runtime;
+use store::record::MachineType;
+
+use crate::answer::Answer;
+use crate::error::ApiError;
+use crate::page;
+use crate::request::Request;
+use crate::shape::{Int, OneOf, TextShape, int, one_of, text};
+use crate::shapes::STATE_MACHINE_TYPE;
+
+/// An empty definition is answered with a diagnostic, as AWS does.
+const DEFINITION: TextShape = text(0..=1_048_576).sensitive();
+const SEVERITY: OneOf<Severity> = one_of(&[("ERROR", Severity::Error), ("WARNING", Severity::Warning)]);
+const MAX_RESULTS: Int = int(0..=100);
+
+pub(super) async fn perform(_runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
+    let (definition, machine_type, severity, size) = request.read(|members| {
+        (
+            members.required("definition", &DEFINITION),
+            members.optional("type", &STATE_MACHINE_TYPE).unwrap_or(MachineType::Standard),
+            members.optional("severity", &SEVERITY).unwrap_or(Severity::Error),
+            members.optional("maxResults", &MAX_RESULTS),
+        )
+    })?;
+    let read_as = match machine_type {
+        MachineType::Standard => ReadAs::Standard,
+        MachineType::Express => ReadAs::Express,
+    };
+    let reading = read::read(&definition, read_as);
+    Ok(write(&reading.diagnostics, severity, page::size(size)))
+}
+
+/// Diagnostics at least as severe as asked for, at most so many.
+fn write(diagnostics: &[Diagnostic], severity: Severity, size: usize) -> String {
+    let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    let wanted: Vec<&Diagnostic> = diagnostics.iter().filter(|d| d.severity >= severity).collect();
+    let mut answer = Answer::new(64 + 192 * wanted.len());
+    answer
+        .text("result", if failed { "FAIL" } else { "OK" })
+        .list("diagnostics", wanted.iter().take(size), |item, diagnostic| {
+            item.text("severity", if diagnostic.severity == Severity::Error { "ERROR" } else { "WARNING" })
+                .text("code", diagnostic.code.as_str())
+                .text("message", &diagnostic.message)
+                .optional_text("location", diagnostic.location.as_deref());
+        })
+        .boolean("truncated", wanted.len() > size);
+    answer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use asl::diagnostic::Code;
+
+    use super::*;
+
+    fn diagnostic(severity: Severity, location: Option<&str>) -> Diagnostic {
+        Diagnostic {
+            severity,
+            code: Code::NoPath,
+            message: "m".to_owned(),
+            location: location.map(str::to_owned),
+            span: None,
+            help: None,
+        }
+    }
+
+    #[test]
+    fn warnings_are_shown_only_when_asked_for_and_fail_nothing() {
+        let found = [diagnostic(Severity::Warning, Some("/States/A"))];
+        assert_eq!(write(&found, Severity::Error, 100), r#"{"result":"OK","diagnostics":[],"truncated":false}"#);
+        assert_eq!(
+            write(&found, Severity::Warning, 100),
+            r#"{"result":"OK","diagnostics":[{"severity":"WARNING","code":"NO_PATH","message":"m","location":"/States/A"}],"truncated":false}"#
+        );
+    }
+
+    #[test]
+    fn more_than_asked_for_is_cut() {
+        let found = [diagnostic(Severity::Error, None), diagnostic(Severity::Error, None)];
+        assert_eq!(
+            write(&found, Severity::Error, 1),
+            r#"{"result":"FAIL","diagnostics":[{"severity":"ERROR","code":"NO_PATH","message":"m"}],"truncated":true}"#
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! The forms of the ARNs a caller can give. Whether the resource exists is the runtime's to say.
+
+use asl::Text;
+
+use crate::error::ApiError;
+
+/// What an ARN may name where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resource {
+    /// `stateMachine`
+    StateMachine,
+    /// `execution`
+    Execution,
+    /// `activity`
+    Activity,
+}
+
+impl Resource {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::StateMachine => "stateMachine",
+            Self::Execution => "execution",
+            Self::Activity => "activity",
+        }
+    }
+}
+
+/// Refuses what is no ARN of this service (`arn:<partition>:states:<region>:<account>:<type>:<name>`), or one of
+/// a type that does not belong here.
+pub(crate) fn check(arn: &str, allowed: &[Resource]) -> Result<(), ApiError> {
+    let invalid = || ApiError::invalid_arn(&format!("Invalid ARN prefix: {arn}"));
+    let mut parts = arn.splitn(7, ':');
+    if parts.next() != Some("arn") || parts.next().is_none_or(str::is_empty) || parts.next() != Some("states") {
+        return Err(invalid());
+    }
+    let (Some(_region), Some(_account), Some(kind), Some(name)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(invalid());
+    };
+    if name.is_empty() {
+        return Err(invalid());
+    }
+    if !allowed.iter().any(|resource| resource.as_str() == kind) {
+        return Err(ApiError::invalid_arn(&format!("Resource type not valid in this context: {kind}")));
+    }
+    Ok(())
+}
+
+/// A state machine's ARN, for calls that do not take the labelled ARN of a Distributed Map's children
+/// (`…:stateMachine:<name>/<label>`).
+pub(crate) fn check_state_machine(arn: &str) -> Result<(), ApiError> {
+    check(arn, &[Resource::StateMachine])?;
+    if arn.contains('/') {
+        let message = format!("This operation does not support labeled state machine ARNs: '{arn}'");
+        return Err(ApiError::validation(message).with("reason", Text::from("API_DOES_NOT_SUPPORT_LABELED_ARNS")));
+    }
+    Ok(())
+}
+
+/// A role's ARN: `arn:<partition>:iam::<account>:role/<name>`.
+pub(crate) fn check_role(arn: &str) -> Result<(), ApiError> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let well_formed = matches!(parts[..], ["arn", partition, "iam", "", account, resource]
+        if !partition.is_empty()
+            && account.len() == 12
+            && account.bytes().all(|b| b.is_ascii_digit())
+            && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty()));
+    if !well_formed {
+        return Err(ApiError::new("InvalidArn", format!("Invalid Role Arn: '{arn}'")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_are_told_apart_by_type() {
+        let execution = "arn:aws:states:us-east-1:000000000000:execution:m:e";
+        let express = "arn:aws:states:us-east-1:000000000000:express:m:e:u";
+        assert!(check(execution, &[Resource::Execution]).is_ok());
+        assert!(check("arn:aws-cn:states:r:0:activity:a", &[Resource::StateMachine, Resource::Activity]).is_ok());
+        let cases = [
+            ("invalid", "Invalid Arn: 'Invalid ARN prefix: invalid'"),
+            ("", "Invalid Arn: 'Invalid ARN prefix: '"),
+            ("arn:aws:lambda:r:0:execution:m", "Invalid Arn: 'Invalid ARN prefix: arn:aws:lambda:r:0:execution:m'"),
+            ("arn:aws:states:r:0:execution", "Invalid Arn: 'Invalid ARN prefix: arn:aws:states:r:0:execution'"),
+            ("arn:aws:states:r:0:execution:", "Invalid Arn: 'Invalid ARN prefix: arn:aws:states:r:0:execution:'"),
+            (express, "Invalid Arn: 'Resource type not valid in this context: express'"),
+        ];
+        for (arn, message) in cases {
+            let error = check(arn, &[Resource::Execution]).unwrap_err();
+            assert_eq!((error.code, error.message.as_str()), ("InvalidArn", message));
+        }
+    }
+
+    #[test]
+    fn labelled_state_machines_are_refused_with_a_reason() {
+        let error = check_state_machine("arn:aws:states:r:0:stateMachine:m/label").unwrap_err();
+        assert_eq!(error.code, "ValidationException");
+        assert!(error.body().contains(r#""reason":"API_DOES_NOT_SUPPORT_LABELED_ARNS""#));
+    }
+
+    #[test]
+    fn roles_are_iam_roles() {
+        assert!(check_role("arn:aws:iam::123456789012:role/service-role/x").is_ok());
+        for bad in [
+            "x",
+            "arn:aws:iam::1:role/x",
+            "arn:aws:iam::123456789012:user/x",
+            "arn:aws:iam::123456789012:role/",
+            "arn:aws:iam:us-east-1:123456789012:role/x",
+        ] {
+            assert_eq!(check_role(bad).unwrap_err().message, format!("Invalid Role Arn: '{bad}'"));
+        }
+    }
+}

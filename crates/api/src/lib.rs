@@ -1,0 +1,39 @@
+//! The wire: AWS JSON 1.0, as Step Functions speaks it.
+//!
+//! A request's target names an operation, its body is an object of members. The members are checked
+//! against the constraints AWS documents, then handed to the [`Runtime`]; its answer becomes JSON again.
+//! Error codes and messages are AWS's. [`Api::handle`] does all this without a socket;
+//! [`server::serve`] puts it on one.
+
+mod actions;
+mod answer;
+mod arn;
+mod error;
+mod name;
+mod page;
+mod protocol;
+mod request;
+mod request_id;
+pub mod server;
+mod settings;
+mod shape;
+mod shapes;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+use runtime::Runtime;
+
+pub use protocol::{Call, Reply};
+
+/// Answers calls of the API with one runtime.
+pub struct Api {
+    runtime: Runtime,
+}
+
+impl Api {
+    /// An API in front of that runtime.
+    pub fn new(runtime: Runtime) -> Self {
+        Self { runtime }
+    }
+}

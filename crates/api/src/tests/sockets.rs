@@ -1,0 +1,167 @@
+//! The server on a real socket, with a client that writes bytes.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime as Tokio;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::api;
+use crate::server::{BODY_BYTES_MAX, serve};
+
+struct Server {
+    tokio: Tokio,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+fn server() -> Server {
+    let tokio = Tokio::new().unwrap();
+    let listener = tokio.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let api = Arc::new(api());
+    let served = tokio.spawn(serve(listener, api, async {
+        let _ = stopped.await;
+    }));
+    Server { tokio, address, stop, served }
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+}
+
+fn post(operation: &str, body: &str) -> String {
+    format!(
+        "POST / HTTP/1.1\r\nhost: any.where\r\nx-amz-target: AWSStepFunctions.{operation}\r\n\
+         content-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// One answer: its head in lower case, and its body.
+fn read_answer(stream: &mut TcpStream) -> (String, String) {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    (head, String::from_utf8(body).unwrap())
+}
+
+#[test]
+fn a_connection_serves_many_calls() {
+    let server = server();
+    let mut client = connect(&server);
+    // Both are sent before the first is answered.
+    client.write_all((post("ListStateMachines", "{}") + &post("DescribeExecution", "{}")).as_bytes()).unwrap();
+    let (head, body) = read_answer(&mut client);
+    assert!(
+        head.starts_with("http/1.1 200") && head.contains("content-type: application/x-amz-json-1.0\r\n"),
+        "{head}"
+    );
+    assert!(head.contains("x-amzn-requestid: "), "{head}");
+    assert_eq!(body, r#"{"stateMachines":[]}"#);
+    let (head, body) = read_answer(&mut client);
+    assert!(head.starts_with("http/1.1 400") && head.contains("x-amzn-errortype: validationexception\r\n"), "{head}");
+    assert_eq!(serde_json::from_str::<Json>(&body).unwrap()["__type"], "ValidationException");
+}
+
+#[test]
+fn health_and_unknown_places_are_answered() {
+    let server = server();
+    for (request, status) in [
+        ("GET / HTTP/1.1", "200"),
+        ("GET /health HTTP/1.1", "200"),
+        ("GET /elsewhere HTTP/1.1", "404"),
+        ("PUT / HTTP/1.1", "404"),
+        ("POST /elsewhere HTTP/1.1", "404"),
+    ] {
+        let mut client = connect(&server);
+        write!(client, "{request}\r\nhost: x\r\ncontent-length: 0\r\n\r\n").unwrap();
+        let (head, body) = read_answer(&mut client);
+        assert_eq!(head.split(' ').nth(1), Some(status), "{request}");
+        assert!(serde_json::from_str::<Json>(&body).is_ok());
+    }
+}
+
+#[test]
+fn a_body_is_taken_up_to_the_limit_and_refused_above() {
+    let server = server();
+    for (padding, status) in [(BODY_BYTES_MAX, "200"), (BODY_BYTES_MAX + 1, "413"), (4 * BODY_BYTES_MAX, "413")] {
+        let mut client = connect(&server);
+        let body = format!("{{}}{}", " ".repeat(padding - 2));
+        client.write_all(post("ListActivities", &body).as_bytes()).unwrap();
+        let (head, body) = read_answer(&mut client);
+        assert_eq!(head.split(' ').nth(1), Some(status));
+        let code = &serde_json::from_str::<Json>(&body).unwrap()["__type"];
+        assert!(status == "200" || code == "RequestEntityTooLargeException", "{body}");
+    }
+}
+
+#[test]
+fn a_body_in_chunks_is_put_together() {
+    let server = server();
+    let mut client = connect(&server);
+    let head = post("CreateActivity", "").replace("content-length: 0", "transfer-encoding: chunked");
+    client.write_all(head.as_bytes()).unwrap();
+    for chunk in [r#"{"na"#, r#"me":"#, r#""a"}"#, ""] {
+        write!(client, "{:x}\r\n{chunk}\r\n", chunk.len()).unwrap();
+        client.flush().unwrap();
+    }
+    assert!(read_answer(&mut client).1.contains(":activity:a\""));
+}
+
+#[test]
+fn garbage_ends_only_its_own_connection() {
+    let server = server();
+    for garbage in
+        [&b"\x16\x03\x01\x00\xff"[..], b"GET\r\n\r\n", b"POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n", &[0xff; 4096]]
+    {
+        let mut client = connect(&server);
+        client.write_all(garbage).unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        // Whatever is answered, the connection is closed, perhaps with a reset.
+        let _ = client.read_to_end(&mut Vec::new());
+    }
+    let mut client = connect(&server);
+    client.write_all(post("ListActivities", "{}").as_bytes()).unwrap();
+    assert_eq!(read_answer(&mut client).1, r#"{"activities":[]}"#);
+}
+
+#[test]
+fn shutdown_lets_a_call_in_flight_finish_and_closes_idle_connections() {
+    let server = server();
+    let mut idle = connect(&server);
+    idle.write_all(post("ListActivities", "{}").as_bytes()).unwrap();
+    read_answer(&mut idle);
+    let mut busy = connect(&server);
+    let call = post("CreateActivity", &json!({"name": "late"}).to_string());
+    let (head, body) = call.split_once("\r\n\r\n").unwrap();
+    write!(busy, "{head}\r\nexpect: 100-continue\r\n\r\n").unwrap();
+    // The server asks for the body, so the call is in flight.
+    let mut go_on = [0; 25];
+    busy.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+
+    server.stop.send(()).unwrap();
+    assert_eq!(idle.read(&mut [0]).unwrap(), 0);
+    busy.write_all(body.as_bytes()).unwrap();
+    assert!(read_answer(&mut busy).1.contains(":activity:late\""));
+    assert_eq!(busy.read(&mut [0]).unwrap(), 0);
+    server.tokio.block_on(server.served).unwrap();
+    assert!(TcpStream::connect(server.address).is_err());
+}
