@@ -1,7 +1,7 @@
 //! Map, inline: one iteration for each item, some of them at once.
 
 use asl::program::{Map, MapItems, MapMode, QueryLanguage, StateKind};
-use asl::{EvaluationError, Value};
+use asl::{ErrorName, EvaluationError, Value};
 
 use crate::cursor::{Cursor, View};
 use crate::decide::Decision;
@@ -62,7 +62,8 @@ pub(crate) fn items(decision: &Decision<'_>, cursor: &Cursor<'_>, map: &Map) -> 
             let view = View::of(&cursor.input);
             let value = decision.evaluate(cursor, view, |scope| template.evaluate(scope, "Items"))?;
             match value {
-                Value::Array(_) | Value::Object(_) => Ok(value),
+                Value::Array(_) => Ok(value),
+                // As recorded; AWS's newer pages speak of objects too, and JSONPath takes them below.
                 other => Err(template.unexpected_type("Items", "array", &other)),
             }
         }
@@ -78,10 +79,13 @@ pub(crate) fn items(decision: &Decision<'_>, cursor: &Cursor<'_>, map: &Map) -> 
             };
             decision.saw(|seen| seen.after_items_path = Some(value.clone()));
             match value {
-                Value::Array(_) | Value::Object(_) => Ok(value),
-                _ if cursor.state.language == QueryLanguage::Jsonata => {
-                    Err(EvaluationError::query(format!("Map state input must be an array but was: {value}"), "Items"))
-                }
+                Value::Array(_) => Ok(value),
+                _ if cursor.state.language == QueryLanguage::Jsonata => Err(EvaluationError {
+                    name: ErrorName::QUERY_EVALUATION_ERROR,
+                    cause: format!("Map state input must be an array but was: {value}"),
+                    location: None,
+                }),
+                Value::Object(_) => Ok(value),
                 _ => Err(EvaluationError::runtime(format!(
                     "Reference path \"{}\" must point to array.",
                     path.as_ref().map_or("$", |path| path.text())
