@@ -1,0 +1,269 @@
+//! The command line: every command, option and help text.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// What `stepwright --help` ends with.
+const EXAMPLES: &str = "\
+Examples:
+  stepwright serve                                  start the server on 127.0.0.1:8083
+  stepwright serve --in-memory --port 9000          a throwaway server
+  stepwright validate machine.asl.json              check a definition
+  stepwright run machine.asl.json --input '{\"n\":1}' run a definition once, print its output
+  stepwright test tests/                            run the tests of definitions
+
+Then, against the server:
+  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083";
+
+/// A workflow engine that speaks AWS Step Functions.
+#[derive(Debug, Parser)]
+#[command(name = "stepwright", version, about, after_help = EXAMPLES, propagate_version = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the server.
+    #[command(after_help = "\
+Every option can also be set in the environment (STEPWRIGHT_PORT, STEPWRIGHT_DATA_DIR, ...) and in a TOML file
+(--config). A flag wins over the environment, the environment over the file. Step Functions Local's own spellings
+(-account, -region, -waitTimeScale) and variables (AWS_ACCOUNT_ID, AWS_DEFAULT_REGION, WAIT_TIME_SCALE) work too.
+
+Examples:
+  stepwright serve
+  stepwright serve --port 9000 --data-dir /var/lib/stepwright
+  stepwright serve --in-memory --wait-time-scale 0.01
+  STEPWRIGHT_LOG=debug stepwright serve --config stepwright.toml")]
+    Serve(Box<ServeArguments>),
+    /// Check definitions and show what is wrong where.
+    #[command(after_help = "\
+Exit code: 0 all definitions are valid, 1 at least one is not, 2 a file cannot be read.
+
+Examples:
+  stepwright validate machine.asl.json
+  stepwright validate --format json *.asl.json
+  cat machine.asl.json | stepwright validate -")]
+    Validate(ValidateArguments),
+    /// Run one definition in memory and print its output.
+    #[command(after_help = "\
+The output goes to stdout as JSON, the progress to stderr. Nothing is stored.
+Task states on activities need a worker, and a worker needs a server: use `stepwright serve` for those.
+
+Exit code: 0 succeeded, 1 failed, 2 the command line or the definition is wrong, 3 timed out, 4 aborted (Ctrl-C).
+
+Examples:
+  stepwright run machine.asl.json
+  stepwright run machine.asl.json --input '{\"name\":\"Ada\"}'
+  stepwright run machine.asl.json --input @input.json --wait-time-scale 0.001
+  echo '[1,2,3]' | stepwright run machine.asl.json --input -")]
+    Run(RunArguments),
+    /// Run tests of definitions on a virtual clock.
+    #[command(after_help = "\
+A test file names a definition and has cases: an input, mocks for Task states, and what is expected. Waiting takes no
+time. docs/testing-state-machines.md describes the file.
+
+Exit code: 0 all passed, 1 a case failed or too little is covered, 2 the command line or a file is wrong.
+
+Examples:
+  stepwright test examples/testing
+  stepwright test tests/order.test.yaml --filter refund --watch
+  stepwright test tests --coverage-min 90 --junit report.xml
+  stepwright test --mock-config MockConfigFile.json --definition Order=order.asl.json --input @order.json")]
+    Test(TestArguments),
+    /// Print a shell's completion script.
+    #[command(after_help = "\
+Examples:
+  stepwright completions bash > ~/.local/share/bash-completion/completions/stepwright
+  stepwright completions zsh > ~/.zfunc/_stepwright")]
+    Completions(CompletionsArguments),
+}
+
+/// `serve`. The values are read as text: `config` parses them, wherever they come from, in one way.
+#[derive(Args, Debug, Default)]
+pub(crate) struct ServeArguments {
+    /// Port to listen on; 0 takes a free one [default: 8083] [env: STEPWRIGHT_PORT]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<String>,
+    /// Address to listen on [default: 127.0.0.1] [env: STEPWRIGHT_BIND]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) bind: Option<String>,
+    /// Directory that holds the data [default: ./stepwright-data] [env: STEPWRIGHT_DATA_DIR]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) data_dir: Option<String>,
+    /// Keep everything in memory; all is gone when the server stops [env: STEPWRIGHT_IN_MEMORY]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) in_memory: Option<String>,
+    /// Region in the ARNs it makes [default: us-east-1] [env: STEPWRIGHT_REGION]
+    #[arg(long, alias = "aws-region", value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Account in the ARNs it makes [default: 123456789012] [env: STEPWRIGHT_ACCOUNT]
+    #[arg(long, alias = "aws-account", value_name = "ACCOUNT")]
+    pub(crate) account: Option<String>,
+    /// Factor on Wait states and retry intervals; 0.01 makes 100 s one [default: 1] [env: STEPWRIGHT_WAIT_TIME_SCALE]
+    #[arg(long, value_name = "FACTOR")]
+    pub(crate) wait_time_scale: Option<String>,
+    /// What to log, such as `info` or `warn,api=debug` [default: info] [env: STEPWRIGHT_LOG]
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// TOML file with these options, each under its own name [env: STEPWRIGHT_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<String>,
+    /// Bytes of JSON in a state's input or output [default: 262144] [env: STEPWRIGHT_LIMITS_PAYLOAD_BYTES]
+    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
+    pub(crate) limits_payload_bytes: Option<String>,
+    /// Events in one history [default: 25000] [env: STEPWRIGHT_LIMITS_HISTORY_EVENTS]
+    #[arg(long, value_name = "EVENTS", help_heading = "Limits")]
+    pub(crate) limits_history_events: Option<String>,
+    /// Iterations of an inline Map at once [default: 40] [env: STEPWRIGHT_LIMITS_INLINE_MAP_CONCURRENCY]
+    #[arg(long, value_name = "ITERATIONS", help_heading = "Limits")]
+    pub(crate) limits_inline_map_concurrency: Option<String>,
+    /// Step Functions Local's endpoints.
+    #[command(flatten)]
+    pub(crate) endpoints: EndpointArguments,
+}
+
+/// Step Functions Local's endpoint options: accepted, so that its command lines work, and warned about.
+#[derive(Args, Debug, Default)]
+#[allow(missing_docs, reason = "the names are Step Functions Local's own")]
+pub(crate) struct EndpointArguments {
+    #[arg(long, hide = true)]
+    pub(crate) lambda_endpoint: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) batch_endpoint: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) dynamodb_endpoint: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) ecs_endpoint: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) glue_endpoint: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) sagemaker_endpoint: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) sqs_endpoint: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) sns_endpoint: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) stepfunctions_endpoint: Option<String>,
+}
+
+/// `validate`
+#[derive(Args, Debug)]
+pub(crate) struct ValidateArguments {
+    /// Definitions to check, JSON or YAML (.yaml, .yml); `-` reads JSON from stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// The type of state machine the definitions are for
+    #[arg(long = "type", value_enum, default_value_t = MachineType::Standard)]
+    pub(crate) machine_type: MachineType,
+}
+
+/// How `validate` and `test` print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A state machine's type, as the command line spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MachineType {
+    /// Durable, up to a year.
+    #[value(name = "STANDARD", alias = "standard")]
+    Standard,
+    /// In memory, up to five minutes.
+    #[value(name = "EXPRESS", alias = "express")]
+    Express,
+}
+
+/// `run`
+#[derive(Args, Debug)]
+pub(crate) struct RunArguments {
+    /// The definition, JSON or YAML (.yaml, .yml); `-` reads JSON from stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Input: JSON, `@FILE`, or `-` for stdin
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    pub(crate) input: String,
+    /// Factor on Wait states and retry intervals; 0.01 makes 100 s one
+    #[arg(long, value_name = "FACTOR", default_value = "1")]
+    pub(crate) wait_time_scale: String,
+    /// The execution's name; one is made where it is absent
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Print no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// `test`
+#[derive(Args, Debug)]
+pub(crate) struct TestArguments {
+    /// Test files, or directories: below them all of *.test.yaml, *.test.yml, *.test.json
+    #[arg(value_name = "FILE_OR_DIR", required_unless_present = "mock_config", conflicts_with = "mock_config")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run only the cases with this text in their names
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    /// How to print what came of it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Fail where the cases reach less of a definition than this, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = percent, conflicts_with = "mock_config")]
+    pub(crate) coverage_min: Option<f64>,
+    /// Write a JUnit report to this file
+    #[arg(long, value_name = "FILE", conflicts_with = "mock_config")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Run again whenever a test file or a definition changes
+    #[arg(long, conflicts_with = "mock_config")]
+    pub(crate) watch: bool,
+    /// Run the test cases of a Step Functions Local mock configuration instead
+    #[arg(long, value_name = "FILE", help_heading = "Step Functions Local")]
+    pub(crate) mock_config: Option<PathBuf>,
+    /// The definition of a state machine of the mock configuration; may be repeated
+    #[arg(
+        long = "definition",
+        value_name = "NAME=FILE",
+        requires = "mock_config",
+        help_heading = "Step Functions Local"
+    )]
+    pub(crate) definitions: Vec<String>,
+    /// Input of every execution: JSON, `@FILE`, or `-` for stdin [default: {}]
+    #[arg(long, value_name = "JSON", requires = "mock_config", help_heading = "Step Functions Local")]
+    pub(crate) input: Option<String>,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "expected a number from 0 to 100".to_owned())
+}
+
+/// `completions`
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

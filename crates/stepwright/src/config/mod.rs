@@ -1,0 +1,379 @@
+//! The configuration of `serve`: flags, environment and file, merged into one typed value.
+//!
+//! Precedence: flag, `STEPWRIGHT_*` variable, Step Functions Local's variable, configuration file, default.
+//! An option has one name, its key in the file (`data-dir`); flag (`--data-dir`) and variable
+//! (`STEPWRIGHT_DATA_DIR`) follow from it.
+
+mod file;
+pub(crate) mod local;
+mod values;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use engine::Limits;
+
+use crate::cli::ServeArguments;
+use file::File;
+pub(crate) use values::{LogFilter, wait_time_scale};
+
+/// What `wait_time_scale` accepts.
+pub(crate) const WAIT_TIME_SCALE: &str = "a factor greater than 0, such as 0.01";
+
+/// Reads one variable of the environment.
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// Where the data lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Data {
+    /// On disk.
+    Directory(PathBuf),
+    /// Nowhere: it goes with the process.
+    Memory,
+}
+
+/// Everything `serve` must know.
+#[derive(Clone, Debug)]
+pub(crate) struct ServeConfig {
+    /// Where to listen.
+    pub(crate) listen: SocketAddr,
+    /// Where the data lies.
+    pub(crate) data: Data,
+    /// The region in ARNs.
+    pub(crate) region: String,
+    /// The account in ARNs: 12 digits.
+    pub(crate) account: String,
+    /// The bounds of executions, the wait time scale among them.
+    pub(crate) limits: Limits,
+    /// What to log.
+    pub(crate) log: LogFilter,
+    /// Endpoints that were set although nothing uses them yet, by the name under which they were set.
+    pub(crate) unused_endpoints: Vec<String>,
+}
+
+/// Where a value was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// On the command line.
+    Flag(String),
+    /// In the environment.
+    Variable(String),
+    /// In the configuration file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The option's key.
+        key: String,
+    },
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => name.fmt(f),
+            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::File { path, key } => write!(f, "{}: {key}", path.display()),
+        }
+    }
+}
+
+/// A configuration that cannot be used: where, which value, what was expected.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// A value that is not what its option takes.
+    #[error("{origin}: expected {expected}, found {found:?}")]
+    Value {
+        /// Where it was set.
+        origin: Origin,
+        /// What it is.
+        found: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A variable that is not UTF-8.
+    #[error("environment variable {0}: expected text in UTF-8")]
+    NotText(String),
+    /// A file that cannot be read.
+    #[error("cannot read the configuration file {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that is not TOML.
+    #[error("{}:{line}: expected TOML, {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The parser's words.
+        message: String,
+    },
+    /// A key that is no option.
+    #[error("{}: {key}: no such option; expected one of {known}", path.display())]
+    UnknownKey {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// All keys there are.
+        known: String,
+    },
+}
+
+/// One option: its name in every source.
+struct Name {
+    /// The key in the file; `limits.` before those of the table `[limits]`.
+    key: &'static str,
+    /// Step Functions Local's variable.
+    local_variable: Option<&'static str>,
+}
+
+impl Name {
+    const fn new(key: &'static str) -> Self {
+        Self { key, local_variable: None }
+    }
+
+    const fn with_local(key: &'static str, variable: &'static str) -> Self {
+        Self { key, local_variable: Some(variable) }
+    }
+
+    fn flag(&self) -> String {
+        format!("--{}", self.key.replace('.', "-"))
+    }
+
+    fn variable(&self) -> String {
+        format!("STEPWRIGHT_{}", self.key.replace(['.', '-'], "_").to_uppercase())
+    }
+}
+
+const PORT: Name = Name::new("port");
+const BIND: Name = Name::new("bind");
+const DATA_DIR: Name = Name::new("data-dir");
+const IN_MEMORY: Name = Name::new("in-memory");
+const REGION: Name = Name::with_local("region", "AWS_DEFAULT_REGION");
+const ACCOUNT: Name = Name::with_local("account", "AWS_ACCOUNT_ID");
+const SCALE: Name = Name::with_local("wait-time-scale", "WAIT_TIME_SCALE");
+const LOG: Name = Name::new("log");
+const PAYLOAD: Name = Name::new("limits.payload-bytes");
+const HISTORY: Name = Name::new("limits.history-events");
+const MAP: Name = Name::new("limits.inline-map-concurrency");
+/// Not in the file: it says which file.
+const CONFIG: Name = Name::new("config");
+
+/// Every key the file may hold.
+const KEYS: [&str; 11] = [
+    PORT.key,
+    BIND.key,
+    DATA_DIR.key,
+    IN_MEMORY.key,
+    REGION.key,
+    ACCOUNT.key,
+    SCALE.key,
+    LOG.key,
+    PAYLOAD.key,
+    HISTORY.key,
+    MAP.key,
+];
+
+impl ServeConfig {
+    /// Merges all sources.
+    pub(crate) fn load(arguments: &ServeArguments, environment: Environment<'_>) -> Result<Self, ConfigError> {
+        let file = match config_file(arguments, environment)? {
+            Some(path) => File::read(&path)?,
+            None => File::default(),
+        };
+        let sources = Sources { environment, file: &file };
+        let defaults = Limits::default();
+
+        let port = sources.get(&PORT, &arguments.port, values::PORT, values::port)?.unwrap_or(8083);
+        let bind = sources
+            .get(&BIND, &arguments.bind, values::ADDRESS, values::address)?
+            .unwrap_or(IpAddr::from([127, 0, 0, 1]));
+        let in_memory =
+            sources.get(&IN_MEMORY, &arguments.in_memory, values::BOOLEAN, values::boolean)?.unwrap_or(false);
+        let directory = sources
+            .get(&DATA_DIR, &arguments.data_dir, values::PATH, values::path)?
+            .unwrap_or_else(|| PathBuf::from("stepwright-data"));
+        let limits = Limits {
+            payload_bytes: sources
+                .get(&PAYLOAD, &arguments.limits_payload_bytes, values::COUNT, values::count)?
+                .unwrap_or(defaults.payload_bytes),
+            history_events: sources
+                .get(&HISTORY, &arguments.limits_history_events, values::COUNT, values::count)?
+                .map_or(defaults.history_events, |events| events as u64),
+            inline_map_concurrency: sources
+                .get(&MAP, &arguments.limits_inline_map_concurrency, values::COUNT, values::count)?
+                .map_or(defaults.inline_map_concurrency, |iterations| iterations as u64),
+            wait_time_scale: sources
+                .get(&SCALE, &arguments.wait_time_scale, WAIT_TIME_SCALE, wait_time_scale)?
+                .unwrap_or(defaults.wait_time_scale),
+        };
+        Ok(Self {
+            listen: SocketAddr::new(bind, port),
+            data: if in_memory { Data::Memory } else { Data::Directory(directory) },
+            region: sources
+                .get(&REGION, &arguments.region, values::REGION, values::region)?
+                .unwrap_or_else(|| "us-east-1".into()),
+            account: sources
+                .get(&ACCOUNT, &arguments.account, values::ACCOUNT, values::account)?
+                .unwrap_or_else(|| "123456789012".into()),
+            limits,
+            log: sources.get(&LOG, &arguments.log, values::FILTER, values::filter)?.unwrap_or_default(),
+            unused_endpoints: local::endpoints_set(&arguments.endpoints, environment),
+        })
+    }
+}
+
+/// Which file to read, if any.
+fn config_file(arguments: &ServeArguments, environment: Environment<'_>) -> Result<Option<PathBuf>, ConfigError> {
+    Sources { environment, file: &File::default() }.get(&CONFIG, &arguments.config, values::PATH, values::path)
+}
+
+/// The sources below the command line.
+struct Sources<'a> {
+    environment: Environment<'a>,
+    file: &'a File,
+}
+
+impl Sources<'_> {
+    /// The option's value from the first source that has one.
+    fn get<T>(
+        &self,
+        name: &Name,
+        flag: &Option<String>,
+        expected: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some((origin, text)) = self.first(name, flag)? else { return Ok(None) };
+        match parse(&text) {
+            Some(value) => Ok(Some(value)),
+            None => Err(ConfigError::Value { origin, found: text, expected }),
+        }
+    }
+
+    fn first(&self, name: &Name, flag: &Option<String>) -> Result<Option<(Origin, String)>, ConfigError> {
+        if let Some(text) = flag {
+            return Ok(Some((Origin::Flag(name.flag()), text.clone())));
+        }
+        for variable in [Some(name.variable()), name.local_variable.map(str::to_owned)].into_iter().flatten() {
+            if let Some(text) = self.variable(&variable)? {
+                return Ok(Some((Origin::Variable(variable), text)));
+            }
+        }
+        Ok(self.file.get(name.key).map(|text| {
+            let path = self.file.path().to_owned();
+            (Origin::File { path, key: name.key.to_owned() }, text.to_owned())
+        }))
+    }
+
+    /// A variable that is set and not empty: compose files set what they leave out to nothing.
+    fn variable(&self, name: &str) -> Result<Option<String>, ConfigError> {
+        let Some(value) = (self.environment)(name) else { return Ok(None) };
+        let text = value.into_string().map_err(|_| ConfigError::NotText(name.to_owned()))?;
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(arguments: &ServeArguments, variables: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
+        let environment = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, v)| OsString::from(v));
+        ServeConfig::load(arguments, &environment)
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    fn with_file(file: &tempfile::NamedTempFile) -> ServeArguments {
+        ServeArguments { config: Some(file.path().display().to_string()), ..Default::default() }
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_step_functions_local_and_of_aws() {
+        let config = load(&ServeArguments::default(), &[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8083");
+        assert_eq!(config.data, Data::Directory("stepwright-data".into()));
+        assert_eq!((config.region.as_str(), config.account.as_str()), ("us-east-1", "123456789012"));
+        assert_eq!(config.limits.payload_bytes, 262_144);
+        assert_eq!(config.limits.history_events, 25_000);
+        assert_eq!(config.limits.inline_map_concurrency, 40);
+    }
+
+    #[test]
+    fn a_flag_beats_our_variable_beats_locals_variable_beats_the_file() {
+        let file = file("region = \"in-the-file\"");
+        let ours = ("STEPWRIGHT_REGION", "ours");
+        let locals = ("AWS_DEFAULT_REGION", "locals");
+        let flag = ServeArguments { region: Some("flag".into()), ..with_file(&file) };
+
+        assert_eq!(load(&flag, &[ours, locals]).unwrap().region, "flag");
+        assert_eq!(load(&with_file(&file), &[ours, locals]).unwrap().region, "ours");
+        assert_eq!(load(&with_file(&file), &[locals]).unwrap().region, "locals");
+        assert_eq!(load(&with_file(&file), &[]).unwrap().region, "in-the-file");
+    }
+
+    #[test]
+    fn every_key_of_the_file_is_read() {
+        let file = file(
+            "port = 1\nbind = \"0.0.0.0\"\ndata-dir = \"/data\"\nin-memory = false\nregion = \"eu-west-1\"\n\
+             account = \"000000000001\"\nwait-time-scale = 0.5\nlog = \"warn\"\n\
+             [limits]\npayload-bytes = 2\nhistory-events = 3\ninline-map-concurrency = 4\n",
+        );
+        let config = load(&with_file(&file), &[]).unwrap();
+        assert_eq!(config.listen.to_string(), "0.0.0.0:1");
+        assert_eq!(config.data, Data::Directory("/data".into()));
+        assert_eq!((config.region.as_str(), config.account.as_str()), ("eu-west-1", "000000000001"));
+        assert_eq!(config.log.as_str(), "warn");
+        let limits = config.limits;
+        assert_eq!((limits.payload_bytes, limits.history_events, limits.inline_map_concurrency), (2, 3, 4));
+        assert!((limits.wait_time_scale - 0.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn an_empty_variable_is_as_good_as_none() {
+        assert_eq!(load(&ServeArguments::default(), &[("STEPWRIGHT_PORT", "")]).unwrap().listen.port(), 8083);
+    }
+
+    #[test]
+    fn an_error_names_the_source_the_value_and_what_was_expected() {
+        let port = ServeArguments { port: Some("80830".into()), ..Default::default() };
+        let text = load(&port, &[]).unwrap_err().to_string();
+        assert_eq!(text, "--port: expected a port from 0 to 65535, found \"80830\"");
+
+        let text = load(&ServeArguments::default(), &[("AWS_ACCOUNT_ID", "12")]).unwrap_err().to_string();
+        assert_eq!(text, "environment variable AWS_ACCOUNT_ID: expected 12 digits, found \"12\"");
+
+        let bad = file("[limits]\npayload-bytes = \"many\"");
+        let text = load(&with_file(&bad), &[]).unwrap_err().to_string();
+        assert!(
+            text.ends_with("limits.payload-bytes: expected a whole number of at least 1, found \"many\""),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_missing_broken_or_misspelt_is_refused() {
+        for (text, expected) in [
+            ("port = ", ":1: expected TOML"),
+            ("prot = 1", "prot: no such option"),
+            ("[limits]\nevents = 1", "limits.events: no such option"),
+            ("[other]\nport = 1", "other.port: no such option"),
+        ] {
+            let file = file(text);
+            let error = load(&with_file(&file), &[]).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+        let missing = ServeArguments { config: Some("/no/such/file".into()), ..Default::default() };
+        assert!(matches!(load(&missing, &[]), Err(ConfigError::Unreadable { .. })));
+    }
+}

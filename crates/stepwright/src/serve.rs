@@ -1,0 +1,143 @@
+//! `stepwright serve`: opens the data, listens, and stops cleanly when asked.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use runtime::clock::WallClock;
+use runtime::{Runtime, RuntimeOptions};
+use store::Store;
+use store::memory::MemoryStore;
+use store::sqlite::Sqlite;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::cli::ServeArguments;
+use crate::config::{Data, ServeConfig};
+use crate::signals::Signals;
+use crate::{FAILED, Failure, logging};
+
+/// An address that cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address} (choose another with --bind and --port)")]
+struct ListenError {
+    address: SocketAddr,
+    source: std::io::Error,
+}
+
+/// Serves until a signal asks to stop.
+pub(crate) fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
+    let config = ServeConfig::load(arguments, &|name| std::env::var_os(name))?;
+    logging::start(&config.log);
+    warn_of_endpoints(&config.unused_endpoints);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve_until_stopped(&config))
+}
+
+async fn serve_until_stopped(config: &ServeConfig) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::listen()?;
+    // Listening comes first: a second server on the same port leaves the data alone.
+    let listener = listen(config.listen).await?;
+    let address = listener.local_addr()?;
+    let store = open_store(&config.data)?;
+    let runtime = Runtime::open(Arc::clone(&store), Arc::new(WallClock), runtime_options(config))?;
+    announce(config, address, &store.describe())?;
+
+    let (stop, stopped) = watch::channel(false);
+    let serving = api::server::serve(listener, Arc::new(api::Api::new(runtime.clone())), until_set(stopped.clone()));
+    let draining = async {
+        until_set(stopped).await;
+        runtime.shut_down().await;
+    };
+    let work = async { tokio::join!(serving, draining) };
+    tokio::pin!(work);
+
+    tokio::select! {
+        _ = &mut work => return Ok(ExitCode::from(FAILED)),
+        signal = signals.next() => tracing::info!(signal, "stopping: finishing what was begun; a second signal exits at once"),
+    }
+    stop.send_replace(true);
+    tokio::select! {
+        _ = &mut work => {
+            tracing::info!("stopped");
+            Ok(ExitCode::SUCCESS)
+        }
+        // Not `Ok(..)`: leaving the async runtime would wait for what the signal wants to cut short.
+        _ = signals.next() => std::process::exit(FAILED.into()),
+    }
+}
+
+async fn until_set(mut flag: watch::Receiver<bool>) {
+    // An error means that the sender is gone: nobody can ask any more, which is as good as having asked.
+    let _ = flag.wait_for(|set| *set).await;
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address).await.map_err(|source| ListenError { address, source })
+}
+
+fn open_store(data: &Data) -> Result<Arc<dyn Store>, Failure> {
+    Ok(match data {
+        Data::Memory => Arc::new(MemoryStore::new()),
+        Data::Directory(directory) => Arc::new(Sqlite::open(directory)?),
+    })
+}
+
+fn runtime_options(config: &ServeConfig) -> RuntimeOptions {
+    RuntimeOptions {
+        region: config.region.clone(),
+        account: config.account.clone(),
+        limits: config.limits.clone(),
+        shards: 0,
+    }
+}
+
+fn warn_of_endpoints(names: &[String]) {
+    for name in names {
+        tracing::warn!(
+            "{name} is set but not used: this version calls no AWS service, Task states run on activities only"
+        );
+    }
+}
+
+/// Says on stdout where it listens, where the data lies, and what to try first.
+fn announce(config: &ServeConfig, address: SocketAddr, data: &str) -> std::io::Result<()> {
+    let url = format!("http://{}", reachable(address));
+    let ServeConfig { region, account, .. } = config;
+    let text = format!(
+        "Stepwright {version} is listening on http://{address}\n\
+         \x20 data     {data}\n\
+         \x20 ARNs     region {region}, account {account}\n\
+         Try it from another terminal (any credentials will do):\n\
+         \x20 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws stepfunctions list-state-machines \
+         --endpoint-url {url} --region {region}\n",
+        version = env!("CARGO_PKG_VERSION"),
+    );
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// An address to connect to: "every address" is one to listen on only.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_to_try_names_an_address_that_can_be_reached() {
+        for (listening, expected) in
+            [("0.0.0.0:8083", "127.0.0.1:8083"), ("[::]:1", "[::1]:1"), ("10.0.0.1:2", "10.0.0.1:2")]
+        {
+            assert_eq!(reachable(listening.parse().unwrap()).to_string(), expected);
+        }
+    }
+}
