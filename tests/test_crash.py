@@ -1,0 +1,120 @@
+"""kill -9 at random points under load: nothing acknowledged is lost, nothing happens twice, everything ends.
+
+Repeat a run with STEPWRIGHT_CRASH_SEED; STEPWRIGHT_CRASHES sets how often the server is killed.
+"""
+
+import json
+import os
+import random
+import time
+
+from harness import ended, history, wait_until
+from load import Load, expected
+
+CRASHES = int(os.environ.get("STEPWRIGHT_CRASHES", "50"))
+# Starts allowed between two crashes: enough to keep the server busy, few enough to read every history afterwards.
+STARTS = 60
+
+
+def test_nothing_acknowledged_is_lost_over_many_crashes(make_server):
+    seed = int(os.environ.get("STEPWRIGHT_CRASH_SEED", random.randrange(2**32)))
+    print(f"STEPWRIGHT_CRASH_SEED={seed}")
+    chance = random.Random(seed)
+    server = make_server("--log", "warn").start()
+    load = Load(server, seed)
+
+    checked = set()
+    for round_number in range(CRASHES):
+        load.allow(STARTS)
+        # The point in time at which it is killed is what is random.
+        time.sleep(chance.uniform(0.02, 0.9))
+        server.kill()
+        with load.ledger.lock:
+            acknowledged = dict(load.ledger.started)
+        server.start()
+        check_presence(server, acknowledged, checked, chance, round_number)
+
+    load.finish_starting()
+    sfn = server.client()
+    ledger = load.ledger
+    wait_until(lambda: not running(sfn, load.machines), "the end of every execution", timeout=60)
+    load.finish_working()
+
+    assert ledger.unexpected == []
+    check_listing(sfn, load.machines, ledger.started)
+    # Each success a worker was told of belongs to an execution whose history is read below.
+    assert ledger.succeeded <= {number for kind, number in ledger.started.values() if kind == "work"}
+    for arn, (kind, number) in ledger.started.items():
+        check_execution(sfn, arn, kind, number)
+    print(f"{CRASHES} crashes, {len(ledger.started)} executions, {ledger.unknown} starts cut off")
+    assert server.stop() == 0
+    assert "panicked" not in server.stderr()
+
+
+def check_presence(server, acknowledged, checked, chance, round_number):
+    """After a restart: what was acknowledged since the last one is there, and of the older ones a few."""
+    sfn = server.client()
+    fresh = [arn for arn in acknowledged if arn not in checked]
+    old = chance.sample(sorted(checked), min(5, len(checked)))
+    for arn in chance.sample(fresh, min(40, len(fresh))) + old:
+        description = sfn.describe_execution(executionArn=arn)
+        kind, number = acknowledged[arn]
+        assert json.loads(description["input"]) == {"n": number}, f"round {round_number}"
+        if description["status"] != "RUNNING":
+            assert description["status"] == expected(kind, number)[0], f"round {round_number}: {arn}"
+    checked.update(fresh)
+
+
+def running(sfn, machines) -> bool:
+    return any(
+        sfn.list_executions(stateMachineArn=arn, statusFilter="RUNNING", maxResults=1)["executions"]
+        for arn in machines.values()
+    )
+
+
+def check_listing(sfn, machines, started):
+    """Each execution is listed once, and none that nobody asked for."""
+    listed = []
+    for arn in machines.values():
+        pages = sfn.get_paginator("list_executions").paginate(stateMachineArn=arn, maxResults=1000)
+        listed += [one["executionArn"] for page in pages for one in page["executions"]]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == set(started)
+
+
+def check_execution(sfn, arn, kind, number):
+    """It ended as it must, and its history is one line of events without gap or repetition."""
+    description = ended(sfn, arn, timeout=1)
+    status, result = expected(kind, number)
+    assert description["status"] == status, (arn, description)
+    got = json.loads(description["output"]) if status == "SUCCEEDED" else description["error"]
+    assert got == result, arn
+
+    events = history(sfn, arn, PaginationConfig={"PageSize": 1000})
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1)), arn
+    assert all(event.get("previousEventId", 0) < event["id"] for event in events), arn
+    times = [event["timestamp"] for event in events]
+    assert times == sorted(times), arn
+    types = [event["type"] for event in events]
+    assert types.count("ExecutionStarted") == 1 and types[0] == "ExecutionStarted", arn
+    ends = [one for one in types if one in ("ExecutionSucceeded", "ExecutionFailed")]
+    assert ends == types[-1:], arn
+    check_states(arn, types)
+    if kind == "work":
+        check_tasks(arn, types)
+
+
+def check_states(arn, types):
+    """Every state that succeeded was entered once and left once."""
+    for entered in {one for one in types if one.endswith("StateEntered")}:
+        left = entered.replace("Entered", "Exited")
+        if not entered.startswith(("Fail", "Parallel")):
+            assert types.count(entered) == types.count(left), (arn, types)
+
+
+def check_tasks(arn, types):
+    """A task ends once for each time it was scheduled, and succeeds once."""
+    scheduled, succeeded = types.count("ActivityScheduled"), types.count("ActivitySucceeded")
+    unsuccessful = types.count("ActivityFailed") + types.count("ActivityTimedOut")
+    assert succeeded == 1, (arn, types)
+    assert scheduled == succeeded + unsuccessful, (arn, types)
