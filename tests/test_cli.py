@@ -1,6 +1,8 @@
 """The command line: what it prints where, and its exit codes."""
 
+import contextlib
 import json
+import os
 import signal
 import subprocess
 
@@ -63,6 +65,109 @@ def test_validate_of_a_missing_file_is_a_usage_error(tmp_path):
     result = run_cli("validate", str(tmp_path / "none.json"))
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1 and "none.json" in result.stderr
+
+
+def test_validate_points_at_the_same_place_in_json_and_yaml(write):
+    yaml = "StartAt: A\nStates:\n  A:\n    Type: Choice\n    Choices:\n      - {Variable: $.a, IsNull: true, Next: No}\n"
+    branch = {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": True, "Next": "No"}]}
+    files = [write("bad.yaml", yaml), write("bad.json", {"StartAt": "A", "States": {"A": branch}})]
+    of_yaml, of_json = json.loads(run_cli("validate", "--format", "json", *files).stdout)
+    places = [[(one["code"], one["location"], one["pointer"]) for one in of["diagnostics"]] for of in (of_yaml, of_json)]
+    assert places[0] == places[1]
+    assert ("MISSING_TRANSITION_TARGET", "/States/A/Choices[0]/Next", "/States/A/Choices/0/Next") in places[0]
+    finding = next(one for one in of_yaml["diagnostics"] if one["code"] == "MISSING_TRANSITION_TARGET")
+    assert (finding["line"], finding["column"]) == (6, 45)
+
+
+def test_validate_teaches_what_to_do(write):
+    path = write("bad.json", BAD)
+    lines = [line.strip() for line in run_cli("validate", path).stdout.splitlines()]
+    assert any(line.startswith("help: ") for line in lines)
+    assert "pointer: /States/A/Next" in lines
+    assert lines[-1].startswith(f"{path}: ") and "error" in lines[-1]
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)], ids=["terminal", "NO_COLOR"])
+def test_validate_colours_on_a_terminal_only(write, no_color, coloured):
+    ours, theirs = os.openpty()
+    command = [str(BINARY), "validate", write("bad.json", BAD)]
+    process = subprocess.Popen(command, stdout=theirs, env=clean_environment(**no_color))
+    os.close(theirs)
+    shown = b""
+    # Linux ends a terminal whose other end is closed with an error.
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 65536):
+            shown += piece
+    os.close(ours)
+    assert process.wait(timeout=30) == 1
+    assert b"MISSING_TRANSITION_TARGET" in shown and (b"\x1b[" in shown) == coloured
+
+
+def test_validate_shows_warnings_unless_errors_alone_are_asked_for(write):
+    path = write("warned.json", single({"Type": "Pass", "Parameters": {"x": "$.y"}, "End": True}))
+    shown = run_cli("validate", path)
+    assert shown.returncode == 0 and "warning[NO_DOLLAR]" in shown.stdout
+    assert shown.stdout.endswith("warned.json: valid, 1 warning\n")
+    for severity in ["error", "ERROR"]:
+        result = run_cli("validate", "--severity", severity, path)
+        assert (result.returncode, result.stdout) == (0, f"{path}: valid\n")
+
+
+def test_validate_checks_for_the_type_asked_for(write):
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": True}
+    task["Parameters"] = {"QueueUrl": "u", "MessageBody.$": "$$.Task.Token"}
+    path = write("callback.json", single(task))
+    assert [run_cli("validate", "--type", kind, path).returncode for kind in ["standard", "express"]] == [0, 1]
+
+
+def test_validate_looks_below_directories(write, tmp_path):
+    for name in ["sub/c.asl.yml", "b.asl.json", "a.asl.yaml", "other.json", ".git/d.asl.json"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write(name, GOOD)
+    (tmp_path / "empty").mkdir()
+    result = run_cli("validate", ".", cwd=tmp_path)
+    assert result.returncode == 0
+    assert result.stdout == "./a.asl.yaml: valid\n./b.asl.json: valid\n./sub/c.asl.yml: valid\n"
+    result = run_cli("validate", "empty", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "") and "*.asl.json" in result.stderr
+
+
+def test_validate_goes_on_after_a_file_it_cannot_read(write, tmp_path):
+    result = run_cli("validate", str(tmp_path / "none.json"), write("bad.json", BAD))
+    assert result.returncode == 2
+    assert "none.json" in result.stderr and "MISSING_TRANSITION_TARGET" in result.stdout
+
+
+def test_validate_annotates_for_github(write, tmp_path):
+    write("a,b.json", BAD)
+    result = run_cli("validate", "--format", "github", "a,b.json", cwd=tmp_path)
+    assert result.returncode == 1 and result.stderr == ""
+    commands = result.stdout.splitlines()
+    assert all(command.startswith("::error file=a%2Cb.json,line=") for command in commands)
+    column = BAD.splitlines()[3].index('"Nowhere"') + 1
+    assert any(f",line=4,col={column},title=MISSING_TRANSITION_TARGET::" in command for command in commands)
+
+
+def test_validate_writes_sarif(write, tmp_path):
+    write("bad one.json", BAD)
+    result = run_cli("validate", "--format", "sarif", "bad one.json", cwd=tmp_path)
+    assert result.returncode == 1
+    log = json.loads(result.stdout)
+    assert log["version"] == "2.1.0"
+    [run] = log["runs"]
+    driver = run["tool"]["driver"]
+    assert driver["name"] == "stepwright" and run["invocations"] == [{"executionSuccessful": True}]
+    assert all(rule["shortDescription"]["text"] for rule in driver["rules"])
+    found = next(one for one in run["results"] if one["ruleId"] == "MISSING_TRANSITION_TARGET")
+    assert driver["rules"][found["ruleIndex"]]["id"] == found["ruleId"]
+    assert found["level"] == "error" and found["message"]["text"]
+    [location] = found["locations"]
+    column = BAD.splitlines()[3].index('"Nowhere"') + 1
+    assert location["physicalLocation"] == {
+        "artifactLocation": {"uri": "bad%20one.json"},
+        "region": {"startLine": 4, "startColumn": column, "endLine": 4, "endColumn": column + len('"Nowhere"')},
+    }
+    assert location["logicalLocations"] == [{"fullyQualifiedName": "/States/A/Next"}]
 
 
 # run

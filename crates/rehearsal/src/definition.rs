@@ -50,7 +50,7 @@ fn not_yaml(message: &str, span: Range<usize>) -> Diagnostic {
         message: format!("Invalid YAML description: {message}"),
         location: None,
         span: Some(span),
-        help: None,
+        help: Some("Mend the YAML at the line and column given.".to_owned()),
     }
 }
 

@@ -43,11 +43,13 @@ Examples:
     Serve(Box<ServeArguments>),
     /// Check definitions and show what is wrong where.
     #[command(after_help = "\
-Exit code: 0 all definitions are valid, 1 at least one is not, 2 a file cannot be read.
+Exit code: 0 all definitions are valid, 1 at least one is not, 2 the command line is wrong or a file cannot be read.
+docs/validate.md describes the formats.
 
 Examples:
   stepwright validate machine.asl.json
-  stepwright validate --format json *.asl.json
+  stepwright validate --type express --severity error workflows/
+  stepwright validate --format sarif workflows/ > stepwright.sarif
   cat machine.asl.json | stepwright validate -")]
     Validate(ValidateArguments),
     /// Run one definition in memory and print its output.
@@ -155,18 +157,44 @@ pub(crate) struct EndpointArguments {
 /// `validate`
 #[derive(Args, Debug)]
 pub(crate) struct ValidateArguments {
-    /// Definitions to check, JSON or YAML (.yaml, .yml); `-` reads JSON from stdin
-    #[arg(required = true, value_name = "FILE")]
+    /// Definitions, JSON or YAML (.yaml, .yml); directories: below them all of *.asl.json, *.asl.yaml, *.asl.yml; `-`
+    /// reads JSON from stdin
+    #[arg(required = true, value_name = "FILE_OR_DIR")]
     pub(crate) files: Vec<PathBuf>,
     /// How to print what was found
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = ValidateFormat::Text)]
+    pub(crate) format: ValidateFormat,
+    /// The least severe of what to print; warnings never make a definition invalid
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Severity::Warning)]
+    pub(crate) severity: Severity,
     /// The type of state machine the definitions are for
-    #[arg(long = "type", value_enum, default_value_t = MachineType::Standard)]
+    #[arg(long = "type", value_enum, ignore_case = true, default_value_t = MachineType::Standard)]
     pub(crate) machine_type: MachineType,
 }
 
-/// How `validate` and `test` print.
+/// How `validate` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ValidateFormat {
+    /// For people: with the place in the source.
+    Text,
+    /// For programs: one array, one object per file.
+    Json,
+    /// For GitHub Actions: annotations on the lines.
+    Github,
+    /// For code scanning and editors: SARIF 2.1.0.
+    Sarif,
+}
+
+/// How bad a diagnostic is, as the command line spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Severity {
+    /// Errors only.
+    Error,
+    /// Errors and warnings.
+    Warning,
+}
+
+/// How `test` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people.
@@ -179,10 +207,8 @@ pub(crate) enum Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MachineType {
     /// Durable, up to a year.
-    #[value(name = "STANDARD", alias = "standard")]
     Standard,
     /// In memory, up to five minutes.
-    #[value(name = "EXPRESS", alias = "express")]
     Express,
 }
 

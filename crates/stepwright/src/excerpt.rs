@@ -88,7 +88,7 @@ fn excerpt(source: &str, span: &Range<usize>, place: Place, colour: Colour, code
     let line: Vec<char> = source[line_start..line_end].chars().map(visible).collect();
     let marked = source[start..end].chars().count().max(1);
     let from = place.column - 1;
-    let cut = from.saturating_sub(WIDTH / 3);
+    let cut = if line.len() <= WIDTH { 0 } else { from.saturating_sub(WIDTH / 3) };
     let shown: String = line.iter().skip(cut).take(WIDTH).collect();
     let carets = marked.min(WIDTH.saturating_sub(from - cut)).max(1);
     let (left, right) = (if cut > 0 { "..." } else { "" }, if line.len() > cut + WIDTH { "..." } else { "" });
@@ -159,6 +159,13 @@ mod tests {
         let (shown, carets) = (lines[3], lines[4]);
         assert!(shown.len() < 120, "{shown}");
         assert_eq!(shown.find("HERE"), carets.find("^^^^"), "{text}");
+    }
+
+    #[test]
+    fn a_line_that_fits_is_shown_whole() {
+        let source = format!("{}HERE", "a".repeat(90));
+        let text = render(&diagnostic(Some(90..94)), "m.json", &source, Colour::None);
+        assert!(text.contains(&format!(" 1 | {source}\n")), "{text}");
     }
 
     #[test]

@@ -1,18 +1,29 @@
-//! `stepwright validate`: reads definitions and shows what is wrong with them, and where.
+//! `stepwright validate`: reads definitions and shows what is wrong with them, where, and what to do about it.
+//!
+//! One submodule per way to print. They print what [`finding`] has gathered and decide nothing.
+
+mod files;
+mod finding;
+mod github;
+mod json;
+mod pointer;
+mod rules;
+mod sarif;
+mod text;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use asl::diagnostic::{Diagnostic, Severity};
+use asl::diagnostic::Severity;
 use asl::read::MachineType;
 use rehearsal::{Definition, Syntax};
-use serde_json::{Value, json};
 
-use crate::cli::{self, Format, ValidateArguments};
-use crate::definition::{read_text, shown_name};
-use crate::excerpt::{Colour, place, render};
-use crate::{FAILED, Failure};
+use crate::cli::{self, ValidateArguments, ValidateFormat};
+use crate::definition::{ReadError, read_text};
+use crate::excerpt::Colour;
+use crate::{FAILED, Failure, USAGE, chain, say};
+use finding::Checked;
 
 impl From<cli::MachineType> for MachineType {
     fn from(machine_type: cli::MachineType) -> Self {
@@ -23,94 +34,57 @@ impl From<cli::MachineType> for MachineType {
     }
 }
 
-/// What one file gave.
-struct Checked {
-    file: String,
-    source: String,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl Checked {
-    fn count(&self, severity: Severity) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
-    }
-
-    fn is_valid(&self) -> bool {
-        self.count(Severity::Error) == 0
-    }
-}
-
-/// Checks every file and prints what was found.
-pub(crate) fn validate(arguments: &ValidateArguments) -> Result<ExitCode, Failure> {
-    let mut checked = Vec::new();
-    for file in &arguments.files {
-        checked.push(check(file, arguments.machine_type.into())?);
-    }
-    let text = match arguments.format {
-        Format::Text => as_text(&checked, Colour::for_terminal(std::io::stdout().is_terminal())),
-        Format::Json => format!("{:#}\n", as_json(&checked)),
-    };
-    std::io::stdout().write_all(text.as_bytes())?;
-    Ok(if checked.iter().all(Checked::is_valid) { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
-}
-
-fn check(file: &Path, machine_type: MachineType) -> Result<Checked, Failure> {
-    let source = read_text(file)?;
-    let diagnostics = Definition::read(&source, Syntax::of_path(file), machine_type).diagnostics;
-    Ok(Checked { file: shown_name(file), source, diagnostics })
-}
-
-fn as_text(checked: &[Checked], colour: Colour) -> String {
-    let mut text = String::new();
-    for one in checked {
-        for diagnostic in &one.diagnostics {
-            text.push_str(&render(diagnostic, &one.file, &one.source, colour));
-            text.push('\n');
+impl From<cli::Severity> for Severity {
+    fn from(severity: cli::Severity) -> Self {
+        match severity {
+            cli::Severity::Error => Self::Error,
+            cli::Severity::Warning => Self::Warning,
         }
-        text.push_str(&format!("{}: {}\n", one.file, verdict(one, colour)));
-    }
-    text
-}
-
-fn verdict(checked: &Checked, colour: Colour) -> String {
-    let counted = |count: usize, noun: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {noun}")),
-        _ => Some(format!("{count} {noun}s")),
-    };
-    let errors = counted(checked.count(Severity::Error), "error");
-    let warnings = counted(checked.count(Severity::Warning), "warning");
-    let found: Vec<_> = [errors, warnings].into_iter().flatten().collect();
-    match (checked.is_valid(), found.is_empty()) {
-        (true, true) => colour.paint("1;32", "valid"),
-        (true, false) => format!("{}, {}", colour.paint("1;32", "valid"), found.join(", ")),
-        (false, _) => colour.paint("1;31", &found.join(", ")),
     }
 }
 
-fn as_json(checked: &[Checked]) -> Value {
-    checked.iter().map(file_as_json).collect()
-}
-
-fn file_as_json(checked: &Checked) -> Value {
-    let diagnostics: Vec<Value> =
-        checked.diagnostics.iter().map(|one| diagnostic_as_json(one, &checked.source)).collect();
-    json!({
-        "file": checked.file,
-        "result": if checked.is_valid() { "OK" } else { "FAIL" },
-        "diagnostics": diagnostics,
+/// Checks every definition and prints what was found. One that cannot be read keeps none of the others from being
+/// checked.
+pub(crate) fn validate(arguments: &ValidateArguments) -> Result<ExitCode, Failure> {
+    let found = files::find(&arguments.files);
+    let mut is_complete = found.problems.is_empty();
+    for problem in &found.problems {
+        complain(problem);
+    }
+    let mut checked = Vec::new();
+    for file in &found.files {
+        match check(file, arguments) {
+            Ok(one) => checked.push(one),
+            Err(error) => {
+                is_complete = false;
+                complain(&error);
+            }
+        }
+    }
+    std::io::stdout().write_all(printed(&checked, is_complete, arguments.format).as_bytes())?;
+    Ok(match (is_complete, checked.iter().all(Checked::is_valid)) {
+        (false, _) => ExitCode::from(USAGE),
+        (true, false) => ExitCode::from(FAILED),
+        (true, true) => ExitCode::SUCCESS,
     })
 }
 
-fn diagnostic_as_json(diagnostic: &Diagnostic, source: &str) -> Value {
-    let place = diagnostic.span.as_ref().map(|span| place(source, span.start));
-    json!({
-        "severity": match diagnostic.severity { Severity::Error => "ERROR", Severity::Warning => "WARNING" },
-        "code": diagnostic.code.as_str(),
-        "message": diagnostic.message,
-        "location": diagnostic.location,
-        "line": place.map(|place| place.line),
-        "column": place.map(|place| place.column),
-        "help": diagnostic.help,
-    })
+fn complain(error: &(dyn std::error::Error + 'static)) {
+    say(&format!("stepwright: {}", chain(error)));
+}
+
+fn check(file: &Path, arguments: &ValidateArguments) -> Result<Checked, ReadError> {
+    let source = read_text(file)?;
+    let syntax = Syntax::of_path(file);
+    let diagnostics = Definition::read(&source, syntax, arguments.machine_type.into()).diagnostics;
+    Ok(Checked::new(file, source, syntax, diagnostics, arguments.severity.into()))
+}
+
+fn printed(checked: &[Checked], is_complete: bool, format: ValidateFormat) -> String {
+    match format {
+        ValidateFormat::Text => text::print(checked, Colour::for_terminal(std::io::stdout().is_terminal())),
+        ValidateFormat::Json => format!("{:#}\n", json::print(checked)),
+        ValidateFormat::Github => github::print(checked),
+        ValidateFormat::Sarif => format!("{:#}\n", sarif::print(checked, is_complete)),
+    }
 }
