@@ -17,6 +17,8 @@ pub mod program;
 pub mod read;
 pub mod scope;
 pub mod template;
+#[cfg(test)]
+mod testing;
 pub mod timestamp;
 pub mod value;
 

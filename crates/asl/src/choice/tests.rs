@@ -1,31 +1,14 @@
 //! Which rules apply to which values.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::error::ErrorName;
 use crate::program::QueryLanguage;
-use crate::scope::{Chance, Context, Variables};
-
-fn json(text: &str) -> Value {
-    crate::json::parse(text.as_bytes()).unwrap()
-}
+use crate::testing::{json, scoped};
 
 fn applies(condition: Condition, input: &str) -> Result<bool, EvaluationError> {
     let input = json(input);
-    let make = || json(r#"{"Execution":{"Input":{"n":0}}}"#);
-    let variables: Variables = Arc::new([(Text::from("v"), Value::int(1))].into_iter().collect());
-    let scope = Scope {
-        input: &input,
-        state_input: &input,
-        result: None,
-        error_output: None,
-        context: &Context::new(&make),
-        variables: &variables,
-        chance: &Chance::new(1),
-        now: 0,
-    };
-    ChoiceRule { condition, next: StateId(0), output: None, assign: None }.applies(0, &scope)
+    let rule = ChoiceRule { condition, next: StateId(0), output: None, assign: None };
+    scoped(&input, r#"{"Execution":{"Input":{"n":0}}}"#, ("v", "1"), |scope| rule.applies(0, scope))
 }
 
 fn compare(variable: &str, comparison: Comparison) -> Condition {

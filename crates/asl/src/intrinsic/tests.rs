@@ -1,32 +1,16 @@
 //! What each function gives, what it refuses, and how calls are written.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 
 use super::*;
 use crate::error::ErrorName;
-use crate::scope::{Chance, Context, Variables};
-
-fn json(text: &str) -> Value {
-    crate::json::parse(text.as_bytes()).unwrap()
-}
+use crate::testing::{json, scoped};
 
 fn evaluate(call: &str, input: &str) -> Result<Value, EvaluationError> {
     let input = json(input);
-    let make = || json(r#"{"StateMachine":{"Id":"arn:x","Name":"m"},"Execution":{"Input":{"text":"A,B"}}}"#);
-    let variables: Variables = Arc::new([(Text::from("tpl"), Value::from("It's {}!"))].into_iter().collect());
-    let scope = Scope {
-        input: &input,
-        state_input: &input,
-        result: None,
-        error_output: None,
-        context: &Context::new(&make),
-        variables: &variables,
-        chance: &Chance::new(1),
-        now: 0,
-    };
-    Call::parse(call).unwrap_or_else(|error| panic!("{call}: {error}")).evaluate(&scope)
+    let context = r#"{"StateMachine":{"Id":"arn:x","Name":"m"},"Execution":{"Input":{"text":"A,B"}}}"#;
+    let call = Call::parse(call).unwrap_or_else(|error| panic!("{call}: {error}"));
+    scoped(&input, context, ("tpl", "\"It's {}!\""), |scope| call.evaluate(scope))
 }
 
 /// Each line: the call, the input, and the JSON of the result.

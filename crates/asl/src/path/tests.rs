@@ -1,31 +1,14 @@
 //! What paths select, what they say when they cannot, and what is no path.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 
 use super::*;
 use crate::error::ErrorName;
-use crate::scope::{Chance, Context, Variables};
-
-fn json(text: &str) -> Value {
-    crate::json::parse(text.as_bytes()).unwrap()
-}
+use crate::testing::{json, scoped};
 
 fn select(path: &str, input: &Value) -> Result<Value, PathMiss> {
-    let make = || json(r#"{"Execution":{"Name":"e"}}"#);
-    let variables: Variables = Arc::new([(Text::from("v"), json(r#"{"a":[1,2]}"#))].into_iter().collect());
-    let scope = Scope {
-        input,
-        state_input: input,
-        result: None,
-        error_output: None,
-        context: &Context::new(&make),
-        variables: &variables,
-        chance: &Chance::new(1),
-        now: 0,
-    };
-    Path::parse(path).unwrap_or_else(|error| panic!("{path}: {error}")).select(&scope)
+    let path = Path::parse(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    scoped(input, r#"{"Execution":{"Name":"e"}}"#, ("v", r#"{"a":[1,2]}"#), |scope| path.select(scope))
 }
 
 /// Each line: the path, then the JSON it selects or the text of the miss.

@@ -4,27 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::ErrorName;
-use crate::scope::{Chance, Context, Variables};
-
-fn json(text: &str) -> Value {
-    crate::json::parse(text.as_bytes()).unwrap()
-}
+use crate::testing::{json, scoped};
 
 fn evaluate(template: &Template, input: &str) -> Result<Value, EvaluationError> {
     let input = json(input);
-    let make = || json(r#"{"Execution":{"Name":"e"}}"#);
-    let variables: Variables = Arc::new([(Text::from("x"), Value::int(42))].into_iter().collect());
-    let scope = Scope {
-        input: &input,
-        state_input: &input,
-        result: None,
-        error_output: None,
-        context: &Context::new(&make),
-        variables: &variables,
-        chance: &Chance::new(1),
-        now: 0,
-    };
-    template.evaluate(&scope, "Parameters")
+    let context = r#"{"Execution":{"Name":"e"}}"#;
+    scoped(&input, context, ("x", "42"), |scope| template.evaluate(scope, "Parameters"))
 }
 
 fn parse(text: &str) -> Result<Template, Vec<TemplateError>> {
