@@ -64,6 +64,13 @@ impl Failure {
         Self::other(Some(ErrorName::DATA_LIMIT_EXCEEDED.into()), Some(cause.into()))
     }
 
+    /// Variables beyond the limit.
+    pub(crate) fn variables_limit(name: &str) -> Self {
+        let cause =
+            format!("The variables assigned by the state '{name}' exceed the maximum number of bytes service limit.");
+        Self::other(Some(ErrorName::DATA_LIMIT_EXCEEDED.into()), Some(cause.into()))
+    }
+
     /// Whether an `ErrorEquals` takes it.
     pub(crate) fn matches(&self, error_equals: &[Text]) -> bool {
         error_equals.iter().any(|name| match &**name {
@@ -156,7 +163,10 @@ impl<'a> Decision<'a> {
             Ok((output, _)) if !self.turn.limits.fits(&output) => {
                 self.propagate(cursor.frame, Failure::data_limit(&cursor.state.name), cursor.last);
             }
-            Ok((output, assigned)) => self.exit(cursor, output, assigned, Transition::Next(catcher.next)),
+            Ok((output, assigned)) => match self.variables_failure(cursor, assigned.as_ref()) {
+                Some(failure) => self.propagate(cursor.frame, failure, cursor.last),
+                None => self.exit(cursor, output, assigned, Transition::Next(catcher.next)),
+            },
             // The catcher itself is at fault; the state's catchers are not asked again.
             Err(error) => {
                 let failure = evaluation_failure(self, cursor, &error);

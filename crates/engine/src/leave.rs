@@ -104,6 +104,9 @@ impl<'a> Decision<'a> {
     pub(crate) fn leave(&mut self, cursor: Cursor<'a>, left: Left, transition: Transition) {
         match left {
             Ok((output, assigned)) if self.may_pass(&cursor, &output) => {
+                if let Some(failure) = self.variables_failure(&cursor, assigned.as_ref()) {
+                    return self.fail(cursor, failure);
+                }
                 self.exit(&cursor, output, assigned, transition);
             }
             Ok(_) => {
@@ -112,6 +115,12 @@ impl<'a> Decision<'a> {
             }
             Err(error) => self.raise(cursor, error),
         }
+    }
+
+    /// Why the variables a state assigns are refused, where they are.
+    pub(crate) fn variables_failure(&self, cursor: &Cursor<'_>, assigned: Option<&Value>) -> Option<Failure> {
+        let fits = assigned.is_none_or(|assigned| self.turn.limits.variables_fit(cursor.variables, assigned));
+        (!fits).then(|| Failure::variables_limit(&cursor.state.name))
     }
 
     fn may_pass(&self, cursor: &Cursor<'_>, output: &Value) -> bool {

@@ -1,13 +1,15 @@
 //! Every bound of an execution; the defaults are AWS's quotas.
 
-use asl::Value;
 use asl::json::DEPTH_MAX;
+use asl::{Object, Value};
 
 /// Bounds of executions. Each is a setting.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Bytes of JSON text in a state's input or output (AWS: 262,144).
+    /// Bytes of JSON text in a state's input or output, and in what one Assign gives (AWS: 262,144).
     pub payload_bytes: usize,
+    /// Bytes of JSON text in all variables a state can see (AWS: 10 MiB for an execution).
+    pub variables_bytes: usize,
     /// Events in one history (AWS: 25,000). The last one is the failure that says so.
     pub history_events: u64,
     /// Iterations of an inline Map that run at once, at most (AWS: 40).
@@ -18,7 +20,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { payload_bytes: 262_144, history_events: 25_000, inline_map_concurrency: 40, wait_time_scale: 1.0 }
+        Self {
+            payload_bytes: 262_144,
+            variables_bytes: 10 * 1024 * 1024,
+            history_events: 25_000,
+            inline_map_concurrency: 40,
+            wait_time_scale: 1.0,
+        }
     }
 }
 
@@ -27,6 +35,15 @@ impl Limits {
     /// may. Stops counting at the limit.
     pub(crate) fn fits(&self, value: &Value) -> bool {
         Meter { left: self.payload_bytes, depth_left: DEPTH_MAX }.take(value)
+    }
+
+    /// Whether what an Assign gives is within the limit, by itself and beside the variables it leaves as they are.
+    pub(crate) fn variables_fit(&self, variables: &Object, assigned: &Value) -> bool {
+        let mut meter = Meter { left: self.variables_bytes, depth_left: DEPTH_MAX };
+        let kept = variables.iter().filter(|(name, _)| assigned.get(name).is_none());
+        self.fits(assigned)
+            && meter.take(assigned)
+            && kept.into_iter().all(|(name, value)| meter.take_text(name) && meter.take(value))
     }
 }
 

@@ -119,6 +119,9 @@ pub(crate) struct ServeArguments {
     /// Bytes of JSON in a state's input or output [default: 262144] [env: STEPWRIGHT_LIMITS_PAYLOAD_BYTES]
     #[arg(long, value_name = "BYTES", help_heading = "Limits")]
     pub(crate) limits_payload_bytes: Option<String>,
+    /// Bytes of JSON in all variables a state can see [default: 10485760] [env: STEPWRIGHT_LIMITS_VARIABLES_BYTES]
+    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
+    pub(crate) limits_variables_bytes: Option<String>,
     /// Events in one history [default: 25000] [env: STEPWRIGHT_LIMITS_HISTORY_EVENTS]
     #[arg(long, value_name = "EVENTS", help_heading = "Limits")]
     pub(crate) limits_history_events: Option<String>,

@@ -256,3 +256,21 @@ fn an_input_is_shown_as_it_was_given_until_a_state_changes_it() {
         .collect();
     assert_eq!(payloads, [r#""[1,  2.0]""#, r#""[1,  2.0]""#, r#""[1,2.0]""#, r#""[1,2.0]""#]);
 }
+
+#[test]
+fn variables_beyond_the_limit_fail_the_state() {
+    let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"a.$":"$.x"},"Next":"B"},
+        "B":{"Type":"Pass","Assign":{"b.$":"$.x"},"Next":"C"},"C":{"Type":"Pass","Assign":{"b":"short"},"End":true}}}"#;
+    let input = r#"{"x":"0123456789"}"#;
+    let run = |payload_bytes, variables_bytes| {
+        let limits = Limits { payload_bytes, variables_bytes, ..Limits::default() };
+        Run::start_with(definition, input, limits)
+    };
+    assert_eq!(run(100, 100).status(), Status::Succeeded);
+    for limited in [run(17, 100), run(100, 25)] {
+        assert_eq!(limited.failure().0, "States.DataLimitExceeded");
+    }
+    // One Assign by itself is over the limit in the first state, all of them together in the second.
+    assert!(run(17, 100).types().iter().all(|name| *name != "PassStateExited"));
+    assert_eq!(run(100, 25).types().iter().filter(|name| **name == "PassStateExited").count(), 1);
+}

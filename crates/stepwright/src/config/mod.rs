@@ -160,13 +160,14 @@ const ACCOUNT: Name = Name::with_local("account", "AWS_ACCOUNT_ID");
 const SCALE: Name = Name::with_local("wait-time-scale", "WAIT_TIME_SCALE");
 const LOG: Name = Name::new("log");
 const PAYLOAD: Name = Name::new("limits.payload-bytes");
+const VARIABLES: Name = Name::new("limits.variables-bytes");
 const HISTORY: Name = Name::new("limits.history-events");
 const MAP: Name = Name::new("limits.inline-map-concurrency");
 /// Not in the file: it says which file.
 const CONFIG: Name = Name::new("config");
 
 /// Every key the file may hold.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     PORT.key,
     BIND.key,
     DATA_DIR.key,
@@ -176,6 +177,7 @@ const KEYS: [&str; 11] = [
     SCALE.key,
     LOG.key,
     PAYLOAD.key,
+    VARIABLES.key,
     HISTORY.key,
     MAP.key,
 ];
@@ -203,6 +205,9 @@ impl ServeConfig {
             payload_bytes: sources
                 .get(&PAYLOAD, &arguments.limits_payload_bytes, values::COUNT, values::count)?
                 .unwrap_or(defaults.payload_bytes),
+            variables_bytes: sources
+                .get(&VARIABLES, &arguments.limits_variables_bytes, values::COUNT, values::count)?
+                .unwrap_or(defaults.variables_bytes),
             history_events: sources
                 .get(&HISTORY, &arguments.limits_history_events, values::COUNT, values::count)?
                 .map_or(defaults.history_events, |events| events as u64),
@@ -305,6 +310,7 @@ mod tests {
         assert_eq!(config.data, Data::Directory("stepwright-data".into()));
         assert_eq!((config.region.as_str(), config.account.as_str()), ("us-east-1", "123456789012"));
         assert_eq!(config.limits.payload_bytes, 262_144);
+        assert_eq!(config.limits.variables_bytes, 10 * 1024 * 1024);
         assert_eq!(config.limits.history_events, 25_000);
         assert_eq!(config.limits.inline_map_concurrency, 40);
     }
@@ -327,7 +333,7 @@ mod tests {
         let file = file(
             "port = 1\nbind = \"0.0.0.0\"\ndata-dir = \"/data\"\nin-memory = false\nregion = \"eu-west-1\"\n\
              account = \"000000000001\"\nwait-time-scale = 0.5\nlog = \"warn\"\n\
-             [limits]\npayload-bytes = 2\nhistory-events = 3\ninline-map-concurrency = 4\n",
+             [limits]\npayload-bytes = 2\nvariables-bytes = 5\nhistory-events = 3\ninline-map-concurrency = 4\n",
         );
         let config = load(&with_file(&file), &[]).unwrap();
         assert_eq!(config.listen.to_string(), "0.0.0.0:1");
@@ -336,6 +342,7 @@ mod tests {
         assert_eq!(config.log.as_str(), "warn");
         let limits = config.limits;
         assert_eq!((limits.payload_bytes, limits.history_events, limits.inline_map_concurrency), (2, 3, 4));
+        assert_eq!(limits.variables_bytes, 5);
         assert!((limits.wait_time_scale - 0.5).abs() < f64::EPSILON);
     }
 
