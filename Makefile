@@ -1,8 +1,12 @@
 # make help shows what there is. Everything sets up what it needs by itself.
 
 BIN := target/release/stepwright
+# Seconds that make fuzz gives each target.
+TIME ?= 600
+# How make fuzz calls cargo-fuzz: it needs a nightly compiler.
+FUZZ := cargo +nightly fuzz
 
-.PHONY: help run test bench build tidy setup-build clean
+.PHONY: help run test bench fuzz build tidy setup-build setup-fuzz clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,11 +24,23 @@ test: ## format, lints, all tests; the last line is "N passed, N failed"
 bench: build ## measure throughput, latency and memory (docs/performance.md)
 	cargo run --release --package bench -- all --server $(BIN)
 
+fuzz: setup-fuzz ## throw arbitrary input at every parser, TIME=600 seconds at each
+	$(FUZZ) build -O
+	@for target in $$($(FUZZ) list); do \
+		echo "== $$target"; \
+		$(FUZZ) run -O $$target -- -max_total_time=$(TIME) -timeout=30 -dict=fuzz/words.dict -verbosity=0 \
+			-print_final_stats=1 || exit 1; \
+	done
+
 tidy: ## say where the project breaks its own rules
 	@cargo xtask tidy
 
 setup-build:
 	@tests/setup build
 
+setup-fuzz:
+	@rustup toolchain list | grep -q ^nightly || rustup toolchain install nightly --profile minimal
+	@$(FUZZ) --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked
+
 clean: ## remove what was built and the test environment; data stays
-	rm -rf target .venv .test
+	rm -rf target fuzz/target .venv .test

@@ -5,6 +5,7 @@
 //! `docs/performance.md` says what each scenario measures.
 
 mod client;
+mod definitions;
 mod disk;
 mod echo;
 mod error;

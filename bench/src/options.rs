@@ -59,11 +59,21 @@ pub(crate) enum Scenario {
     Map,
     /// A million executions that wait for a day
     Idle,
+    /// Expressions evaluated and definitions read, without a server
+    Expressions,
 }
 
 impl Scenario {
-    const EACH: [Self; 7] =
-        [Self::Pass, Self::Chain, Self::Activity, Self::ChoiceLoop, Self::Sequential, Self::Map, Self::Idle];
+    const EACH: [Self; 8] = [
+        Self::Pass,
+        Self::Chain,
+        Self::Activity,
+        Self::ChoiceLoop,
+        Self::Sequential,
+        Self::Map,
+        Self::Idle,
+        Self::Expressions,
+    ];
 
     /// The name as it is given on the command line.
     pub(crate) fn name(self) -> &'static str {
@@ -76,6 +86,7 @@ impl Scenario {
             Self::Sequential => "sequential",
             Self::Map => "map",
             Self::Idle => "idle",
+            Self::Expressions => "expressions",
         }
     }
 }

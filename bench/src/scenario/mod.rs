@@ -1,7 +1,9 @@
-//! The scenarios: each run starts a server of its own, loads it, checks what it did and gives figures.
+//! The scenarios: each run starts a server of its own, loads it, checks what it did and gives figures. One needs no
+//! server: it measures the language itself.
 
 mod activity;
 mod burst;
+mod expressions;
 mod idle;
 mod map;
 mod single;
@@ -32,7 +34,13 @@ pub(crate) async fn run(scenario: Scenario, options: &Options) -> Result<Section
     let mut measured = Vec::new();
     for number in 1..=runs {
         note(&format!("{}: run {number} of {runs} ...", scenario.name()));
-        measured.push(run_once(scenario, options).await?);
+        measured.push(match scenario {
+            Scenario::Expressions => expressions::run(),
+            _ => run_once(scenario, options).await?,
+        });
+    }
+    if scenario == Scenario::Expressions {
+        return Ok(Section::over(scenario.name(), about(scenario, options), &measured));
     }
     let storage = if options.in_memory { "in memory" } else { "durable" };
     let about = format!("{}; {storage}", about(scenario, options));
@@ -50,7 +58,7 @@ async fn run_once(scenario: Scenario, options: &Options) -> Result<Vec<Measure>,
     let tally = Rc::new(Tally::default());
     let run = Run { options, place, server, tally: tally.clone(), meter: meter.clone() };
     let mut measures = match scenario {
-        Scenario::All => Vec::new(),
+        Scenario::All | Scenario::Expressions => Vec::new(),
         Scenario::Pass => burst::pass(&run).await?,
         Scenario::Chain => burst::chain(&run).await?,
         Scenario::Activity => activity::run(&run).await?,
@@ -86,6 +94,7 @@ fn about(scenario: Scenario, options: &Options) -> String {
         Scenario::Sequential => format!("one Pass state, one execution at a time, {seconds} s"),
         Scenario::Map => "inline Map with a Pass state; loops of Pass and Choice; limits raised".to_owned(),
         Scenario::Idle => format!("{count} executions that wait for a day"),
+        Scenario::Expressions => expressions::about(),
     }
 }
 
