@@ -4,7 +4,7 @@ mod files;
 mod json;
 mod junit;
 mod mocked;
-mod session;
+mod tested;
 mod text;
 mod watch;
 
@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use crate::cli::{Format, TestArguments};
 use crate::excerpt::Colour;
 use crate::{FAILED, Failure, USAGE, say};
-use session::Session;
+use tested::Tested;
 
 /// What cannot be tested as the command line has it.
 #[derive(Debug, thiserror::Error)]
@@ -68,19 +68,19 @@ pub(crate) fn test(arguments: &TestArguments) -> Result<ExitCode, Failure> {
     if arguments.watch {
         return watch::watch(arguments, colour);
     }
-    let session = Session::run(arguments)?;
-    stdout.write_all(report(&session, arguments, colour)?.as_bytes())?;
-    Ok(exit(&session, arguments))
+    let tested = Tested::run(arguments)?;
+    stdout.write_all(report(&tested, arguments, colour)?.as_bytes())?;
+    Ok(exit(&tested, arguments))
 }
 
 /// What to print; writes the JUnit file too, where one is wanted.
-fn report(session: &Session, arguments: &TestArguments, colour: Colour) -> Result<String, Failure> {
+fn report(tested: &Tested, arguments: &TestArguments, colour: Colour) -> Result<String, Failure> {
     if let Some(file) = &arguments.junit {
-        write_file(file, &junit::report(session))?;
+        write_file(file, &junit::report(tested))?;
     }
     Ok(match arguments.format {
-        Format::Text => text::report(session, arguments.coverage_min, colour),
-        Format::Json => json::report(session),
+        Format::Text => text::report(tested, arguments.coverage_min, colour),
+        Format::Json => json::report(tested),
     })
 }
 
@@ -88,12 +88,12 @@ fn write_file(file: &Path, text: &str) -> Result<(), UsageError> {
     std::fs::write(file, text).map_err(|source| UsageError::Report { file: file.display().to_string(), source })
 }
 
-fn exit(session: &Session, arguments: &TestArguments) -> ExitCode {
-    if !session.problems.is_empty() {
+fn exit(tested: &Tested, arguments: &TestArguments) -> ExitCode {
+    if !tested.problems.is_empty() {
         return ExitCode::from(USAGE);
     }
-    let covered = arguments.coverage_min.is_none_or(|least| session.is_covered(least));
-    if session.failed() > 0 || !covered { ExitCode::from(FAILED) } else { ExitCode::SUCCESS }
+    let covered = arguments.coverage_min.is_none_or(|least| tested.is_covered(least));
+    if tested.failed() > 0 || !covered { ExitCode::from(FAILED) } else { ExitCode::SUCCESS }
 }
 
 #[cfg(test)]
@@ -126,8 +126,8 @@ mod tests {
 
     /// What is printed, and the exit code.
     fn run(arguments: &TestArguments) -> (String, ExitCode) {
-        let session = Session::run(arguments).unwrap();
-        (report(&session, arguments, Colour::None).unwrap(), exit(&session, arguments))
+        let tested = Tested::run(arguments).unwrap();
+        (report(&tested, arguments, Colour::None).unwrap(), exit(&tested, arguments))
     }
 
     /// A folder with one definition and that test file.
@@ -199,7 +199,7 @@ mod tests {
             |text: &str| TestArguments { filter: Some(text.into()), ..arguments(vec![folder.path().to_owned()]) };
         let (text, _) = run(&filtered("two"));
         assert!(text.contains("2 passed, 0 failed") && !text.contains("one"), "{text}");
-        let error = Session::run(&filtered("three")).err().expect("nothing matches");
+        let error = Tested::run(&filtered("three")).err().expect("nothing matches");
         assert!(error.to_string().contains("three"), "{error}");
     }
 

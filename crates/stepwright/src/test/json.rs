@@ -6,23 +6,23 @@ use asl::{Number, Text, Value};
 use rehearsal::pretty::pretty;
 use rehearsal::{Coverage, Ending};
 
-use super::session::{Session, TestedCase, TestedFile};
+use super::tested::{Tested, TestedCase, TestedFile};
 
 /// One JSON object.
-pub(super) fn report(session: &Session) -> String {
-    let coverage = session.coverage.iter().map(|(definition, coverage)| coverage_of(definition, coverage));
-    let problem = |problem: &super::session::Unusable| {
+pub(super) fn report(tested: &Tested) -> String {
+    let coverage = tested.coverage.iter().map(|(definition, coverage)| coverage_of(definition, coverage));
+    let problem = |problem: &super::tested::Unusable| {
         Value::object([
             ("file", problem.file.display().to_string().into()),
             ("message", problem.message.clone().into()),
         ])
     };
     let report = Value::object([
-        ("files", Value::array(session.files.iter().map(file_of).collect())),
+        ("files", Value::array(tested.files.iter().map(file_of).collect())),
         ("coverage", Value::array(coverage.collect())),
-        ("problems", Value::array(session.problems.iter().map(problem).collect())),
-        ("passed", count(session.passed())),
-        ("failed", count(session.failed())),
+        ("problems", Value::array(tested.problems.iter().map(problem).collect())),
+        ("passed", count(tested.passed())),
+        ("failed", count(tested.failed())),
     ]);
     pretty(&report) + "\n"
 }

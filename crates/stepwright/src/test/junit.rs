@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::session::{Session, TestedCase, Unusable};
+use super::tested::{Tested, TestedCase, Unusable};
 
 /// One suite for each test file. A file that cannot be run is a suite with one error.
-pub(super) fn report(session: &Session) -> String {
-    let (passed, failed, errors) = (session.passed(), session.failed(), session.problems.len());
+pub(super) fn report(tested: &Tested) -> String {
+    let (passed, failed, errors) = (tested.passed(), tested.failed(), tested.problems.len());
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     open_suite(
         &mut xml,
@@ -15,16 +15,16 @@ pub(super) fn report(session: &Session) -> String {
         passed + failed + errors,
         failed,
         errors,
-        &seconds(session.cases()),
+        &seconds(tested.cases()),
     );
-    for file in &session.files {
+    for file in &tested.files {
         let name = file.file.display().to_string();
         let failed = file.cases.iter().filter(|case| !case.passed()).count();
         open_suite(&mut xml, "testsuite", &name, file.cases.len(), failed, 0, &seconds(file.cases.iter()));
         file.cases.iter().for_each(|case| add_case(&mut xml, &name, case));
         xml.push_str("</testsuite>\n");
     }
-    session.problems.iter().for_each(|problem| add_problem(&mut xml, problem));
+    tested.problems.iter().for_each(|problem| add_problem(&mut xml, problem));
     xml.push_str("</testsuites>\n");
     xml
 }

@@ -6,7 +6,7 @@ use rehearsal::diff::{Line, diff};
 use rehearsal::judge::seconds;
 use rehearsal::{Coverage, Mismatch};
 
-use super::session::{Session, TestedCase};
+use super::tested::{Tested, TestedCase};
 use crate::excerpt::Colour;
 
 const GREEN: &str = "1;32";
@@ -14,37 +14,37 @@ const RED: &str = "1;31";
 const DIM: &str = "2";
 
 /// The whole report: files with their cases, coverage, problems, and the sum.
-pub(super) fn report(session: &Session, coverage_min: Option<f64>, colour: Colour) -> String {
+pub(super) fn report(tested: &Tested, coverage_min: Option<f64>, colour: Colour) -> String {
     let mut text = String::new();
-    for file in session.files.iter().filter(|file| !file.cases.is_empty()) {
+    for file in tested.files.iter().filter(|file| !file.cases.is_empty()) {
         line(&mut text, &file.file.display().to_string());
         file.cases.iter().for_each(|case| add_case(&mut text, case, colour));
         text.push('\n');
     }
-    if !session.coverage.is_empty() {
+    if !tested.coverage.is_empty() {
         line(&mut text, "Coverage");
-        for (definition, coverage) in &session.coverage {
+        for (definition, coverage) in &tested.coverage {
             add_coverage(&mut text, &definition.display().to_string(), coverage, coverage_min, colour);
         }
         text.push('\n');
     }
-    for problem in &session.problems {
+    for problem in &tested.problems {
         line(&mut text, &format!("{} {}", colour.paint(RED, "cannot be run:"), problem.file.display()));
         problem.message.lines().for_each(|one| line(&mut text, &format!("  {one}")));
         text.push('\n');
     }
-    text.push_str(&sum(session, colour));
+    text.push_str(&sum(tested, colour));
     text
 }
 
-fn sum(session: &Session, colour: Colour) -> String {
-    let (passed, failed) = (session.passed(), session.failed());
+fn sum(tested: &Tested, colour: Colour) -> String {
+    let (passed, failed) = (tested.passed(), tested.failed());
     let counted = |count: usize, word: &str, code: &str| {
         let text = format!("{count} {word}");
         if count > 0 { colour.paint(code, &text) } else { text }
     };
     let mut text = format!("{}, {}", counted(passed, "passed", GREEN), counted(failed, "failed", RED));
-    match session.problems.len() {
+    match tested.problems.len() {
         0 => {}
         1 => text.push_str(", 1 file cannot be run"),
         count => text.push_str(&format!(", {count} files cannot be run")),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use super::session::Session;
+use super::tested::Tested;
 use super::{files, report};
 use crate::cli::TestArguments;
 use crate::excerpt::Colour;
@@ -20,8 +20,8 @@ pub(super) fn watch(arguments: &TestArguments, colour: Colour) -> Result<ExitCod
     loop {
         // Taken before the run, so that a change in the midst of it is seen.
         let before = snapshot(&arguments.paths);
-        match Session::run(arguments) {
-            Ok(session) => std::io::stdout().write_all(report(&session, arguments, colour)?.as_bytes())?,
+        match Tested::run(arguments) {
+            Ok(tested) => std::io::stdout().write_all(report(&tested, arguments, colour)?.as_bytes())?,
             Err(error) => say(&format!("stepwright: {}", chain(&error))),
         }
         say("watching; Ctrl-C ends");

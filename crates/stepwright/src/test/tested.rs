@@ -13,7 +13,7 @@ use crate::cli::TestArguments;
 
 /// What one round gave.
 #[derive(Default)]
-pub(super) struct Session {
+pub(super) struct Tested {
     /// The test files that could be run, in order.
     pub(super) files: Vec<TestedFile>,
     /// What was reached, by the definition's path.
@@ -67,7 +67,7 @@ impl TestedCase {
     }
 }
 
-impl Session {
+impl Tested {
     /// Finds the test files, reads them and runs the cases that the filter leaves.
     pub(super) fn run(arguments: &TestArguments) -> Result<Self, UsageError> {
         let found = files::find(&arguments.paths);
@@ -75,15 +75,15 @@ impl Session {
             let paths: Vec<_> = arguments.paths.iter().map(|path| path.display().to_string()).collect();
             return Err(UsageError::NoFiles(paths.join(", ")));
         }
-        let mut session = Self::default();
+        let mut tested = Self::default();
         for file in found {
-            session.file(file, arguments.filter.as_deref());
+            tested.file(file, arguments.filter.as_deref());
         }
         match &arguments.filter {
-            Some(filter) if session.cases().next().is_none() && session.problems.is_empty() => {
+            Some(filter) if tested.cases().next().is_none() && tested.problems.is_empty() => {
                 Err(UsageError::NothingMatches(filter.clone()))
             }
-            _ => Ok(session),
+            _ => Ok(tested),
         }
     }
 
