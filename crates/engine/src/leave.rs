@@ -1,5 +1,6 @@
 //! How a state is left: its output, its variables, and what comes next.
 
+use asl::path::Path;
 use asl::program::{DataPath, QueryLanguage, ResultPath, Transition};
 use asl::template::Template;
 use asl::{EvaluationError, Value};
@@ -28,12 +29,16 @@ impl<'a> Decision<'a> {
         match path {
             DataPath::Whole => Ok(from.clone()),
             DataPath::Nothing => Ok(Value::empty_object()),
-            DataPath::Select(path) => self.evaluate(cursor, View::of(from), |scope| {
-                path.select(scope).map_err(|miss| {
-                    EvaluationError::runtime(format!("Invalid path '{}' : {}", path.text(), miss.message))
-                })
-            }),
+            DataPath::Select(path) => self.select_path(cursor, path, from),
         }
+    }
+
+    /// What a path selects of a value; a miss is worded as AWS words that of a field which holds a path alone.
+    pub(crate) fn select_path(&self, cursor: &Cursor<'_>, path: &Path, from: &Value) -> Result<Value, EvaluationError> {
+        self.evaluate(cursor, View::of(from), |scope| {
+            path.select(scope)
+                .map_err(|miss| EvaluationError::runtime(format!("Invalid path '{}' : {}", path.text(), miss.message)))
+        })
     }
 
     /// Leaves a state that has a result: selects, merges, assigns, and goes on.

@@ -60,11 +60,7 @@ fn number(
         Figure::Fixed(value) => Ok(*value),
         Figure::Path(path) => {
             let input = decision.effective_input(cursor)?;
-            let value = decision.evaluate(cursor, View::of(&input), |scope| {
-                path.select(scope).map_err(|miss| {
-                    EvaluationError::runtime(format!("Invalid path '{}' : {}", path.text(), miss.message))
-                })
-            })?;
+            let value = decision.select_path(cursor, path, &input)?;
             read(&as_number(&value)).ok_or_else(|| {
                 EvaluationError::runtime(format!(
                     "The {field}Path field refers to value \"{}\" which is not a valid {wanted}: {}",

@@ -71,11 +71,7 @@ pub(crate) fn items(decision: &Decision<'_>, cursor: &Cursor<'_>, map: &Map) -> 
             let input = decision.effective_input(cursor)?;
             let value = match path {
                 None => input,
-                Some(path) => decision.evaluate(cursor, View::of(&input), |scope| {
-                    path.select(scope).map_err(|miss| {
-                        EvaluationError::runtime(format!("Invalid path '{}' : {}", path.text(), miss.message))
-                    })
-                })?,
+                Some(path) => decision.select_path(cursor, path, &input)?,
             };
             decision.saw(|seen| seen.after_items_path = Some(value.clone()));
             match value {
