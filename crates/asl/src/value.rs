@@ -242,6 +242,11 @@ impl Object {
         self.members.iter().map(|(name, value)| (name, value))
     }
 
+    /// The member at a place in the order, from 0.
+    pub fn at(&self, index: usize) -> Option<(&Text, &Value)> {
+        self.members.get(index).map(|(name, value)| (name, value))
+    }
+
     /// The values in order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> {
         self.members.iter().map(|(_, value)| value)
@@ -323,6 +328,8 @@ mod tests {
         assert_eq!(object.get("k39"), Some(&Value::int(39)));
         object.insert("k3".into(), Value::Null);
         assert_eq!(object.iter().last().map(|(n, _)| &**n), Some("k3"));
+        assert_eq!(object.at(39), object.iter().last());
+        assert_eq!(object.at(40), None);
     }
 
     #[test]

@@ -221,7 +221,7 @@ impl Iterations {
 /// The item of that index of a Map state's items.
 pub(crate) fn map_item(items: &Value, index: usize) -> MapItem {
     let (key, value) = match items {
-        Value::Object(object) => object.iter().nth(index).map(|(k, v)| (Some(k.clone()), v.clone())),
+        Value::Object(object) => object.at(index).map(|(k, v)| (Some(k.clone()), v.clone())),
         items => items.as_array().and_then(|items| items.get(index)).map(|v| (None, v.clone())),
     }
     .unwrap_or_default();
