@@ -119,6 +119,11 @@ impl Expression {
         self.reads.variables().collect()
     }
 
+    /// Whether it names that member of `$states`.
+    pub(crate) fn names_state_member(&self, member: &str) -> bool {
+        self.reads.names_state_member(member)
+    }
+
     /// There is no context item.
     fn run(
         &self,

@@ -209,6 +209,11 @@ impl Resource {
             Self::Activity(arn) | Self::LambdaFunction(arn) | Self::Integration { arn, .. } => arn,
         }
     }
+
+    /// Whether the task ends by a callback with its token (`.waitForTaskToken`).
+    pub fn is_callback(&self) -> bool {
+        matches!(self, Self::Integration { action, .. } if action.ends_with(".waitForTaskToken"))
+    }
 }
 
 /// A number that is fixed, selected by a path, or computed.

@@ -84,6 +84,14 @@ impl Template {
         names
     }
 
+    /// Where expressions name that member of `$states`: `/a/b[0]`, relative to the template; empty for the template
+    /// itself.
+    pub(crate) fn places_of_state_member(&self, member: &str) -> Vec<&str> {
+        let mut places = Vec::new();
+        self.node.collect_places(member, &mut places);
+        places
+    }
+
     /// Whether it is constant, so that it can be evaluated without a scope; its value then.
     pub fn literal(&self) -> Option<&Value> {
         match &self.node {
@@ -152,6 +160,17 @@ impl Node {
             Self::Path(path, _) => names.extend(path.variable()),
             Self::Call(call) => names.extend(call.variables()),
             Self::Expression(node) => names.extend(node.expression.variables()),
+        }
+    }
+
+    fn collect_places<'n>(&'n self, member: &str, places: &mut Vec<&'n str>) {
+        match self {
+            Self::Literal(_) | Self::Path(..) | Self::Call(_) => {}
+            Self::Object(members) => members.iter().for_each(|(_, node)| node.collect_places(member, places)),
+            Self::Array(items) => items.iter().for_each(|node| node.collect_places(member, places)),
+            Self::Expression(node) => {
+                places.extend(node.expression.names_state_member(member).then_some(&*node.place));
+            }
         }
     }
 }

@@ -46,19 +46,13 @@ pub(crate) enum TidyError {
 
 /// Every breach of every rule.
 pub(crate) fn untidy() -> Result<Vec<Finding>, TidyError> {
-    let root = root();
-    let packages = layers::packages(&root)?;
+    let root = crate::root();
+    let packages = layers::packages(root)?;
     let mut findings = layers::check(&packages);
-    findings.extend(layers::check_map(&packages, &root)?);
-    findings.extend(sources::check(&root)?);
+    findings.extend(layers::check_map(&packages, root)?);
+    findings.extend(sources::check(root)?);
     findings.sort();
     Ok(findings)
-}
-
-/// The workspace: the folder above this crate's.
-fn root() -> PathBuf {
-    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
-    crate_dir.parent().unwrap_or(crate_dir).to_owned()
 }
 
 fn read(path: &Path) -> Result<String, TidyError> {

@@ -43,6 +43,12 @@ impl Reads {
         names.filter(|name| *name != STATES && !is_function(name))
     }
 
+    /// Whether that member of `$states` is among them.
+    pub(super) fn names_state_member(&self, member: &str) -> bool {
+        let named = |wanted: &Wanted| wanted.members.iter().any(|(name, _)| name == member);
+        self.roots.iter().any(|(root, wanted)| root == STATES && named(wanted))
+    }
+
     /// Binds what is read. What is not there stays unbound: undefined.
     pub(super) fn bind(&self, scope: &Scope<'_>, context: &mut Context) {
         for (name, wanted) in &self.roots {

@@ -2,10 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::MachineType;
 use super::fields::Fields;
 use super::rules;
+use super::rules::variable_scope::Scope;
 use crate::program::{BranchId, StateId, Transition};
 use crate::value::Text;
 
@@ -17,6 +19,8 @@ pub(crate) struct Container {
     pub(crate) machine_type: MachineType,
     /// How many branches and processors it stands in.
     pub(crate) depth: usize,
+    /// Which variables its states assign.
+    pub(crate) scope: Rc<Scope>,
     /// From which state to which one can go.
     pub(crate) transitions: RefCell<Vec<(StateId, StateId)>>,
     /// Whether one of the states is terminal.
@@ -27,9 +31,16 @@ pub(crate) struct Container {
 
 impl Container {
     /// A container of these states.
-    pub(crate) fn new(branch: BranchId, machine_type: MachineType, depth: usize, states: Vec<(Text, StateId)>) -> Self {
+    pub(crate) fn new(
+        branch: BranchId,
+        machine_type: MachineType,
+        depth: usize,
+        scope: Rc<Scope>,
+        states: Vec<(Text, StateId)>,
+    ) -> Self {
         let ids = states.iter().cloned().collect();
-        Self { branch, machine_type, depth, transitions: RefCell::default(), ends: Cell::new(false), states, ids }
+        let (transitions, ends) = (RefCell::default(), Cell::new(false));
+        Self { branch, machine_type, depth, scope, transitions, ends, states, ids }
     }
 
     /// The states in the order of the source.

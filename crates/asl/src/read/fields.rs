@@ -7,6 +7,7 @@ use super::log::Log;
 use super::place::Place;
 use super::rules;
 use super::rules::range::Bounds;
+use super::rules::states_members::Outcome;
 use crate::path::{Path, ReferencePath};
 use crate::program::{DataPath, Figure, QueryLanguage, ResultPath};
 use crate::template::Template;
@@ -23,13 +24,15 @@ pub(crate) struct Fields<'a> {
     pub(crate) log: &'a Log,
     /// The language of its fields.
     pub(crate) language: QueryLanguage,
+    /// What its `Output` and `Assign` come after.
+    pub(crate) outcome: Outcome,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of a value that must be an object.
     pub(crate) fn of(value: &'a Value, place: &'a Place<'a>, log: &'a Log, language: QueryLanguage) -> Option<Self> {
         match value {
-            Value::Object(object) => Some(Self { object, place, log, language }),
+            Value::Object(object) => Some(Self { object, place, log, language, outcome: Outcome::None }),
             _ => rules::value_type::expected("Object", place, log),
         }
     }
@@ -37,6 +40,11 @@ impl<'a> Fields<'a> {
     /// The same fields read in another language.
     pub(crate) fn with_language(self, language: QueryLanguage) -> Self {
         Self { language, ..self }
+    }
+
+    /// The same fields, whose `Output` and `Assign` come after that.
+    pub(crate) fn after(self, outcome: Outcome) -> Self {
+        Self { outcome, ..self }
     }
 
     /// Whether expressions are JSONata.
@@ -179,7 +187,10 @@ impl<'a> Fields<'a> {
 
     /// A template in either language.
     pub(crate) fn template(&self, name: &'a str) -> Option<Template> {
-        rules::template::read(self.get(name)?, &self.place_of(name), self.log, self.language)
+        let place = self.place_of(name);
+        let template = rules::template::read(self.get(name)?, &place, self.log, self.language)?;
+        rules::states_members::check(&template, self.outcome.seen_by(name), &place, self.log);
+        Some(template)
     }
 
     /// A template that belongs to one language.
@@ -200,7 +211,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn assign(&self) -> Option<Template> {
         const NAME: &str = "Assign";
         let object = self.object(NAME)?;
-        rules::variable_name::check(object, &self.place_of(NAME), self.log);
+        rules::variable_name::check(object, self.language, &self.place_of(NAME), self.log);
         self.template(NAME)
     }
 

@@ -1,6 +1,7 @@
 //! Reads the state machine, its branches and their states.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::MachineType;
 use super::container::{Container, Here};
@@ -9,6 +10,8 @@ use super::log::Log;
 use super::place::Place;
 use super::rules;
 use super::rules::range::SECONDS_MAX;
+use super::rules::states_members::Outcome;
+use super::rules::variable_scope::Scope;
 use super::states;
 use super::supported::{self, Table};
 use crate::program::{Branch, BranchId, DataPath, Program, QueryLanguage, State, StateId, StateKind};
@@ -22,7 +25,7 @@ pub(crate) fn read(definition: &Value, machine_type: MachineType, log: &Log) -> 
     reader.language = rules::query_language::of_machine(&fields);
     fields.choice("Version", &[("1.0", ())]);
     let timeout_seconds = fields.integer("TimeoutSeconds", 1, SECONDS_MAX);
-    reader.branch(&fields, machine_type, 0);
+    reader.branch(&fields, machine_type, 0, None);
     let comment = fields.get("Comment").and_then(Value::as_str).map(Text::from);
     reader.finish(comment, timeout_seconds)
 }
@@ -40,7 +43,7 @@ pub(crate) fn read_state(state: &Value, name: &str, machine_type: MachineType, l
     let states: Vec<_> = names.into_iter().map(|name| (name, reader.reserve_state())).collect();
     reader.names.extend(states.iter().cloned());
     let (id, others) = (states[0].1, states[1..].to_vec());
-    let container = Container::new(branch, machine_type, 0, states);
+    let container = Container::new(branch, machine_type, 0, Rc::default(), states);
     let place = Place::ROOT.member("States");
     reader.state(&Text::from(name), state, &place.member(name), Here { id, container: &container });
     for (name, id) in others {
@@ -97,22 +100,30 @@ impl<'l> Reader<'l> {
         }
     }
 
-    /// Reads a branch of a Parallel state or the processor of a Map state.
+    /// Reads a branch of a Parallel state or the processor of a Map state. `scope` is what its states see of the
+    /// variables around.
     pub(crate) fn inner(
         &mut self,
         fields: &Fields<'_>,
         table: &Table,
         machine_type: MachineType,
         outer: &Container,
+        scope: Option<Rc<Scope>>,
     ) -> Option<BranchId> {
         rules::supported_fields::check(&[table], fields);
         let depth = outer.depth + 1;
         rules::nesting::check(depth, rules::nesting::BRANCHES_MAX, fields.place, self.log)
-            .then(|| self.branch(fields, machine_type, depth))
+            .then(|| self.branch(fields, machine_type, depth, scope))
     }
 
     /// Reads `StartAt` and `States`.
-    fn branch(&mut self, fields: &Fields<'_>, machine_type: MachineType, depth: usize) -> BranchId {
+    fn branch(
+        &mut self,
+        fields: &Fields<'_>,
+        machine_type: MachineType,
+        depth: usize,
+        outer: Option<Rc<Scope>>,
+    ) -> BranchId {
         let schema_errors = self.log.schema_errors();
         let id = self.reserve_branch();
         rules::required_fields::check(&["States", "StartAt"], fields);
@@ -122,7 +133,8 @@ impl<'l> Reader<'l> {
         };
         let place = fields.place_of("States");
         let names = states.iter().map(|(name, _)| (name.clone(), self.name(name, &place))).collect();
-        let container = Container::new(id, machine_type, depth, names);
+        let scope = Rc::new(Scope::of(states, outer, &place));
+        let container = Container::new(id, machine_type, depth, scope, names);
         let start_at = rules::target::read("StartAt", fields, &container);
         for ((name, value), (_, id)) in states.iter().zip(container.states()) {
             self.state(name, value, &place.member(name), Here { id, container: &container });
@@ -134,6 +146,7 @@ impl<'l> Reader<'l> {
         {
             rules::reachable::check(start_at, &container, fields);
         }
+        container.scope.check(states, &place, self.log);
         self.branches[id.0 as usize] = start_at.map(|start_at| Branch { start_at });
         id
     }
@@ -150,6 +163,7 @@ impl<'l> Reader<'l> {
         let Some(fields) = Fields::of(value, place, self.log, self.language) else { return };
         let fields = fields.with_language(rules::query_language::of_state(&fields));
         let Some(kind) = states::read(&fields, here, self) else { return };
+        let fields = fields.after(Outcome::of(&kind));
         self.states[here.id.0 as usize] = Some(State {
             name: name.clone(),
             branch: here.container.branch,

@@ -24,13 +24,16 @@ pub(crate) fn read(fields: &Fields<'_>) -> Vec<Retrier> {
 fn retrier(fields: &Fields<'_>, is_last: bool) -> Retrier {
     rules::supported_fields::check(&[supported::RETRIER], fields);
     rules::required_fields::check(&["ErrorEquals"], fields);
+    let interval_seconds = fields.integer("IntervalSeconds", 1, SECONDS_MAX);
+    let max_delay_seconds = fields.integer("MaxDelaySeconds", 1, MAX_DELAY_SECONDS_MAX);
+    rules::max_delay::check(interval_seconds, max_delay_seconds, fields);
     let jitter = fields.choice("JitterStrategy", &[("FULL", JitterStrategy::Full), ("NONE", JitterStrategy::None)]);
     Retrier {
         error_equals: error_equals(fields, is_last).unwrap_or_default(),
-        interval_seconds: fields.integer("IntervalSeconds", 1, SECONDS_MAX).unwrap_or(1),
+        interval_seconds: interval_seconds.unwrap_or(1),
         max_attempts: fields.integer("MaxAttempts", 0, SECONDS_MAX).unwrap_or(3),
         backoff_rate: fields.number("BackoffRate", Bounds::float(1.0, f64::MAX)).unwrap_or(2.0),
-        max_delay_seconds: fields.integer("MaxDelaySeconds", 1, MAX_DELAY_SECONDS_MAX),
+        max_delay_seconds,
         jitter: jitter.unwrap_or_default(),
     }
 }

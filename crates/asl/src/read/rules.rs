@@ -8,6 +8,7 @@ pub(crate) mod express;
 pub(crate) mod heartbeat;
 pub(crate) mod json_syntax;
 pub(crate) mod label;
+pub(crate) mod max_delay;
 pub(crate) mod missing_dollar;
 pub(crate) mod missing_path;
 pub(crate) mod nesting;
@@ -21,6 +22,7 @@ pub(crate) mod required_fields;
 pub(crate) mod resource;
 pub(crate) mod state_name;
 pub(crate) mod states_all;
+pub(crate) mod states_members;
 pub(crate) mod static_result;
 pub(crate) mod supported_fields;
 pub(crate) mod target;
@@ -29,6 +31,7 @@ pub(crate) mod terminal_state;
 pub(crate) mod timestamp;
 pub(crate) mod value_type;
 pub(crate) mod variable_name;
+pub(crate) mod variable_scope;
 
 #[cfg(test)]
 pub(crate) mod testing;

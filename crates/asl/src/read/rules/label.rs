@@ -10,13 +10,37 @@ use crate::diagnostic::Code;
 use crate::read::fields::Fields;
 use crate::value::Text;
 
-/// In characters.
-const LENGTH_MAX: usize = 40;
+/// What is wrong with a Map state's `Label`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelMistake {
+    /// It has no character.
+    Empty,
+    /// It has more than [`LabelMistake::LENGTH_MAX`] characters.
+    TooLong,
+    /// It has a character that it may not have; this is the first.
+    Character(char),
+}
+
+impl LabelMistake {
+    /// The most characters of a label.
+    pub const LENGTH_MAX: usize = 40;
+
+    /// What is wrong with that label, where something is. That it is unique is not looked at.
+    pub fn of(label: &str) -> Option<Self> {
+        if label.is_empty() {
+            return Some(Self::Empty);
+        }
+        if label.chars().count() > Self::LENGTH_MAX {
+            return Some(Self::TooLong);
+        }
+        label.chars().find(|c| is_forbidden(*c)).map(Self::Character)
+    }
+}
 
 /// The label, which joins those the machine has.
 pub(crate) fn read(fields: &Fields<'_>, labels: &mut HashSet<Text>) -> Option<Text> {
     let label = fields.text("Label")?;
-    let (code, message) = if !is_valid(label) {
+    let (code, message) = if LabelMistake::of(label).is_some() {
         (Code::InvalidLabelName, format!("Invalid label name: {label}"))
     } else if !labels.insert(label.clone()) {
         (Code::DuplicateLabelName, format!("Duplicate label name: {label}"))
@@ -29,14 +53,11 @@ pub(crate) fn read(fields: &Fields<'_>, labels: &mut HashSet<Text>) -> Option<Te
 }
 
 /// The characters that AWS forbids in names are forbidden here too.
-fn is_valid(label: &str) -> bool {
-    let forbidden = |c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || "<>{}[]?*\"#%\\^|~`$&,;:/".contains(c)
-            || matches!(c, '\u{FFFE}' | '\u{FFFF}' | '\u{10FFFF}')
-    };
-    !label.is_empty() && label.chars().count() <= LENGTH_MAX && !label.contains(forbidden)
+fn is_forbidden(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || "<>{}[]?*\"#%\\^|~`$&,;:/".contains(c)
+        || matches!(c, '\u{FFFE}' | '\u{FFFF}' | '\u{10FFFF}')
 }
 
 #[cfg(test)]
@@ -64,10 +85,16 @@ mod tests {
     }
 
     #[test]
-    fn labels_have_a_length() {
-        assert!(is_valid(&"é".repeat(40)));
-        assert!(!is_valid(&"é".repeat(41)));
-        assert!(!is_valid(""));
-        assert!(!is_valid("a\u{84}"));
+    fn a_mistake_is_named() {
+        let cases = [
+            ("é".repeat(40), None),
+            ("é".repeat(41), Some(LabelMistake::TooLong)),
+            (String::new(), Some(LabelMistake::Empty)),
+            ("a\u{84}".to_owned(), Some(LabelMistake::Character('\u{84}'))),
+            ("a:b/c".to_owned(), Some(LabelMistake::Character(':'))),
+        ];
+        for (label, mistake) in cases {
+            assert_eq!(LabelMistake::of(&label), mistake, "{label}");
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! A Task state's `Resource` is the ARN of something that can be called.
 //!
 //! Why: a misspelt integration would fail only when an execution comes to it. The table below is AWS's list of
-//! optimized integrations; calls through `aws-sdk` are checked for their form only.
+//! optimized integrations; what can be called through `aws-sdk` is in a list of its own.
 //!
 //! Refused: `arn:aws:states:::dynamodb:query`. Mended: `arn:aws:states:::aws-sdk:dynamodb:query`.
+
+mod near;
+mod sdk;
 
 use crate::diagnostic::Code;
 use crate::program::Resource;
@@ -20,11 +23,23 @@ pub(crate) fn read(fields: &Fields<'_>) -> Option<Resource> {
             "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource \
              is not available in this region."
         );
-        let help = "Give the ARN of a Lambda function, an activity or a service integration, such as \
-                    arn:aws:states:::sqs:sendMessage or arn:aws:states:::aws-sdk:s3:getObject.";
-        fields.log.error(&fields.place_of(NAME), Code::SchemaValidationFailed, message, help);
+        fields.log.error(&fields.place_of(NAME), Code::SchemaValidationFailed, message, &help(text));
     }
     resource
+}
+
+fn help(arn: &str) -> String {
+    match arn.split_once(":aws-sdk:").and_then(|(_, call)| call.split_once(':')) {
+        Some((service, action)) => match sdk::meant(service, without_token(action)) {
+            Some(call) => format!("Did you mean {call}?"),
+            None => "Name a service and one of its actions as the AWS SDK for Java does, in camel case, such as \
+                     arn:aws:states:::aws-sdk:s3:getObject."
+                .to_owned(),
+        },
+        None => "Give the ARN of a Lambda function, an activity or a service integration, such as \
+                 arn:aws:states:::sqs:sendMessage or arn:aws:states:::aws-sdk:s3:getObject."
+            .to_owned(),
+    }
 }
 
 fn parse(arn: &Text) -> Option<Resource> {
@@ -78,8 +93,12 @@ fn integration(arn: &Text, rest: &str) -> Option<Resource> {
 
 /// `s3` and `getObject`, also `.waitForTaskToken`.
 fn is_sdk_call(service: &str, action: &str) -> bool {
-    let action = action.strip_suffix(".waitForTaskToken").unwrap_or(action);
-    is_word(service) && action.starts_with(|c: char| c.is_ascii_lowercase()) && is_word(action)
+    let action = without_token(action);
+    action.starts_with(|c: char| c.is_ascii_lowercase()) && is_word(action) && sdk::has(service, action)
+}
+
+fn without_token(action: &str) -> &str {
+    action.strip_suffix(".waitForTaskToken").unwrap_or(action)
 }
 
 fn is_optimized(service: &str, action: &str) -> bool {
@@ -235,6 +254,10 @@ mod tests {
             "arn:aws:states:::batch:submitJob.waitForTaskToken",
             "arn:aws:states:::aws-sdk:s3:GetObject",
             "arn:aws:states:::aws-sdk:s3",
+            "arn:aws:states:::aws-sdk:s3:getObjects",
+            "arn:aws:states:::aws-sdk:s3:getObject.sync",
+            "arn:aws:states:::aws-sdk:stepfunctions:startExecution",
+            "arn:aws:states:::aws-sdk:qldb:a b",
             "arn:aws:s3:::bucket",
             "arn:aws:lambda:us-east-1:1:function:a b",
         ] {
@@ -245,6 +268,19 @@ mod tests {
             refused(&task(arn), &[&text]);
         }
         accepted(&task("arn:aws:states:::dynamodb:updateItem"));
+        accepted(&task("arn:aws:states:::aws-sdk:sfn:startExecution.waitForTaskToken"));
         accepted(&task("arn:aws:states:::batch:submitJob.sync"));
+    }
+
+    #[test]
+    fn the_help_names_a_near_miss() {
+        for (arn, expected) in [
+            ("arn:aws:states:::aws-sdk:s3:GetObject", "Did you mean s3:getObject?"),
+            ("arn:aws:states:::aws-sdk:dynamo-db:getItem.waitForTaskToken", "Did you mean dynamodb:getItem?"),
+            ("arn:aws:states:::aws-sdk:nothing:like", "Name a service and one of its actions"),
+            ("arn:aws:states:::dynamodb:query", "Give the ARN"),
+        ] {
+            assert!(help(arn).starts_with(expected), "{arn}: {}", help(arn));
+        }
     }
 }

@@ -41,7 +41,7 @@ fn refuse(error: &TemplateError, place: &Place<'_>, log: &Log, language: QueryLa
 
 #[cfg(test)]
 mod tests {
-    use crate::read::rules::testing::{accepted, machine, refused};
+    use crate::read::rules::testing::{accepted, jsonata_machine, machine, refused};
 
     #[test]
     fn dynamic_members_are_paths_or_calls() {
@@ -53,6 +53,26 @@ mod tests {
                intrinsic function call at /States/X/Parameters"],
         );
         accepted(&pass(r#"{"parsed.$": "$.a", "uuid.$": "States.UUID()", "plain": [1, {"b.$": "$$.Execution.Id"}]}"#));
+    }
+
+    #[test]
+    fn expressions_are_read_where_they_stand() {
+        let pass = |expression: &str| {
+            jsonata_machine(&format!(r#"{{"Type": "Pass", "Output": {{"v": "{{% {expression} %}}"}}, "End": true}}"#))
+        };
+        let cases = [
+            ("$states.input.a[1,2)", r#"INVALID_JSONATA_EXPRESSION: Expected "]", got ",""#),
+            ("'open", "INVALID_JSONATA_EXPRESSION: String literal must be terminated by a matching quote"),
+            ("1 +", "INVALID_JSONATA_EXPRESSION: Unexpected end of expression"),
+            ("$match('a', /abc", "INVALID_JSONATA_EXPRESSION: No terminating / in regular expression"),
+            ("phone", "UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is not supported."),
+            ("$", "UNSUPPORTED_JSONATA_EXPRESSION: Reference to '$' at the top level is not supported."),
+            ("$$", "UNSUPPORTED_JSONATA_EXPRESSION: Reference to '$$' at the top level is not supported."),
+        ];
+        for (expression, text) in cases {
+            refused(&pass(expression), &[&format!("{text} at /States/X/Output/v")]);
+        }
+        accepted(&pass("$states.input.contacts[phone = $number]"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! Refused: `"Assign": {"order.id": 1}`. Mended: `"Assign": {"orderId": 1}`.
 
 use crate::diagnostic::Code;
+use crate::program::QueryLanguage;
 use crate::read::log::Log;
 use crate::read::place::Place;
 use crate::value::Object;
@@ -14,9 +15,12 @@ use crate::value::Object;
 const LENGTH_MAX: usize = 80;
 
 /// Checks the names of an `Assign` object, which stands at `place`.
-pub(crate) fn check(assign: &Object, place: &Place<'_>, log: &Log) {
+pub(crate) fn check(assign: &Object, language: QueryLanguage, place: &Place<'_>, log: &Log) {
     for (member, _) in assign.iter() {
-        let name = member.strip_suffix(".$").unwrap_or(member);
+        let name = match language {
+            QueryLanguage::JsonPath => member.strip_suffix(".$").unwrap_or(member),
+            QueryLanguage::Jsonata => member,
+        };
         if !is_valid(name) {
             let message = format!("Invalid variable name: {name}");
             let help = "Use letters, digits and _, no digit first, 80 characters at most, and not the name 'states'.";
@@ -35,7 +39,7 @@ fn is_valid(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::rules::testing::{accepted, machine, refused};
+    use crate::read::rules::testing::{accepted, jsonata_machine, machine, refused};
 
     #[test]
     fn only_variables_are_assigned() {
@@ -45,6 +49,14 @@ mod tests {
             let text = format!("SCHEMA_VALIDATION_FAILED: Invalid variable name: {name} at /States/X/Assign/{name}");
             refused(&pass(&format!(r#"{{"{name}": 1}}"#)), &[&text]);
         }
+    }
+
+    #[test]
+    fn only_json_path_ends_names_with_a_dollar() {
+        let pass = r#"{"Type": "Pass", "Assign": {"a.$": "$.a"}, "End": true}"#;
+        accepted(&machine(pass));
+        let text = "SCHEMA_VALIDATION_FAILED: Invalid variable name: a.$ at /States/X/Assign/a.$";
+        refused(&jsonata_machine(pass), &[text]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Reads a Map state.
 
+use std::rc::Rc;
+
 use super::{map_distributed, task};
 use crate::program::{BranchId, Figure, Map, MapItems, MapMode, QueryLanguage};
 use crate::read::MachineType;
@@ -63,7 +65,11 @@ fn processor(fields: &Fields<'_>, here: Here<'_>, reader: &mut Reader<'_>) -> Op
     let inner = Fields::of(fields.get(name)?, &place, fields.log, fields.language)?;
     let outer = here.container;
     let (mode, machine_type) = processor_config(&inner, outer.machine_type);
-    let branch = reader.inner(&inner, supported::PROCESSOR, machine_type, outer)?;
+    let scope = match mode {
+        MapMode::Inline => Some(Rc::clone(&outer.scope)),
+        MapMode::Distributed => None,
+    };
+    let branch = reader.inner(&inner, supported::PROCESSOR, machine_type, outer, scope)?;
     Some(Processor { branch, mode, machine_type })
 }
 

@@ -90,7 +90,7 @@ fn words<'a>(name: &'a str, words: &[&str], fields: &Fields<'a>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::read::rules::testing::{accepted, machine, refused};
+    use crate::read::rules::testing::{accepted, jsonata_machine, machine, refused};
 
     fn map(fields: &str) -> String {
         machine(&format!(
@@ -112,6 +112,21 @@ mod tests {
         ] {
             accepted(&map(fields));
         }
+    }
+
+    #[test]
+    fn a_writer_in_jsonata_takes_arguments() {
+        let map = |writer: &str| {
+            jsonata_machine(&format!(
+                r#"{{"Type": "Map", "ResultWriter": {writer}, "End": true, "ItemProcessor": {{"ProcessorConfig":
+                {{"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}, "StartAt": "Y", "States": {{"Y": {{"Type": "Succeed"}}}}}}}}"#
+            ))
+        };
+        refused(
+            &map(r#"{"Resource": "arn:aws:states:::s3:putObject"}"#),
+            &["SCHEMA_VALIDATION_FAILED: These fields are required: [Arguments] at /States/X/ResultWriter"],
+        );
+        accepted(&map(r#"{"Resource": "arn:aws:states:::s3:putObject", "Arguments": {"Bucket": "b"}}"#));
     }
 
     #[test]

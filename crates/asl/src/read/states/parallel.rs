@@ -1,5 +1,7 @@
 //! Reads a Parallel state.
 
+use std::rc::Rc;
+
 use super::task;
 use crate::program::{BranchId, Parallel};
 use crate::read::container::Here;
@@ -22,7 +24,8 @@ fn branches(fields: &Fields<'_>, here: Here<'_>, reader: &mut Reader<'_>) -> Vec
     let read = |(index, item)| {
         let place = place.item(index);
         let branch = Fields::of(item, &place, fields.log, fields.language)?;
-        reader.inner(&branch, supported::BRANCH, here.container.machine_type, here.container)
+        let outer = here.container;
+        reader.inner(&branch, supported::BRANCH, outer.machine_type, outer, Some(Rc::clone(&outer.scope)))
     };
     items.iter().enumerate().filter_map(read).collect()
 }
