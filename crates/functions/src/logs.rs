@@ -1,0 +1,172 @@
+//! What a process writes to stdout and stderr: lines for our log, and the last of it for the caller.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use tokio::net::unix::pipe::Receiver;
+
+use crate::catalog::lock;
+
+/// How much of the end of an invocation's output is kept, in bytes: Lambda's number.
+const TAIL: usize = 4 * 1024;
+
+/// The longest line; a longer one is broken.
+const MAX_LINE: usize = 64 * 1024;
+
+/// The most reads in one go, so that a process that writes without end holds nobody up.
+const MAX_READS: usize = 64;
+
+/// One of a process's two outputs.
+#[derive(Clone, Copy)]
+enum Stream {
+    Stdout,
+    Stderr,
+}
+
+impl Stream {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
+}
+
+/// The output of a process.
+pub(crate) struct Logs {
+    function: String,
+    pipes: [(Stream, Receiver); 2],
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    request_id: Option<Arc<str>>,
+    /// The end of each stream that is no whole line yet.
+    partial: [Vec<u8>; 2],
+    /// The end of both streams, at times longer than [`TAIL`].
+    tail: Vec<u8>,
+}
+
+impl Logs {
+    pub(crate) fn new(function: String, stdout: Receiver, stderr: Receiver) -> Self {
+        let pipes = [(Stream::Stdout, stdout), (Stream::Stderr, stderr)];
+        Self { function, pipes, state: Mutex::default() }
+    }
+
+    /// Reads what the process writes until it has closed both streams.
+    pub(crate) async fn follow(&self) {
+        tokio::join!(self.follow_one(0), self.follow_one(1));
+    }
+
+    /// Lines from now on belong to this request.
+    pub(crate) fn begin(&self, request_id: &Arc<str>) {
+        lock(&self.state).request_id = Some(request_id.clone());
+    }
+
+    /// Ends an invocation: all that it has written so far is read, and the last of it returned.
+    ///
+    /// The pipes are read here and now: what a process wrote before it answered is in them, though the task that follows
+    /// them may not have run yet.
+    pub(crate) fn end(&self) -> String {
+        let mut state = lock(&self.state);
+        for (index, (_, pipe)) in self.pipes.iter().enumerate() {
+            self.drain(&mut state, index, |buffer| Ok(rustix::io::read(pipe, buffer)?));
+            self.emit_partial(&mut state, index);
+        }
+        state.request_id = None;
+        let from = state.tail.len().saturating_sub(TAIL);
+        let tail = String::from_utf8_lossy(&state.tail[from..]).into_owned();
+        state.tail.clear();
+        tail
+    }
+
+    async fn follow_one(&self, index: usize) {
+        let (_, pipe) = &self.pipes[index];
+        while pipe.readable().await.is_ok() {
+            let open = self.drain(&mut lock(&self.state), index, |buffer| pipe.try_read(buffer));
+            if !open {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Reads what is there. False when the stream is at its end.
+    fn drain(&self, state: &mut State, index: usize, read: impl Fn(&mut [u8]) -> io::Result<usize>) -> bool {
+        let mut buffer = [0; 8 * 1024];
+        for _ in 0..MAX_READS {
+            match read(&mut buffer) {
+                Ok(0) => return false,
+                Ok(count) => self.take(state, index, &buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    fn take(&self, state: &mut State, index: usize, bytes: &[u8]) {
+        state.tail.extend_from_slice(bytes);
+        if state.tail.len() > 4 * TAIL {
+            let beyond = state.tail.len() - TAIL;
+            state.tail.drain(..beyond);
+        }
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            state.partial[index].extend_from_slice(piece);
+            if piece.ends_with(b"\n") || state.partial[index].len() >= MAX_LINE {
+                self.emit_partial(state, index);
+            }
+        }
+    }
+
+    fn emit_partial(&self, state: &mut State, index: usize) {
+        let line = &mut state.partial[index];
+        if line.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(line);
+        let request_id = state.request_id.as_deref().unwrap_or_default();
+        let stream = self.pipes[index].0.name();
+        tracing::info!(target: "functions", function = self.function, request_id, stream, "{}", text.trim_end());
+        line.clear();
+        line.shrink_to(MAX_LINE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::unix::pipe;
+
+    #[tokio::test]
+    async fn the_end_of_an_invocation_has_all_that_was_written_before_it() {
+        let (mut out, stdout) = pipe::pipe().unwrap();
+        let (mut err, stderr) = pipe::pipe().unwrap();
+        let logs = Logs::new("f".to_owned(), stdout, stderr);
+        logs.begin(&"one".into());
+        out.write_all(b"to stdout\nhalf").await.unwrap();
+        err.write_all(b"to stderr\n").await.unwrap();
+        assert_eq!(logs.end(), "to stdout\nhalfto stderr\n");
+        out.write_all(&[b'x'; 50_000]).await.unwrap();
+        assert_eq!(logs.end(), "x".repeat(TAIL));
+        assert_eq!(logs.end(), "");
+    }
+
+    #[tokio::test]
+    async fn following_ends_with_the_streams_and_keeps_the_tail() {
+        let (mut out, stdout) = pipe::pipe().unwrap();
+        let (err, stderr) = pipe::pipe().unwrap();
+        let logs = Arc::new(Logs::new("f".to_owned(), stdout, stderr));
+        let following = tokio::spawn({
+            let logs = logs.clone();
+            async move { logs.follow().await }
+        });
+        out.write_all(&vec![b'y'; 300_000]).await.unwrap();
+        drop((out, err));
+        following.await.unwrap();
+        assert_eq!(logs.end(), "y".repeat(TAIL));
+    }
+}
