@@ -1,0 +1,110 @@
+//! API Gateway against a server that stands in for it.
+
+use super::*;
+use crate::http::testing::{Reply, Server, integrations, task, value};
+
+#[test]
+fn the_url_is_put_together() {
+    let cases = [
+        (
+            r#"{"ApiEndpoint":"abc.execute-api.eu-west-1.amazonaws.com"}"#,
+            "https://abc.execute-api.eu-west-1.amazonaws.com/",
+        ),
+        (
+            r#"{"ApiEndpoint":"abc.execute-api.eu-west-1.amazonaws.com","Stage":"prod","Path":"/bills/a b","QueryParameters":{"id":["1","2"]}}"#,
+            "https://abc.execute-api.eu-west-1.amazonaws.com/prod/bills/a%20b?id=1&id=2",
+        ),
+        (r#"{"ApiEndpoint":"localhost:4566","Path":"x"}"#, "http://localhost:4566/x"),
+        (r#"{"ApiEndpoint":"127.0.0.1"}"#, "http://127.0.0.1/"),
+        (r#"{"ApiEndpoint":"http://api.internal:80/base/","Stage":"s"}"#, "http://api.internal:80/base/s"),
+        (r#"{"ApiEndpoint":"https://api"}"#, "https://api/"),
+    ];
+    for (parameters, expected) in cases {
+        assert_eq!(url(Fields(&value(parameters))).unwrap(), expected);
+    }
+    for parameters in [r#"{"ApiEndpoint":"ftp://api"}"#, r#"{"ApiEndpoint":"a b"}"#, r#"{"ApiEndpoint":""}"#, "{}"] {
+        assert!(url(Fields(&value(parameters))).is_err(), "{parameters}");
+    }
+}
+
+#[test]
+fn the_region_is_in_the_apis_name() {
+    let cases = [
+        ("https://abc.execute-api.ap-south-1.amazonaws.com/a", Some("ap-south-1")),
+        ("https://abc.execute-api.cn-north-1.amazonaws.com.cn/a", Some("cn-north-1")),
+        ("https://api.example.com/execute-api", None),
+        ("http://localhost:1/", None),
+    ];
+    for (url, expected) in cases {
+        assert_eq!(region_of(url), expected, "{url}");
+    }
+}
+
+#[test]
+fn parameters_of_the_wrong_form_are_named() {
+    let cases = [
+        (r#","Headers":{"a":"b"}"#, "The value of the field 'Headers' has an invalid format"),
+        (r#","QueryParameters":{"a":"b"}"#, "The value of the field 'QueryParameters' has an invalid format"),
+        (
+            r#","Headers":{"Authorization":["b"]}"#,
+            "The value of the field 'Headers' is invalid: the header 'Authorization' is not permitted",
+        ),
+        (
+            r#","Headers":{"X-Amzn-Trace":["b"]}"#,
+            "The value of the field 'Headers' is invalid: the header 'X-Amzn-Trace' is not permitted",
+        ),
+        (
+            r#","AuthType":"IAM_AUTH""#,
+            "The value of the field 'AuthType' is invalid: 'IAM_AUTH' is none of NO_AUTH, IAM_ROLE, RESOURCE_POLICY",
+        ),
+    ];
+    for (rest, expected) in cases {
+        let parameters = value(&format!(r#"{{"ApiEndpoint":"localhost:1","Method":"GET"{rest}}}"#));
+        assert_eq!(check(&parameters).unwrap_err(), expected);
+    }
+    assert_eq!(check(&value("{}")).unwrap_err(), "The field 'Method' is required but was missing");
+}
+
+#[tokio::test]
+async fn an_api_is_called() {
+    let api = Server::start(|_| Some(Reply::json(200, r#"{"n":1.10}"#)));
+    let endpoint = api.url.trim_start_matches("http://");
+    let integrations = integrations("http://127.0.0.1:9", None);
+    let parameters = format!(
+        r#"{{"ApiEndpoint":"{endpoint}","Method":"POST","Stage":"prod","Path":"bills","Headers":{{"a":["1","2"]}},
+            "RequestBody":{{"n":1.50}},"AuthType":"IAM_ROLE"}}"#
+    );
+    let answer = call(&integrations, &task("apigateway", "invoke", &parameters)).await.unwrap();
+    let Answer::Done(result) = answer else { panic!("{answer:?}") };
+    assert_eq!(result.get("ResponseBody").unwrap().to_json(), r#"{"n":1.10}"#);
+    assert_eq!(result.get("StatusCode"), Some(&Value::int(200)));
+    let seen = &api.seen()[0];
+    assert_eq!(
+        (seen.method.as_str(), seen.target.as_str(), seen.body.as_str()),
+        ("POST", "/prod/bills", r#"{"n":1.50}"#)
+    );
+    assert_eq!(seen.header("content-type"), "application/json");
+    assert!(seen.header("authorization").contains("/eu-west-1/execute-api/aws4_request"), "{seen:?}");
+
+    let parameters = format!(r#"{{"ApiEndpoint":"{endpoint}","Method":"GET","RequestBody":{{}}}}"#);
+    let answer = call(&integrations, &task("apigateway", "invoke.waitForTaskToken", &parameters)).await.unwrap();
+    assert!(matches!(answer, Answer::Submitted(_)));
+    let seen = &api.seen()[1];
+    assert_eq!((seen.body.as_str(), seen.header("authorization"), seen.target.as_str()), ("", "", "/"));
+}
+
+#[tokio::test]
+async fn a_refusal_is_named_after_its_status() {
+    let api = Server::start(|seen| {
+        (seen.target == "/a").then(|| Reply::json(403, r#"{"message":"Missing Authentication Token"}"#))
+    });
+    let integrations = integrations("http://127.0.0.1:9", None);
+    let invoke = |path: &str| {
+        task("apigateway", "invoke", &format!(r#"{{"ApiEndpoint":"{}","Method":"GET","Path":"{path}"}}"#, api.url))
+    };
+    let failure = call(&integrations, &invoke("a")).await.unwrap_err();
+    assert_eq!(failure.error, "ApiGateway.403");
+    assert_eq!(failure.cause, r#"{"message":"Missing Authentication Token"}"#);
+    let failure = call(&integrations, &invoke("b")).await.unwrap_err();
+    assert_eq!(failure.error, "ApiGateway.SdkClientException");
+}

@@ -1,0 +1,191 @@
+//! One door to all integrations: it only dispatches.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use asl::{Text, Value};
+use aws::client::Client;
+use aws::{Call, CallError};
+use functions::Functions;
+use serde_json::Value as Json;
+
+use crate::failure::unusable;
+use crate::http::{PlainHttp, Traced};
+use crate::{Answer, Failure, Pattern, PollError, Progress, Target, TaskCall};
+use crate::{apigateway, eks_kubernetes, fields, http, lambda, optimized, sdk};
+
+/// How long a function may take where its task has no timeout: as long as Lambda lets any run.
+pub(crate) const FUNCTION_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+
+/// How long any other request may take where its task has no timeout.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What the integrations work with.
+#[derive(Clone)]
+pub struct Options {
+    /// The client that all requests to AWS go through.
+    pub client: Client,
+    /// The functions that run here, preferred to Lambda's of the same name.
+    pub functions: Option<Functions>,
+    /// The region tasks run in.
+    pub region: String,
+    /// The account tasks run in: 12 digits.
+    pub account: String,
+    /// Whether requests are made in the state machine's role. Otherwise they are made with the client's own
+    /// credentials, but for tasks that name a role themselves.
+    pub assume_execution_role: bool,
+    /// Where HTTP tasks may go without TLS.
+    pub plain_http: PlainHttp,
+}
+
+/// All integrations. Cloning is a pointer.
+#[derive(Clone)]
+pub struct Integrations(Arc<Inner>);
+
+struct Inner {
+    options: Options,
+    connections: http::Connections,
+}
+
+impl Integrations {
+    /// Integrations over a client and, if there are, local functions. Opens nothing.
+    pub fn new(options: Options) -> Self {
+        Self(Arc::new(Inner { options, connections: http::Connections::default() }))
+    }
+
+    /// What AWS makes of a task's parameters before it schedules it: it refuses some and adds to others. Pure and
+    /// quick, but for unpacking a service's model when the service is first used. The error is what AWS says behind
+    /// `An error occurred while executing the state ...`.
+    pub fn prepare(&self, target: &Target, parameters: Value) -> Result<Value, String> {
+        let Target::Action { service, action, pattern } = target else { return Ok(parameters) };
+        let problems = problems(service, action, &parameters);
+        if !problems.is_empty() {
+            return Err(unusable(&parameters, &problems));
+        }
+        Ok(optimized::prepare(service, action, *pattern, parameters))
+    }
+
+    /// Sends a task's request. [`Answer::Done`] is the task's result; [`Answer::Submitted`] means that the task waits
+    /// for its job or its callback. Fails as the task fails.
+    pub async fn call(&self, call: &TaskCall) -> Result<Answer, Failure> {
+        let Target::Action { service, action, .. } = &call.target else { return lambda::call(self, call).await };
+        match (&**service, &**action) {
+            ("lambda", "invoke") => lambda::call(self, call).await,
+            ("http", "invoke") => http::call(self, call).await,
+            ("apigateway", "invoke") => apigateway::call(self, call).await,
+            ("eks", "call" | "runJob") => eks_kubernetes::call(self, call).await,
+            _ => match sdk::service_of(service) {
+                Some(name) => sdk::call(self, call, name, action).await,
+                None => optimized::call(self, call, service, action).await,
+            },
+        }
+    }
+
+    /// As [`Integrations::call`] for an HTTP task, and tells what went over the wire.
+    pub async fn call_http_traced(&self, call: &TaskCall) -> Traced {
+        http::traced(self, call).await
+    }
+
+    /// Looks at the job of a task of the patterns [`Pattern::Job`] and [`Pattern::JobParsed`]; `submitted` is what
+    /// [`Integrations::call`] answered. May be repeated at will.
+    pub async fn poll(&self, call: &TaskCall, submitted: &Value) -> Result<Progress, PollError> {
+        match &call.target {
+            Target::Action { service, action, .. } if is_kubernetes_job(service, action) => {
+                eks_kubernetes::poll(self, call, submitted).await
+            }
+            Target::Action { service, action, .. } => optimized::poll(self, call, service, action, submitted).await,
+            Target::Function => Err(PollError::Job(Failure::runtime("A function has no job"))),
+        }
+    }
+
+    /// Gives the job of a task up, where AWS does so when a task is aborted or times out: clusters and the like live
+    /// on. The failure is for the log; nothing follows from it.
+    pub async fn cancel(&self, call: &TaskCall, submitted: &Value) -> Result<(), Failure> {
+        match &call.target {
+            Target::Action { service, action, .. } if is_kubernetes_job(service, action) => {
+                eks_kubernetes::cancel(self, call, submitted).await
+            }
+            Target::Action { service, action, .. } => optimized::cancel(self, call, service, action, submitted).await,
+            Target::Function => Ok(()),
+        }
+    }
+
+    /// The child execution that a task waits for: its ARN. `None` where the task waits for something else.
+    pub fn child_execution(call: &TaskCall, submitted: &Value) -> Option<Text> {
+        match &call.target {
+            Target::Action { service, pattern: Pattern::Job | Pattern::JobParsed, .. } if &**service == "states" => {
+                submitted.get("ExecutionArn").and_then(Value::as_str).map(Text::from)
+            }
+            _ => None,
+        }
+    }
+
+    /// Sends a request to a service of AWS on behalf of a task.
+    pub(crate) async fn request(
+        &self,
+        call: &TaskCall,
+        service: &str,
+        operation: &str,
+        input: &Json,
+    ) -> Result<aws::Answer, CallError> {
+        let request = Call {
+            service,
+            operation,
+            input,
+            idempotency_token: &call.idempotency_token,
+            role: self.role(call),
+            timeout: call.timeout.unwrap_or(REQUEST_TIMEOUT),
+        };
+        self.0.options.client.call(&request).await
+    }
+
+    /// The role that a task's requests are made in; the client's own credentials where there is none.
+    pub(crate) fn role<'a>(&self, call: &'a TaskCall) -> Option<&'a str> {
+        let execution_role = self.0.options.assume_execution_role.then_some(&*call.role_arn);
+        call.credentials.as_deref().or(execution_role)
+    }
+
+    /// The client.
+    pub(crate) fn client(&self) -> &Client {
+        &self.0.options.client
+    }
+
+    /// The functions that run here.
+    pub(crate) fn functions(&self) -> Option<&Functions> {
+        self.0.options.functions.as_ref()
+    }
+
+    /// The region.
+    pub(crate) fn region(&self) -> &str {
+        &self.0.options.region
+    }
+
+    /// Where HTTP tasks may go without TLS.
+    pub(crate) fn plain_http(&self) -> PlainHttp {
+        self.0.options.plain_http
+    }
+
+    /// What is remembered of HTTP connections.
+    pub(crate) fn connections(&self) -> &http::Connections {
+        &self.0.connections
+    }
+}
+
+fn is_kubernetes_job(service: &str, action: &str) -> bool {
+    (service, action) == ("eks", "runJob")
+}
+
+/// What is wrong with parameters that can be seen without asking the service.
+fn problems(service: &str, action: &str, parameters: &Value) -> Vec<String> {
+    if let Some(name) = sdk::service_of(service) {
+        return fields::unsupported(name, action, parameters);
+    }
+    let Some(row) = optimized::find(service, action) else {
+        return vec![format!("{service}:{action} is not an integration")];
+    };
+    let problems = row.problems(parameters);
+    if problems.is_empty() && (service, action) == ("apigateway", "invoke") {
+        return apigateway::check(parameters).err().into_iter().collect();
+    }
+    problems
+}

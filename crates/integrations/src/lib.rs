@@ -1,0 +1,116 @@
+//! What a Resource ARN means: Lambda, the optimized integrations, any AWS API, HTTP endpoints.
+//!
+//! A [`TaskCall`] is all that a task needs to know. [`Integrations::call`] sends the request and says whether that was
+//! all ([`Answer::Done`]) or whether a job or a callback is to be waited for ([`Answer::Submitted`]). Jobs are looked
+//! at with [`Integrations::poll`] and given up with [`Integrations::cancel`]. Who calls when is the runtime's matter.
+
+mod apigateway;
+mod eks_kubernetes;
+mod failure;
+mod fields;
+pub mod http;
+mod integrations;
+mod lambda;
+mod optimized;
+mod presentation;
+mod sdk;
+mod target;
+mod values;
+
+pub use integrations::{Integrations, Options};
+
+use std::time::Duration;
+
+use asl::{Text, Value};
+
+/// A task as an integration sees it.
+#[derive(Clone, Debug)]
+pub struct TaskCall {
+    /// The ARN in the state's `Resource`.
+    pub resource: Text,
+    /// What the resource names.
+    pub target: Target,
+    /// The effective parameters, as the history shows them.
+    pub parameters: Value,
+    /// The execution's ARN.
+    pub execution_arn: Text,
+    /// The state machine's ARN.
+    pub state_machine_arn: Text,
+    /// The state machine's role.
+    pub role_arn: Text,
+    /// `Credentials.RoleArn` of the state: the role for this task alone.
+    pub credentials: Option<Text>,
+    /// The same for every repetition of this task, and no other's: a UUID. Requests that know an idempotency token
+    /// carry it, so a request that is sent again after a crash is done once.
+    pub idempotency_token: String,
+    /// How long the task may still take, where it has a timeout.
+    pub timeout: Option<Duration>,
+}
+
+/// What a resource names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A function's ARN as the resource itself.
+    Function,
+    /// A service's action.
+    Action {
+        /// `sqs`, `aws-sdk:s3`
+        service: Text,
+        /// `sendMessage`, without the pattern
+        action: Text,
+        /// What the task waits for.
+        pattern: Pattern,
+    },
+}
+
+/// What a task waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// The service's answer.
+    RequestResponse,
+    /// The job's end (`.sync`).
+    Job,
+    /// The child execution's end, its output as JSON (`.sync:2`).
+    JobParsed,
+    /// SendTaskSuccess or SendTaskFailure (`.waitForTaskToken`).
+    Callback,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// The task's result.
+    Done(Value),
+    /// The service took the request; the task waits for its job or its callback. The service's answer.
+    Submitted(Value),
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// Not over.
+    Running,
+    /// Over and well; the task's result.
+    Done(Value),
+}
+
+/// A task's failure, as retriers, catchers and the history see it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}: {cause}")]
+pub struct Failure {
+    /// The error's name: `Lambda.TooManyRequestsException`.
+    pub error: String,
+    /// What went wrong.
+    pub cause: String,
+}
+
+/// Why a look at a job brought nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PollError {
+    /// The job failed, and with it the task.
+    #[error(transparent)]
+    Job(Failure),
+    /// The service did not answer, or wants to be asked less often: look again later.
+    #[error("the job cannot be looked at now: {0}")]
+    Unavailable(Failure),
+}

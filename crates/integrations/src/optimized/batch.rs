@@ -1,0 +1,52 @@
+//! AWS Batch.
+
+use asl::{Object, Value};
+
+use super::bind::{answer, answers, fixed};
+use super::job::{Job, JobResult};
+use super::{Action, Service};
+use crate::Pattern;
+use crate::failure::Words;
+
+pub(super) const SERVICE: Service = Service {
+    name: "batch",
+    client: "batch",
+    words: Words::Optimized { prefix: "Batch", service: "AWSBatch" },
+    actions: &[Action::new("submitJob", "SubmitJob").prepared(mark_managed).job(
+        Job::new(
+            ("DescribeJobs", &[answers("Jobs", &["JobId"])]),
+            (&["Jobs", "0"], &["Status"]),
+            &["SUCCEEDED"],
+            &["FAILED"],
+        )
+        .result(JobResult::Subject)
+        .cancel("TerminateJob", &[answer("JobId", &["JobId"]), fixed("Reason", "The Step Functions task was stopped")]),
+    )],
+};
+
+/// AWS tells the container of a job that it waits for who started it.
+fn mark_managed(parameters: &mut Object, pattern: Pattern) {
+    if pattern != Pattern::Job
+        || ["NodeOverrides", "EksPropertiesOverride", "EcsPropertiesOverride"]
+            .iter()
+            .any(|other| parameters.contains(other))
+    {
+        return;
+    }
+    let mut overrides = match parameters.get("ContainerOverrides") {
+        Some(Value::Object(overrides)) => Object::clone(overrides),
+        None => Object::default(),
+        Some(_) => return,
+    };
+    let mut environment = match overrides.get("Environment") {
+        Some(Value::Array(variables)) => Vec::clone(variables),
+        None => Vec::new(),
+        Some(_) => return,
+    };
+    environment.push(Value::object([
+        ("Name", Value::string("MANAGED_BY_AWS")),
+        ("Value", Value::string("STARTED_BY_STEP_FUNCTIONS")),
+    ]));
+    overrides.insert("Environment".into(), Value::array(environment));
+    parameters.insert("ContainerOverrides".into(), Value::Object(overrides.into()));
+}

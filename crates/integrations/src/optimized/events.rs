@@ -1,0 +1,35 @@
+//! Amazon EventBridge.
+
+use serde_json::{Value as Json, json};
+
+use super::{Action, Members, Service};
+use crate::failure::Words;
+use crate::{Failure, Pattern, TaskCall};
+
+pub(super) const SERVICE: Service = Service {
+    name: "events",
+    client: "eventbridge",
+    words: Words::Optimized { prefix: "EventBridge", service: "AmazonEventBridge" },
+    actions: &[Action::new("putEvents", "PutEvents").only(&["Entries"]).request(name_origin).check(all_entered)],
+};
+
+/// AWS names the state machine and the execution among each event's resources.
+fn name_origin(parameters: &mut Members, call: &TaskCall) {
+    let Some(Json::Array(entries)) = parameters.get_mut("Entries") else { return };
+    for entry in entries.iter_mut().filter_map(Json::as_object_mut) {
+        let resources = entry.entry("Resources").or_insert_with(|| json!([]));
+        if let Json::Array(resources) = resources {
+            resources.push((*call.state_machine_arn).into());
+            resources.push((*call.execution_arn).into());
+        }
+    }
+}
+
+/// AWS fails the task when any of its events was refused.
+fn all_entered(answer: &Members, _: Pattern) -> Result<(), Failure> {
+    if answer.get("FailedEntryCount").and_then(Json::as_i64).unwrap_or_default() == 0 {
+        return Ok(());
+    }
+    let cause = Json::Object(answer.clone()).to_string();
+    Err(Failure { error: "EventBridge.FailedEntry".to_owned(), cause })
+}

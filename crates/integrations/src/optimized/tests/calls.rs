@@ -1,0 +1,345 @@
+//! Requests and their answers.
+
+use asl::Value;
+
+use super::{Step, called, refused, step, task, told};
+use crate::{Answer, Integrations};
+
+/// A task, what it asks and is answered, and what it says.
+struct Exchange {
+    service: &'static str,
+    resource: &'static str,
+    parameters: &'static str,
+    steps: &'static [Step],
+    told: &'static str,
+}
+
+const EXCHANGES: &[Exchange] = &[
+    Exchange {
+        service: "sqs",
+        resource: "sendMessage.waitForTaskToken",
+        parameters: r#"{"QueueUrl":"https://elsewhere/q","MessageBody":{"token":"t","n":1.50}}"#,
+        steps: &[step(
+            "POST / AmazonSQS.SendMessage",
+            r#"{"QueueUrl":"https://elsewhere/q","MessageBody":"{\"token\":\"t\",\"n\":1.5}"}"#,
+            r#"{"MessageId":"m","MD5OfMessageBody":"d"}"#,
+        )],
+        told: r#"submitted {"MD5OfMessageBody":"d","MessageId":"m"}"#,
+    },
+    Exchange {
+        service: "sqs",
+        resource: "sendMessage",
+        parameters: r#"{"QueueUrl":"q","MessageBody":"b"}"#,
+        steps: &[refused(
+            "POST / AmazonSQS.SendMessage",
+            400,
+            r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"No queue"}"#,
+        )],
+        told: "SQS.QueueDoesNotExistException: No queue (Service: AmazonSQS; Status Code: 400; \
+               Error Code: QueueDoesNotExist; Request ID: r1; Proxy: null)",
+    },
+    Exchange {
+        service: "sns",
+        resource: "publish",
+        parameters: r#"{"TopicArn":"t","Message":{"a":1}}"#,
+        steps: &[step(
+            "POST /",
+            "",
+            "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>",
+        )],
+        told: r#"done {"MessageId":"m"}"#,
+    },
+    Exchange {
+        service: "sns",
+        resource: "publish",
+        parameters: r#"{"TopicArn":"t","Message":"m"}"#,
+        steps: &[refused(
+            "POST /",
+            404,
+            "<ErrorResponse><Error><Type>Sender</Type><Code>NotFound</Code><Message>No topic</Message></Error>\
+             <RequestId>r2</RequestId></ErrorResponse>",
+        )],
+        told: "SNS.NotFoundException: No topic (Service: AmazonSNS; Status Code: 404; Error Code: NotFound; \
+               Request ID: r2; Proxy: null)",
+    },
+    Exchange {
+        service: "dynamodb",
+        resource: "getItem",
+        parameters: r#"{"TableName":"t","Key":{"k":{"S":"1"}}}"#,
+        steps: &[step(
+            "POST / DynamoDB_20120810.GetItem",
+            r#"{"TableName":"t","Key":{"k":{"S":"1"}}}"#,
+            r#"{"Item":{"k":{"S":"1"},"a":{"N":"2"}}}"#,
+        )],
+        told: r#"done {"Item":{"k":{"S":"1"},"a":{"N":"2"}}}"#,
+    },
+    Exchange {
+        service: "dynamodb",
+        resource: "putItem",
+        parameters: r#"{"TableName":"t","Item":{"k":{"S":"1"}}}"#,
+        steps: &[refused(
+            "POST / DynamoDB_20120810.PutItem",
+            400,
+            r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Bad"}"#,
+        )],
+        told: "DynamoDB.AmazonDynamoDBException: Bad (Service: AmazonDynamoDBv2; Status Code: 400; \
+               Error Code: ValidationException; Request ID: r1; Proxy: null)",
+    },
+    Exchange {
+        service: "events",
+        resource: "putEvents",
+        parameters: r#"{"Entries":[{"Source":"s","DetailType":"d","Detail":{"a":1}},{"Source":"s","Resources":["r"]}]}"#,
+        steps: &[step(
+            "POST / AWSEvents.PutEvents",
+            r#"{"Entries":[
+                {"Source":"s","DetailType":"d","Detail":"{\"a\":1}","Resources":[
+                    "arn:aws:states:eu-west-1:123456789012:stateMachine:m",
+                    "arn:aws:states:eu-west-1:123456789012:execution:m:e"]},
+                {"Source":"s","Resources":["r",
+                    "arn:aws:states:eu-west-1:123456789012:stateMachine:m",
+                    "arn:aws:states:eu-west-1:123456789012:execution:m:e"]}]}"#,
+            r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"},{"EventId":"2"}]}"#,
+        )],
+        told: r#"done {"Entries":[{"EventId":"1"},{"EventId":"2"}],"FailedEntryCount":0}"#,
+    },
+    Exchange {
+        service: "events",
+        resource: "putEvents",
+        parameters: r#"{"Entries":[{"Source":"s"}]}"#,
+        steps: &[step(
+            "POST / AWSEvents.PutEvents",
+            "",
+            r#"{"FailedEntryCount":1,"Entries":[{"ErrorCode":"c","ErrorMessage":"m"}]}"#,
+        )],
+        told: r#"EventBridge.FailedEntry: {"Entries":[{"ErrorCode":"c","ErrorMessage":"m"}],"FailedEntryCount":1}"#,
+    },
+    Exchange {
+        service: "ecs",
+        resource: "runTask",
+        parameters: r#"{"TaskDefinition":"t"}"#,
+        steps: &[step(
+            "POST / AmazonEC2ContainerServiceV20141113.RunTask",
+            r#"{"taskDefinition":"t","clientToken":"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}"#,
+            r#"{"failures":[{"arn":"a","reason":"RESOURCE:CPU"}],"tasks":[]}"#,
+        )],
+        told: r#"done {"Failures":[{"Arn":"a","Reason":"RESOURCE:CPU"}],"Tasks":[]}"#,
+    },
+    Exchange {
+        service: "ecs",
+        resource: "runTask.sync",
+        parameters: r#"{"TaskDefinition":"t","StartedBy":"AWS Step Functions"}"#,
+        steps: &[step(
+            "POST / AmazonEC2ContainerServiceV20141113.RunTask",
+            r#"{"taskDefinition":"t","startedBy":"AWS Step Functions","clientToken":"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}"#,
+            r#"{"failures":[{"arn":"a","reason":"RESOURCE:CPU"}],"tasks":[]}"#,
+        )],
+        told: r#"AmazonECS.Unknown: {"Failures":[{"Arn":"a","Reason":"RESOURCE:CPU"}],"Tasks":[]}"#,
+    },
+    Exchange {
+        service: "glue",
+        resource: "startJobRun",
+        parameters: r#"{"JobName":"j"}"#,
+        steps: &[step("POST / AWSGlue.StartJobRun", r#"{"JobName":"j"}"#, r#"{"JobRunId":"jr"}"#)],
+        told: r#"done {"JobName":"j","JobRunId":"jr"}"#,
+    },
+    Exchange {
+        service: "elasticmapreduce",
+        resource: "createCluster",
+        parameters: r#"{"Name":"c","Instances":{"KeepJobFlowAliveWhenNoSteps":true}}"#,
+        steps: &[step(
+            "POST / ElasticMapReduce.RunJobFlow",
+            r#"{"Name":"c","Instances":{"KeepJobFlowAliveWhenNoSteps":true}}"#,
+            r#"{"JobFlowId":"j-1"}"#,
+        )],
+        told: r#"done {"ClusterId":"j-1"}"#,
+    },
+    Exchange {
+        service: "elasticmapreduce",
+        resource: "terminateCluster",
+        parameters: r#"{"ClusterId":"j-1"}"#,
+        steps: &[step("POST / ElasticMapReduce.TerminateJobFlows", r#"{"JobFlowIds":["j-1"]}"#, "")],
+        told: "done {}",
+    },
+    Exchange {
+        service: "elasticmapreduce",
+        resource: "addStep",
+        parameters: r#"{"ClusterId":"j-1","Step":{"Name":"s","HadoopJarStep":{"Jar":"x"}}}"#,
+        steps: &[step(
+            "POST / ElasticMapReduce.AddJobFlowSteps",
+            r#"{"JobFlowId":"j-1","Steps":[{"Name":"s","HadoopJarStep":{"Jar":"x"}}]}"#,
+            r#"{"StepIds":["s-1"]}"#,
+        )],
+        told: r#"done {"StepId":"s-1"}"#,
+    },
+    Exchange {
+        service: "elasticmapreduce",
+        resource: "cancelStep",
+        parameters: r#"{"ClusterId":"j-1","StepId":"s-1"}"#,
+        steps: &[step(
+            "POST / ElasticMapReduce.CancelSteps",
+            r#"{"ClusterId":"j-1","StepIds":["s-1"]}"#,
+            r#"{"CancelStepsInfoList":[{"StepId":"s-1","Status":"SUBMITTED"}]}"#,
+        )],
+        told: r#"done {"CancelStepsInfo":{"Status":"SUBMITTED","StepId":"s-1"}}"#,
+    },
+    Exchange {
+        service: "elasticmapreduce",
+        resource: "modifyInstanceGroupByName",
+        parameters: r#"{"ClusterId":"j-1","InstanceGroupName":"core","InstanceGroup":{"InstanceCount":8}}"#,
+        steps: &[
+            step(
+                "POST / ElasticMapReduce.ListInstanceGroups",
+                r#"{"ClusterId":"j-1"}"#,
+                r#"{"InstanceGroups":[{"Id":"ig-1","Name":"master"}],"Marker":"p2"}"#,
+            ),
+            step(
+                "POST / ElasticMapReduce.ListInstanceGroups",
+                r#"{"ClusterId":"j-1","Marker":"p2"}"#,
+                r#"{"InstanceGroups":[{"Id":"ig-2","Name":"core"}]}"#,
+            ),
+            step(
+                "POST / ElasticMapReduce.ModifyInstanceGroups",
+                r#"{"ClusterId":"j-1","InstanceGroups":[{"InstanceCount":8,"InstanceGroupId":"ig-2"}]}"#,
+                "",
+            ),
+        ],
+        told: "done {}",
+    },
+    Exchange {
+        service: "elasticmapreduce",
+        resource: "modifyInstanceFleetByName",
+        parameters: r#"{"ClusterId":"j-1","InstanceFleetName":"nix","InstanceFleet":{"TargetSpotCapacity":0}}"#,
+        steps: &[step("POST / ElasticMapReduce.ListInstanceFleets", "", r#"{"InstanceFleets":[]}"#)],
+        told: r#"States.TaskFailed: The cluster j-1 has no "nix" among its InstanceFleets"#,
+    },
+    Exchange {
+        service: "bedrock",
+        resource: "invokeModel",
+        parameters: r#"{"ModelId":"m","Body":{"prompt":"p"},"ContentType":"application/json"}"#,
+        steps: &[step("POST /model/m/invoke", r#"{"prompt":"p"}"#, r#"{"text":[1.10]}"#)],
+        told: r#"done {"Body":{"text":[1.10]},"ContentType":"application/json"}"#,
+    },
+    Exchange {
+        service: "bedrock",
+        resource: "invokeModel",
+        parameters: r#"{"ModelId":"m","Input":{"S3Uri":"s3://b/in.json"},"Output":{"S3Uri":"s3://b/out.json"}}"#,
+        steps: &[
+            step("GET /b/in.json", "", r#"{"prompt":"p"}"#),
+            step("POST /model/m/invoke", r#"{"prompt":"p"}"#, r#"{"text":"t"}"#),
+            step("PUT /b/out.json", r#"{"text":"t"}"#, ""),
+        ],
+        told: r#"done {"Body":"s3://b/out.json","ContentType":"application/json"}"#,
+    },
+    Exchange {
+        service: "aws-sdk:dynamodb",
+        resource: "query",
+        parameters: r#"{"TableName":"t"}"#,
+        steps: &[step("POST / DynamoDB_20120810.Query", r#"{"TableName":"t"}"#, r#"{"Count":1,"Items":[]}"#)],
+        told: r#"done {"Items":[],"Count":1}"#,
+    },
+    Exchange {
+        service: "aws-sdk:sfn",
+        resource: "describeExecution.waitForTaskToken",
+        parameters: r#"{"ExecutionArn":"e"}"#,
+        steps: &[step("POST / AWSStepFunctions.DescribeExecution", "", r#"{"startDate":1600000000.5}"#)],
+        told: r#"submitted {"StartDate":"2020-09-13T12:26:40.500Z"}"#,
+    },
+    Exchange {
+        service: "aws-sdk:sfn",
+        resource: "sendTaskSuccess",
+        parameters: r#"{"TaskToken":"t","Output":{"a":1}}"#,
+        steps: &[refused(
+            "POST / AWSStepFunctions.SendTaskSuccess",
+            400,
+            r#"{"__type":"InvalidToken","message":"Invalid Token"}"#,
+        )],
+        told: "Sfn.InvalidTokenException: Invalid Token (Service: Sfn, Status Code: 400, Request ID: r1) \
+               (SDK Attempt Count: 1)",
+    },
+];
+
+#[tokio::test]
+async fn requests_and_answers_are_as_recorded() {
+    for exchange in EXCHANGES {
+        let task = task(exchange.service, exchange.resource, exchange.parameters);
+        assert_eq!(told(called(&task, exchange.steps).await), exchange.told, "{}", task.resource);
+    }
+}
+
+#[tokio::test]
+async fn an_optimized_result_tells_how_it_came() {
+    let task = task("sqs", "sendMessage", r#"{"QueueUrl":"q","MessageBody":"b"}"#);
+    const STEPS: &[Step] = &[step("POST / AmazonSQS.SendMessage", "", "{}")];
+    let Ok(Answer::Done(result)) = called(&task, STEPS).await else { panic!("no result") };
+    let http = result.get("SdkHttpMetadata").unwrap();
+    assert_eq!(http.get("HttpStatusCode"), Some(&Value::int(200)));
+    assert_eq!(http.get("HttpHeaders").unwrap().get("x-amzn-RequestId"), Some(&Value::string("r1")));
+    assert_eq!(result.get("SdkResponseMetadata").unwrap().get("RequestId"), Some(&Value::string("r1")), "{result}");
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_a_failure_of_the_client() {
+    for (service, resource, error) in
+        [("sqs", "sendMessage", "SQS.SdkClientException"), ("aws-sdk:sqs", "sendMessage", "Sqs.SdkClientException")]
+    {
+        let task = task(service, resource, r#"{"QueueUrl":"q","MessageBody":"b"}"#);
+        let server = super::play(&[]);
+        let failure = super::integrations(&server.url, None).call(&task).await.unwrap_err();
+        assert_eq!(failure.error, error, "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn an_unnamed_child_is_started_once() {
+    const TOKEN: &str = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
+    let task = task("states", "startExecution.sync", r#"{"StateMachineArn":"arn:aws:states:r:1:stateMachine:m:7"}"#);
+    const FIRST: &[Step] = &[step(
+        "POST / AWSStepFunctions.StartExecution",
+        r#"{"stateMachineArn":"arn:aws:states:r:1:stateMachine:m:7","name":"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}"#,
+        r#"{"executionArn":"child","startDate":1600000000.5}"#,
+    )];
+    const AGAIN: &[Step] = &[
+        refused(
+            "POST / AWSStepFunctions.StartExecution",
+            400,
+            r#"{"__type":"ExecutionAlreadyExists","message":"Execution Already Exists"}"#,
+        ),
+        step(
+            "POST / AWSStepFunctions.DescribeExecution",
+            r#"{"executionArn":"arn:aws:states:r:1:execution:m:6ba7b810-9dad-11d1-80b4-00c04fd430c8"}"#,
+            r#"{"executionArn":"child","startDate":1600000000.5,"status":"SUCCEEDED"}"#,
+        ),
+    ];
+    assert_eq!(task.idempotency_token, TOKEN);
+    for steps in [FIRST, AGAIN] {
+        let Ok(Answer::Submitted(submitted)) = called(&task, steps).await else { panic!("not submitted") };
+        assert_eq!(Integrations::child_execution(&task, &submitted).as_deref(), Some("child"));
+        assert_eq!(submitted.get("StartDate"), Some(&Value::int(1_600_000_000_500)));
+    }
+}
+
+#[tokio::test]
+async fn a_named_child_may_exist() {
+    let task = task("states", "startExecution", r#"{"StateMachineArn":"m","Name":"n"}"#);
+    const STEPS: &[Step] = &[refused(
+        "POST / AWSStepFunctions.StartExecution",
+        400,
+        r#"{"__type":"ExecutionAlreadyExists","message":"Exists"}"#,
+    )];
+    assert_eq!(
+        told(called(&task, STEPS).await),
+        "StepFunctions.ExecutionAlreadyExistsException: Exists (Service: AWSStepFunctions; Status Code: 400; \
+         Error Code: ExecutionAlreadyExists; Request ID: r1; Proxy: null)"
+    );
+    assert_eq!(Integrations::child_execution(&task, &Value::object([("ExecutionArn", Value::from("e"))])), None);
+}
+
+#[tokio::test]
+async fn tasks_may_move_between_threads() {
+    fn moves<T: Send>(_: T) {}
+    let integrations = super::integrations("http://127.0.0.1:9", None);
+    let (task, submitted) = (task("sqs", "sendMessage", "{}"), Value::Null);
+    moves(integrations.call(&task));
+    moves(integrations.poll(&task, &submitted));
+    moves(integrations.cancel(&task, &submitted));
+}

@@ -1,0 +1,43 @@
+//! `aws-sdk:<service>:<action>`: any operation of any service, as its model has it.
+//!
+//! The result is what the model says and no more; errors are named after the SDK for Java 2.
+
+use asl::Value;
+use aws::model;
+
+use crate::failure::Words;
+use crate::values::{from_json, to_json};
+use crate::{Answer, Failure, Integrations, Pattern, TaskCall};
+
+/// The service behind `aws-sdk:`; `None` for an optimized integration.
+pub(crate) fn service_of(service: &str) -> Option<&str> {
+    service.strip_prefix("aws-sdk:")
+}
+
+/// Sends the request.
+pub(crate) async fn call(
+    integrations: &Integrations,
+    call: &TaskCall,
+    service: &str,
+    action: &str,
+) -> Result<Answer, Failure> {
+    let model = match model::load(service) {
+        Ok(Some(model)) => model,
+        Ok(None) => return Err(Failure::runtime(format!("The service aws-sdk:{service} does not exist"))),
+        Err(error) => return Err(Failure::runtime(error.to_string())),
+    };
+    let input = to_json(&call.parameters)?;
+    let words = Words::Sdk { prefix: &model.metadata.error_prefix };
+    let answer = integrations
+        .request(call, service, action, &input)
+        .await
+        .map_err(|error| words.failure(error, &call.parameters))?;
+    let result = match from_json(answer.output) {
+        Value::Null => Value::empty_object(),
+        output => output,
+    };
+    Ok(match call.target.pattern() {
+        Pattern::Callback => Answer::Submitted(result),
+        Pattern::RequestResponse | Pattern::Job | Pattern::JobParsed => Answer::Done(result),
+    })
+}
