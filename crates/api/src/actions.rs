@@ -6,21 +6,7 @@ use crate::error::ApiError;
 use crate::request::Request;
 
 /// What AWS has and this version does not.
-const NOT_YET: [&str; 13] = [
-    "PublishStateMachineVersion",
-    "ListStateMachineVersions",
-    "DeleteStateMachineVersion",
-    "CreateStateMachineAlias",
-    "DescribeStateMachineAlias",
-    "UpdateStateMachineAlias",
-    "DeleteStateMachineAlias",
-    "ListStateMachineAliases",
-    "StartSyncExecution",
-    "RedriveExecution",
-    "DescribeMapRun",
-    "ListMapRuns",
-    "UpdateMapRun",
-];
+const NOT_YET: [&str; 4] = ["RedriveExecution", "DescribeMapRun", "ListMapRuns", "UpdateMapRun"];
 
 macro_rules! operations {
     ($($name:ident => $module:ident,)*) => {
@@ -49,27 +35,36 @@ macro_rules! operations {
 operations! {
     CreateActivity => create_activity,
     CreateStateMachine => create_state_machine,
+    CreateStateMachineAlias => create_state_machine_alias,
     DeleteActivity => delete_activity,
     DeleteStateMachine => delete_state_machine,
+    DeleteStateMachineAlias => delete_state_machine_alias,
+    DeleteStateMachineVersion => delete_state_machine_version,
     DescribeActivity => describe_activity,
     DescribeExecution => describe_execution,
     DescribeStateMachine => describe_state_machine,
+    DescribeStateMachineAlias => describe_state_machine_alias,
     DescribeStateMachineForExecution => describe_state_machine_for_execution,
     GetActivityTask => get_activity_task,
     GetExecutionHistory => get_execution_history,
     ListActivities => list_activities,
     ListExecutions => list_executions,
+    ListStateMachineAliases => list_state_machine_aliases,
+    ListStateMachineVersions => list_state_machine_versions,
     ListStateMachines => list_state_machines,
     ListTagsForResource => list_tags_for_resource,
+    PublishStateMachineVersion => publish_state_machine_version,
     SendTaskFailure => send_task_failure,
     SendTaskHeartbeat => send_task_heartbeat,
     SendTaskSuccess => send_task_success,
     StartExecution => start_execution,
+    StartSyncExecution => start_sync_execution,
     StopExecution => stop_execution,
     TagResource => tag_resource,
     TestState => test_state,
     UntagResource => untag_resource,
     UpdateStateMachine => update_state_machine,
+    UpdateStateMachineAlias => update_state_machine_alias,
     ValidateStateMachineDefinition => validate_state_machine_definition,
 }
 

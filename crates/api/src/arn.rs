@@ -1,6 +1,9 @@
 //! The forms of the ARNs a caller can give. Whether the resource exists is the runtime's to say.
 
+use std::fmt::Display;
+
 use asl::Text;
+use store::record::VersionNumber;
 
 use crate::error::ApiError;
 
@@ -58,6 +61,57 @@ pub(crate) fn check_state_machine(arn: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// A state machine's ARN that an execution is started with. Where services are mocked, a test case may stand behind it
+/// (`…#<test case>`), as Step Functions Local has it.
+pub(crate) fn check_state_machine_to_start(arn: &str, has_mocks: bool) -> Result<(), ApiError> {
+    match arn.split_once('#') {
+        Some((machine, _)) if has_mocks => check_state_machine(machine),
+        _ => check_state_machine(arn),
+    }
+}
+
+/// A version's ARN: `…:stateMachine:<name>:<number>`.
+pub(crate) fn check_version(arn: &str) -> Result<(), ApiError> {
+    check_state_machine(arn)?;
+    match version(arn) {
+        Some(_) => Ok(()),
+        None => Err(ApiError::validation(format!("Must provide a state machine version ARN. Received: '{arn}'"))),
+    }
+}
+
+/// An alias's ARN: `…:stateMachine:<name>:<alias>`.
+pub(crate) fn check_alias(arn: &str) -> Result<(), ApiError> {
+    check_state_machine(arn)?;
+    if split(arn).1.is_none() || version(arn).is_some() {
+        return Err(ApiError::validation(format!("Must provide a state machine alias ARN. Received: '{arn}'")));
+    }
+    Ok(())
+}
+
+/// The state machine's ARN and the version's number, where the ARN is a version's.
+pub(crate) fn version(arn: &str) -> Option<(&str, VersionNumber)> {
+    let (machine, qualifier) = split(arn);
+    let digits = qualifier.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0'))?;
+    Some((machine, VersionNumber(digits.parse().ok()?)))
+}
+
+/// The ARN of the state machine that an ARN names, whatever version or alias of it.
+pub(crate) fn unqualified(arn: &str) -> &str {
+    split(arn).0
+}
+
+/// The ARN of a version or an alias of a state machine.
+pub(crate) fn qualified(machine_arn: &str, qualifier: impl Display) -> String {
+    format!("{machine_arn}:{qualifier}")
+}
+
+fn split(arn: &str) -> (&str, Option<&str>) {
+    match arn.match_indices(':').nth(6) {
+        Some((at, _)) => (&arn[..at], Some(&arn[at + 1..])),
+        None => (arn, None),
+    }
+}
+
 /// A role's ARN: `arn:<partition>:iam::<account>:role/<name>`.
 pub(crate) fn check_role(arn: &str) -> Result<(), ApiError> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
@@ -101,6 +155,29 @@ mod tests {
         let error = check_state_machine("arn:aws:states:r:0:stateMachine:m/label").unwrap_err();
         assert_eq!(error.code, "ValidationException");
         assert!(error.body().contains(r#""reason":"API_DOES_NOT_SUPPORT_LABELED_ARNS""#));
+    }
+
+    #[test]
+    fn a_test_case_may_have_any_name_where_services_are_mocked() {
+        let arn = "arn:aws:states:r:0:stateMachine:m#case 1/2";
+        assert!(check_state_machine_to_start(arn, true).is_ok());
+        assert!(check_state_machine_to_start(arn, false).is_err());
+        assert!(check_state_machine_to_start("arn:aws:states:r:0:stateMachine:#case", true).is_err());
+    }
+
+    #[test]
+    fn versions_and_aliases_are_told_apart() {
+        let machine = "arn:aws:states:r:0:stateMachine:m";
+        assert_eq!(version(&qualified(machine, 12)), Some((machine, VersionNumber(12))));
+        assert_eq!(unqualified(&qualified(machine, "PROD")), machine);
+        assert_eq!(unqualified(machine), machine);
+        // Qualifier, whether it is a version's, whether it is an alias's.
+        let cases = [("", false, false), (":1", true, false), (":PROD", false, true), (":01", false, true)];
+        for (qualifier, is_version, is_alias) in cases {
+            let arn = format!("{machine}{qualifier}");
+            assert_eq!((check_version(&arn).is_ok(), check_alias(&arn).is_ok()), (is_version, is_alias), "{arn}");
+        }
+        assert_eq!(check_alias("x").unwrap_err().code, "InvalidArn");
     }
 
     #[test]

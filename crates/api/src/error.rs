@@ -146,11 +146,50 @@ impl From<CallError> for ApiError {
             E::ResourceNotFound(arn) => {
                 Self::new("ResourceNotFound", format!("Resource not found: '{arn}'")).with("resourceName", arn)
             }
+            E::MissingReference => Self::new("ResourceNotFound", "Request references a resource that does not exist."),
+            E::RevisionConflict { wanted, current } => Self::new(
+                "ConflictException",
+                format!(
+                    "Failed to publish the State Machine version for revision {wanted}. The current State Machine \
+                     revision is {current}."
+                ),
+            ),
+            E::VersionInUse(aliases) => Self::new(
+                "ConflictException",
+                format!(
+                    "Version to be deleted must not be referenced by an alias. Current list of aliases referencing \
+                     this version: [{}]",
+                    aliases.join(", ")
+                ),
+            ),
+            E::AliasExists => Self::new(
+                "ConflictException",
+                "Failed to create alias because an alias with the same name and a different routing configuration \
+                 already exists.",
+            ),
+            E::QuotaExceeded(what) => Self::new(
+                "ServiceQuotaExceededException",
+                format!("The request would cause a service quota to be exceeded: no more than {what}."),
+            ),
             E::TooManyTags(arn) => Self::too_many_tags(arn),
+            E::UnknownTestCase { state_machine, test_case, known } => {
+                Self::validation(unknown_test_case(&state_machine, &test_case, &known))
+            }
             E::Unavailable(why) => Self::unavailable(why),
             E::Internal(source) => Self::internal(source),
         }
     }
+}
+
+fn unknown_test_case(state_machine: &str, test_case: &str, known: &[Text]) -> String {
+    let known = match known {
+        [] => "none".to_owned(),
+        known => known.join(", "),
+    };
+    format!(
+        "The mock configuration has no test case '{test_case}' for the state machine '{state_machine}'. Test cases of \
+         this state machine: {known}"
+    )
 }
 
 fn invalid_definition(diagnostics: &[Diagnostic]) -> ApiError {

@@ -9,11 +9,13 @@ mod actions;
 mod answer;
 mod arn;
 mod error;
+mod label_refusal;
 mod name;
 mod page;
 mod protocol;
 mod request;
 mod request_id;
+mod routing;
 pub mod server;
 mod settings;
 mod shape;
@@ -22,18 +24,26 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+use functions::Functions;
 use runtime::Runtime;
 
 pub use protocol::{Call, Reply};
 
-/// Answers calls of the API with one runtime.
+/// Answers calls of the API with one runtime, and calls of Lambda's API with the functions on this machine.
 pub struct Api {
     runtime: Runtime,
+    functions: Option<Functions>,
 }
 
 impl Api {
     /// An API in front of that runtime.
     pub fn new(runtime: Runtime) -> Self {
-        Self { runtime }
+        Self { runtime, functions: None }
+    }
+
+    /// The same, which also answers Lambda's API.
+    #[must_use]
+    pub fn with_functions(self, functions: Option<Functions>) -> Self {
+        Self { functions, ..self }
     }
 }

@@ -17,6 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use functions::Functions;
+
 use crate::Api;
 use crate::error::ApiError;
 use crate::protocol::{self, Call, Reply};
@@ -116,17 +118,32 @@ async fn respond(api: &Api, request: Request<Incoming>) -> Response<Full<Bytes>>
             Err(error) => response(Reply::refused(&error)),
         },
         (&Method::GET | &Method::HEAD, "/" | "/health") => health(),
-        (method, path) => {
-            let mut error = ApiError::unknown_operation(format!("There is nothing at {method} {path}."));
-            error.status = StatusCode::NOT_FOUND;
-            response(Reply::refused(&error))
-        }
+        (_, path) if functions::invoke_api::is_path(path) => match &api.functions {
+            Some(functions) => call_function(functions, request).await,
+            None => nothing(request.method(), request.uri().path()),
+        },
+        (method, path) => nothing(method, path),
+    }
+}
+
+fn nothing(method: &Method, path: &str) -> Response<Full<Bytes>> {
+    let mut error = ApiError::unknown_operation(format!("There is nothing at {method} {path}."));
+    error.status = StatusCode::NOT_FOUND;
+    response(Reply::refused(&error))
+}
+
+/// Lambda's API.
+async fn call_function(functions: &Functions, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    match read_body(body, functions::MAX_REQUEST_BYTES).await {
+        Ok(body) => functions::invoke_api::answer(functions, Request::from_parts(head, body)).await.map(Full::new),
+        Err(error) => response(Reply::refused(&error)),
     }
 }
 
 async fn call(api: &Api, request: Request<Incoming>) -> Result<Reply, ApiError> {
     let (head, body) = request.into_parts();
-    let body = read_body(body).await?;
+    let body = read_body(body, BODY_BYTES_MAX).await?;
     let call = Call {
         target: header(&head.headers, &AMZ_TARGET),
         content_type: header(&head.headers, &CONTENT_TYPE),
@@ -139,15 +156,15 @@ fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-async fn read_body<B>(body: B) -> Result<Bytes, ApiError>
+async fn read_body<B>(body: B, bytes_max: usize) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
 {
-    match tokio::time::timeout(BODY_TIMEOUT, collect(body)).await {
+    match tokio::time::timeout(BODY_TIMEOUT, collect(body, bytes_max)).await {
         Ok(Ok(Some(body))) => Ok(body),
-        Ok(Ok(None)) => Err(too_large()),
-        Ok(Err(error)) => Err(unreadable(&*error)),
+        Ok(Ok(None)) => Err(too_large(bytes_max)),
+        Ok(Err(error)) => Err(unreadable(&*error, bytes_max)),
         Err(_elapsed) => {
             let mut error = ApiError::new("RequestTimeout", "The request's body did not arrive in time.");
             error.status = StatusCode::REQUEST_TIMEOUT;
@@ -157,7 +174,7 @@ where
 }
 
 /// The whole body; `None` where it is too large.
-async fn collect<B>(body: B) -> Result<Option<Bytes>, BoxError>
+async fn collect<B>(body: B, bytes_max: usize) -> Result<Option<Bytes>, BoxError>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
@@ -168,7 +185,7 @@ where
     };
     let first = first.into_data().unwrap_or_default();
     // Most requests come in one piece, which needs no copy.
-    if body.is_end_stream() && first.len() <= BODY_BYTES_MAX {
+    if body.is_end_stream() && first.len() <= bytes_max {
         return Ok(Some(first));
     }
     let mut whole = first.to_vec();
@@ -176,24 +193,24 @@ where
     while let Some(frame) = body.frame().await.transpose()? {
         let data = frame.into_data().unwrap_or_default();
         total += data.len();
-        if total <= BODY_BYTES_MAX {
+        if total <= bytes_max {
             whole.extend_from_slice(&data);
         } else {
             whole = Vec::new();
         }
     }
-    Ok((total <= BODY_BYTES_MAX).then(|| Bytes::from(whole)))
+    Ok((total <= bytes_max).then(|| Bytes::from(whole)))
 }
 
-fn unreadable(error: &(dyn std::error::Error + Send + Sync + 'static)) -> ApiError {
+fn unreadable(error: &(dyn std::error::Error + Send + Sync + 'static), bytes_max: usize) -> ApiError {
     if error.is::<LengthLimitError>() {
-        return too_large();
+        return too_large(bytes_max);
     }
     ApiError::serialization("The request's body could not be read.")
 }
 
-fn too_large() -> ApiError {
-    let message = format!("The request's body is larger than {BODY_BYTES_MAX} bytes.");
+fn too_large(bytes_max: usize) -> ApiError {
+    let message = format!("The request's body is larger than {bytes_max} bytes.");
     let mut error = ApiError::new("RequestEntityTooLargeException", message);
     error.status = StatusCode::PAYLOAD_TOO_LARGE;
     error

@@ -14,6 +14,13 @@ pub(crate) const NAME: TextShape = text(1..=80);
 pub(crate) const DEFINITION: TextShape = text(1..=1_048_576).sensitive();
 /// `VersionDescription`
 pub(crate) const VERSION_DESCRIPTION: TextShape = text(0..=256).sensitive();
+/// `RevisionId`
+pub(crate) const REVISION_ID: TextShape = text(0..=usize::MAX);
+/// `CharacterRestrictedName`: an alias's, which is no number.
+pub(crate) const ALIAS_NAME: TextShape =
+    text(1..=80).matching(r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$", is_character_restricted);
+/// `AliasDescription`
+pub(crate) const ALIAS_DESCRIPTION: TextShape = text(0..=256).sensitive();
 /// `SensitiveError`
 pub(crate) const ERROR: TextShape = text(0..=256).sensitive();
 /// `SensitiveCause`
@@ -46,3 +53,23 @@ pub(crate) enum IncludedData {
 /// `IncludedData`
 pub(crate) const INCLUDED_DATA: OneOf<IncludedData> =
     one_of(&[("ALL_DATA", IncludedData::All), ("METADATA_ONLY", IncludedData::MetadataOnly)]);
+
+fn is_character_restricted(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    name.bytes().all(is_allowed) && name.bytes().any(|byte| !byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_alias_is_no_number_and_has_plain_characters() {
+        for good in ["PROD", "a", "1a", "-", "1.0", "_9"] {
+            assert!(is_character_restricted(good), "{good}");
+        }
+        for bad in ["", "1", "42", "a b", "a:b", "\u{e4}", "a/b", "a\n"] {
+            assert!(!is_character_restricted(bad), "{bad}");
+        }
+    }
+}

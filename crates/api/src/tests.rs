@@ -6,6 +6,8 @@ mod protocol;
 mod robustness;
 mod sockets;
 mod test_state;
+mod test_state_http;
+mod versions;
 
 use std::sync::Arc;
 
@@ -27,7 +29,7 @@ fn api() -> Api {
         limits: engine::Limits::default(),
         shards: 1,
     };
-    Api::new(Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options).unwrap())
+    Api::new(Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, None).unwrap())
 }
 
 /// The reply to a call with those bytes.

@@ -18,7 +18,7 @@ use crate::environment::Environment;
 use crate::http::{Limits, RawRequest, Transport};
 use crate::model::{self, Operation, Service};
 use crate::presign::{Presign, presigned};
-use crate::protocol::{self, HttpAnswer, HttpRequest};
+use crate::protocol::{self, Given, HttpAnswer, HttpRequest};
 use crate::retry::{self, Retry};
 use crate::sign::{Scope, sign};
 use crate::{Answer, Call, CallError, ServiceError};
@@ -45,7 +45,7 @@ pub struct Options {
     /// The longest that opening a TCP connection may take. Default 10 s.
     pub connect_timeout: Duration,
     /// How many requests to one host may be under way at once; further ones wait their turn, within their timeouts.
-    /// Each takes a connection, and as many again may be kept open for the next ones. Default 1,000.
+    /// Each takes a connection; some of these are kept open for the next requests. Default 1,000.
     pub max_requests_per_host: usize,
 }
 
@@ -165,8 +165,8 @@ impl Client {
             let (service, operation) = (call.service.to_owned(), call.operation.to_owned());
             return Err(CallError::UnknownOperation { service, operation });
         };
-        let request = protocol::encode(&service, operation, call.input, call.idempotency_token);
-        let mut request = request.map_err(CallError::Parameters)?;
+        let given = Given { input: call.input, token: call.idempotency_token, missing: call.missing };
+        let mut request = protocol::encode(&service, operation, given).map_err(CallError::Parameters)?;
         let endpoint = self.resolve(&service)?;
         let url = endpoint.url.clone().with_host_prefix(request.host_prefix.take().as_deref());
         let uri = uri(&url, &request).ok_or_else(|| Broken::lasting("the request's URL cannot be written"))?;

@@ -35,7 +35,7 @@ impl Environment {
     }
 
     /// Whether the variable says `true`, in any case.
-    pub fn is_true(&self, name: &str) -> bool {
+    pub(crate) fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 

@@ -23,6 +23,9 @@ use crate::tls::Tls;
 
 /// How long a connection without requests is kept: less than what servers commonly keep it.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
+/// How many connections without requests are kept to one host. Each is a file descriptor, of which a process often has
+/// 1,024 for all hosts together; a burst of requests may open more, and closes them behind it.
+const IDLE_PER_HOST: usize = 128;
 /// How long a connection is silent before the system asks whether the other side is still there.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 /// How many hosts are remembered before those without requests are forgotten.
@@ -199,6 +202,6 @@ fn connections<C: Connect + Clone + Send + Sync + 'static>(connector: C, limits:
     Client::builder(TokioExecutor::new())
         .pool_idle_timeout(IDLE_CONNECTION)
         .pool_timer(TokioTimer::new())
-        .pool_max_idle_per_host(limits.requests_per_host)
+        .pool_max_idle_per_host(limits.requests_per_host.min(IDLE_PER_HOST))
         .build(connector)
 }

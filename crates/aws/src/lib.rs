@@ -45,10 +45,23 @@ pub struct Call<'a> {
     /// Goes into members that the model calls idempotency tokens, where the caller left them out: the same token for
     /// every repetition of the same request.
     pub idempotency_token: &'a str,
+    /// What becomes of it where it lacks a required parameter.
+    pub missing: MissingParameters,
     /// The role to assume for this request, as an ARN; the client's own credentials where absent.
     pub role: Option<&'a str>,
     /// The longest the request may take, all attempts together.
     pub timeout: Duration,
+}
+
+/// What becomes of a call that lacks a required parameter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingParameters {
+    /// It is refused here: [`CallError::Parameters`].
+    #[default]
+    Refused,
+    /// It is sent without, and the service says what it misses. What stands in the path or in the host's name cannot be
+    /// left out: without it the call is refused all the same.
+    LeftToService,
 }
 
 /// What a service answered.

@@ -58,10 +58,16 @@ impl Retry {
     }
 }
 
+impl ServiceError {
+    /// Whether the service says that it is asked too often.
+    pub fn is_throttling(&self) -> bool {
+        self.status == 429 || THROTTLING.contains(&self.code.as_str())
+    }
+}
+
 /// Whether a refusal may be none the next time.
 pub(crate) fn is_transient(error: &ServiceError) -> bool {
-    let code = error.code.as_str();
-    THROTTLING.contains(&code) || TRANSIENT.contains(&code) || matches!(error.status, 429 | 500 | 502 | 503 | 504)
+    error.is_throttling() || TRANSIENT.contains(&error.code.as_str()) || matches!(error.status, 500 | 502 | 503 | 504)
 }
 
 /// The delay that an answer's headers ask for: `x-amz-retry-after` in milliseconds, `Retry-After` in seconds. A date in

@@ -50,7 +50,7 @@ impl Execution {
             EventKind::WaitScheduled { due } => self.set_work(event.frame, Work::Waiting { due: *due }),
             EventKind::TaskScheduled { .. } => self.task_scheduled(event),
             EventKind::TaskStarted { .. } => self.task_started(event),
-            EventKind::TaskSubmitted { .. } => self.moved(event),
+            EventKind::TaskSubmitted { output, .. } => self.task_submitted(event, output),
             EventKind::TaskHeartbeat => self.task_heartbeat(event),
             EventKind::TaskSucceeded { .. } | EventKind::TaskFailed { .. } | EventKind::TaskTimedOut { .. } => {
                 self.set_work(event.frame, Work::Idle)?;
@@ -99,7 +99,11 @@ impl Execution {
         }
         self.status = status;
         self.stopped_at = Some(event.at);
-        self.frames.clear();
+        for frame in std::mem::take(&mut self.frames).into_iter().flatten() {
+            if let Place::Inside(Visit { work: Work::Task(task), .. }) = frame.place {
+                self.abandon(task);
+            }
+        }
         self.free.clear();
         self.ready.clear();
         self.timers.clear();
@@ -174,23 +178,22 @@ impl Execution {
     // Tasks
 
     fn task_scheduled(&mut self, event: &Event) -> Applied {
-        let EventKind::TaskScheduled { family, resource, parameters, timeout_seconds, heartbeat_seconds, .. } =
+        let EventKind::TaskScheduled { family, resource, parameters, timeout_seconds, heartbeat_seconds, credentials } =
             &event.kind
         else {
             return Err("the event schedules no task");
         };
         let task = OpenTask {
-            scheduled: event.id,
-            scheduled_at: event.at,
-            family: family.clone(),
-            resource: resource.clone(),
+            state: self.program.state(self.visit(event.frame)?.state).name.clone(),
             parameters: parameters.clone(),
-            started: false,
+            credentials: credentials.clone(),
             timeout_seconds: *timeout_seconds,
-            heartbeat_seconds: *heartbeat_seconds,
+            // Nobody sends heartbeats of a task that ends with the service's answer or its job: AWS shows the figure
+            // and does not act on it.
+            heartbeat_seconds: heartbeat_seconds.filter(|_| family.has_heartbeat()),
             // Nobody may ever take it: the timeout counts from here, and anew once somebody does.
             timeout_due: after(event.at, *timeout_seconds),
-            heartbeat_due: None,
+            ..OpenTask::new(event.id, event.at, family.clone(), resource.clone())
         };
         self.set_work(event.frame, Work::Task(task))?;
         self.moved(event)
@@ -202,6 +205,11 @@ impl Execution {
         task.timeout_due = after(event.at, task.timeout_seconds);
         task.heartbeat_due = after(event.at, task.heartbeat_seconds);
         self.rearm(event.frame)?;
+        self.moved(event)
+    }
+
+    fn task_submitted(&mut self, event: &Event, output: &Value) -> Applied {
+        self.task_mut(event.frame)?.submitted = Some(output.clone());
         self.moved(event)
     }
 
@@ -358,6 +366,7 @@ impl Execution {
         match work {
             Work::Task(task) => {
                 self.tasks.remove(&task.scheduled);
+                self.abandon(task);
             }
             Work::Parallel(Branches { running, .. }) | Work::Map(Iterations { running, .. }) => {
                 running.into_iter().for_each(|child| self.drop_frame(child));
@@ -366,14 +375,25 @@ impl Execution {
         }
     }
 
-    /// Puts a frame's state to other work; what it did before is given up, with its children and timer.
+    /// A task's end is somebody else's. Nobody needs to know, unless a job runs for it.
+    fn abandon(&mut self, task: OpenTask) {
+        if task.submitted.is_some() && !task.family.has_heartbeat() {
+            self.abandoned.push(task);
+        }
+    }
+
+    /// Puts a frame's state to other work; what it did before is over, and its children are given up.
     fn set_work(&mut self, id: FrameId, work: Work) -> Applied {
         if let Work::Task(task) = &work {
             self.tasks.insert(task.scheduled, id);
         }
         let visit = self.visit_mut(id)?;
-        let before = std::mem::replace(&mut visit.work, work);
-        self.drop_work(before);
+        match std::mem::replace(&mut visit.work, work) {
+            Work::Task(task) => {
+                self.tasks.remove(&task.scheduled);
+            }
+            before => self.drop_work(before),
+        }
         self.ready.remove(&id);
         self.rearm(id)
     }
@@ -402,6 +422,13 @@ impl Execution {
 
     fn frame_mut(&mut self, id: FrameId) -> Result<&mut Frame, &'static str> {
         self.frames.get_mut(id.0 as usize).and_then(|slot| slot.as_deref_mut()).ok_or("there is no such frame")
+    }
+
+    fn visit(&self, id: FrameId) -> Result<&Visit, &'static str> {
+        match &self.frame(id).ok_or("there is no such frame")?.place {
+            Place::Inside(visit) => Ok(visit),
+            Place::Before { .. } | Place::Ended => Err("the frame is in no state"),
+        }
     }
 
     fn visit_mut(&mut self, id: FrameId) -> Result<&mut Visit, &'static str> {

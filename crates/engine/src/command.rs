@@ -1,5 +1,6 @@
 //! What the world asks of an execution, and what it is told in answer.
 
+use asl::program::Resource;
 use asl::{Text, Value};
 
 use crate::event::{EventId, Timestamp};
@@ -79,10 +80,18 @@ pub struct Turn<'a> {
     pub budget: usize,
 }
 
-/// Which resources exist, as far as a Task state must know before it schedules.
+/// What a Task state must know of the world before it schedules. The answers are the same every time: none looks
+/// further than at what is in memory.
 pub trait Resources {
     /// Why the resource cannot be used: the cause of a `States.Runtime` error. `None` where it can.
-    fn refusal(&self, resource: &asl::program::Resource) -> Option<String>;
+    fn refusal(&self, resource: &Resource) -> Option<String>;
+
+    /// The token of the task whose scheduling event has that number.
+    fn task_token(&self, scheduled: EventId) -> Text;
+
+    /// The parameters as they are sent, with what the service is told of us; or why they cannot be sent, the cause of a
+    /// `States.Runtime` error.
+    fn prepare(&self, resource: &Resource, parameters: Value) -> Result<Value, String>;
 }
 
 /// How a turn ended.
@@ -105,6 +114,8 @@ pub enum Ignored {
     TaskOver,
     /// The task is already being worked on.
     TaskAlreadyStarted,
+    /// The service's answer to the task's request is in the history.
+    TaskAlreadySubmitted,
     /// Nothing is due, or nothing is ready.
     NothingDue,
 }
@@ -117,6 +128,7 @@ impl Ignored {
             Self::ExecutionOver => "execution_over",
             Self::TaskOver => "task_over",
             Self::TaskAlreadyStarted => "task_already_started",
+            Self::TaskAlreadySubmitted => "task_already_submitted",
             Self::NothingDue => "nothing_due",
         }
     }

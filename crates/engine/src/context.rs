@@ -9,10 +9,16 @@ use crate::event::Timestamp;
 use crate::execution::{Execution, MapItem};
 
 /// Makes the context object as a state sees it. The order of its members is AWS's.
-pub(crate) fn object(execution: &Execution, cursor: &Cursor<'_>, item: Option<&MapItem>) -> Value {
+pub(crate) fn object(
+    execution: &Execution,
+    cursor: &Cursor<'_>,
+    item: Option<&MapItem>,
+    task_token: Option<Text>,
+) -> Value {
     let mut about_execution = execution_members(execution);
     about_execution.insert("RedriveCount".into(), Value::int(0));
-    let context = context(execution, about_execution, state(cursor.state, cursor.entered_at, cursor.retries));
+    let mut context = context(execution, about_execution, state(cursor.state, cursor.entered_at, cursor.retries));
+    insert_token(&mut context, task_token);
     with_item(Value::Object(context.into()), item)
 }
 
@@ -21,10 +27,14 @@ pub(crate) fn object(execution: &Execution, cursor: &Cursor<'_>, item: Option<&M
 pub(crate) fn of_test(execution: &Execution, tested: &State, retries: u64, task_token: Option<Text>) -> Value {
     let about_execution = execution_members(execution);
     let mut context = context(execution, about_execution, state(tested, execution.started_at, retries));
+    insert_token(&mut context, task_token);
+    Value::Object(context.into())
+}
+
+fn insert_token(context: &mut Object, task_token: Option<Text>) {
     if let Some(token) = task_token {
         context.insert("Task".into(), members([("Token", token.into())]));
     }
-    Value::Object(context.into())
 }
 
 /// The context object with the item a Map state is at, where it is at one.

@@ -172,7 +172,7 @@ impl<'a> Decision<'a> {
                 let family = self.task_family(cursor.frame);
                 let kind = EventKind::TaskFailed { family, error: error.clone(), cause: cause.clone() };
                 cursor.last = self.push(cursor.frame, cursor.last, kind);
-                self.fail(cursor, Failure::other(error, cause));
+                self.fail(cursor, Failure::of_task(error, cause));
                 Ok(())
             }
             Command::TaskHeartbeat { scheduled } => {
@@ -200,6 +200,9 @@ impl<'a> Decision<'a> {
 
     fn task_submitted(&mut self, scheduled: EventId, output: Value) -> Result<(), Ignored> {
         let cursor = self.task_cursor(scheduled)?;
+        if self.execution.open_task(scheduled).is_some_and(|task| task.submitted.is_some()) {
+            return Err(Ignored::TaskAlreadySubmitted);
+        }
         let family = self.task_family(cursor.frame);
         self.push(cursor.frame, cursor.last, EventKind::TaskSubmitted { family, output });
         Ok(())
@@ -345,6 +348,20 @@ impl<'a> Decision<'a> {
         self.evaluate_item(cursor, cursor.item, view, evaluate)
     }
 
+    /// The token of the task that the cursor's state has open or is about to schedule, where it waits for a callback.
+    fn task_token(&self, cursor: &Cursor<'_>) -> Option<Text> {
+        let StateKind::Task(task) = &cursor.state.kind else { return None };
+        if !task.resource.is_callback() {
+            return None;
+        }
+        let scheduled = match self.visit(cursor.frame).map(|visit| &visit.work) {
+            Some(Work::Task(open)) => open.scheduled,
+            // Nothing comes between the evaluation of a task's fields and its scheduling.
+            _ => self.next,
+        };
+        Some(self.turn.resources.task_token(scheduled))
+    }
+
     /// As [`Decision::evaluate`], for an item of a Map state.
     pub(crate) fn evaluate_item<T>(
         &self,
@@ -355,7 +372,7 @@ impl<'a> Decision<'a> {
     ) -> Result<T, EvaluationError> {
         let make = || match self.probe {
             Some(probe) => context::with_item(probe.context.clone(), item),
-            None => context::object(self.execution, cursor, item),
+            None => context::object(self.execution, cursor, item, self.task_token(cursor)),
         };
         evaluate(&Scope {
             input: view.input,

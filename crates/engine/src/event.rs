@@ -74,6 +74,17 @@ pub enum TaskFamily {
     },
 }
 
+impl TaskFamily {
+    /// Whether somebody who has the task's token works on it, and says that it is alive.
+    pub fn has_heartbeat(&self) -> bool {
+        match self {
+            Self::Activity => true,
+            Self::LambdaFunction => false,
+            Self::Integration { resource, .. } => resource.ends_with(".waitForTaskToken"),
+        }
+    }
+}
+
 /// A fact about an execution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {

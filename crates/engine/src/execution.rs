@@ -78,6 +78,9 @@ pub struct Execution {
     pub(crate) timers: BTreeSet<(Timestamp, FrameId)>,
     /// Open tasks by the number of their scheduling event.
     pub(crate) tasks: BTreeMap<EventId, FrameId>,
+    /// Tasks given up while their jobs ran, until somebody takes note. No part of what the events determine: a job is
+    /// cancelled once.
+    pub(crate) abandoned: Vec<OpenTask>,
 }
 
 /// One line of control: the main line, a branch or an iteration.
@@ -156,21 +159,53 @@ pub(crate) enum Work {
 }
 
 /// A task somebody outside must do.
-#[derive(Debug, PartialEq)]
-pub(crate) struct OpenTask {
-    pub(crate) scheduled: EventId,
-    pub(crate) scheduled_at: Timestamp,
-    pub(crate) family: TaskFamily,
-    pub(crate) resource: Text,
-    pub(crate) parameters: Value,
-    pub(crate) started: bool,
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenTask {
+    /// The number of its scheduling event; with the execution it names the task.
+    pub scheduled: EventId,
+    /// When it was scheduled: activity queues are first in, first out.
+    pub scheduled_at: Timestamp,
+    /// The state's name.
+    pub state: Text,
+    /// How it is done.
+    pub family: TaskFamily,
+    /// The resource's ARN.
+    pub resource: Text,
+    /// The effective input.
+    pub parameters: Value,
+    /// `Credentials.RoleArn`
+    pub credentials: Option<Text>,
+    /// Whether somebody has it.
+    pub started: bool,
+    /// The service's answer to the request, where the task waits for a job or a callback.
+    pub submitted: Option<Value>,
+    /// When it times out.
+    pub timeout_due: Option<Timestamp>,
+    pub(crate) heartbeat_due: Option<Timestamp>,
     pub(crate) timeout_seconds: Option<u64>,
     pub(crate) heartbeat_seconds: Option<u64>,
-    pub(crate) timeout_due: Option<Timestamp>,
-    pub(crate) heartbeat_due: Option<Timestamp>,
 }
 
 impl OpenTask {
+    /// A task scheduled at that time, of no state and without timeouts.
+    pub fn new(scheduled: EventId, scheduled_at: Timestamp, family: TaskFamily, resource: Text) -> Self {
+        Self {
+            scheduled,
+            scheduled_at,
+            state: Text::default(),
+            family,
+            resource,
+            parameters: Value::Null,
+            credentials: None,
+            started: false,
+            submitted: None,
+            timeout_due: None,
+            heartbeat_due: None,
+            timeout_seconds: None,
+            heartbeat_seconds: None,
+        }
+    }
+
     /// The earlier of its two deadlines.
     pub(crate) fn due(&self) -> Option<Timestamp> {
         [self.timeout_due, self.heartbeat_due].into_iter().flatten().min()
@@ -253,6 +288,7 @@ impl Execution {
             ready: BTreeSet::new(),
             timers: BTreeSet::new(),
             tasks: BTreeMap::new(),
+            abandoned: Vec::new(),
         }
     }
 
@@ -274,6 +310,12 @@ impl Execution {
     /// How many events there are, hidden ones too.
     pub fn event_count(&self) -> u64 {
         self.event_count
+    }
+
+    /// The tasks that were given up while their jobs ran, since this was last asked: a failing sibling or the
+    /// execution's end took them. AWS tries to cancel such jobs.
+    pub fn take_abandoned(&mut self) -> Vec<OpenTask> {
+        std::mem::take(&mut self.abandoned)
     }
 
     /// What is fixed.

@@ -50,6 +50,14 @@ impl Failure {
         Self { error: Some(error), cause, class }
     }
 
+    /// What a task failed with: its name says who may take it.
+    pub(crate) fn of_task(error: Option<Text>, cause: Option<Text>) -> Self {
+        match error {
+            Some(error) => Self::named(error, cause),
+            None => Self::other(None, cause),
+        }
+    }
+
     /// A task's timeout, or its missing heartbeat.
     pub(crate) fn timeout(heartbeat: bool) -> Self {
         let class = if heartbeat { Class::Heartbeat } else { Class::Timeout };

@@ -24,15 +24,16 @@ pub struct HistoryEvent {
     pub details: Option<(&'static str, Value)>,
 }
 
-/// The event as history shows it; `None` for a hidden one. Without `include_data`, payloads are left out.
-pub fn project(event: &Event, include_data: bool) -> Option<HistoryEvent> {
-    let (event_type, details) = shown(&event.kind, include_data)?;
+/// The event as history shows it; `None` for a hidden one. Without `include_data`, payloads are left out. `region` is
+/// the execution's.
+pub fn project(event: &Event, include_data: bool, region: &str) -> Option<HistoryEvent> {
+    let (event_type, details) = shown(&event.kind, include_data, region)?;
     Some(HistoryEvent { id: event.id, previous: event.previous, at: event.at, event_type, details })
 }
 
 type Shown = (&'static str, Option<(&'static str, Value)>);
 
-fn shown(kind: &EventKind, data: bool) -> Option<Shown> {
+fn shown(kind: &EventKind, data: bool, region: &str) -> Option<Shown> {
     let details = Details { object: Object::default(), data };
     Some(match kind {
         EventKind::ExecutionStarted { input, input_text, role_arn } => (
@@ -64,7 +65,7 @@ fn shown(kind: &EventKind, data: bool) -> Option<Shown> {
             details.text("name", name).output(output).assigned(assigned.as_ref()).named("stateExitedEventDetails"),
         ),
         EventKind::StateAborted { state_type } => (aborted(*state_type), None),
-        EventKind::TaskScheduled { .. } => task_scheduled(kind, details)?,
+        EventKind::TaskScheduled { .. } => task_scheduled(kind, region, details)?,
         EventKind::TaskStarted { family, worker } => match family {
             TaskFamily::Activity => (
                 "ActivityStarted",
@@ -148,7 +149,7 @@ fn shown(kind: &EventKind, data: bool) -> Option<Shown> {
     })
 }
 
-fn task_scheduled(kind: &EventKind, details: Details) -> Option<Shown> {
+fn task_scheduled(kind: &EventKind, region: &str, details: Details) -> Option<Shown> {
     let EventKind::TaskScheduled { family, resource, parameters, timeout_seconds, heartbeat_seconds, credentials } =
         kind
     else {
@@ -156,9 +157,10 @@ fn task_scheduled(kind: &EventKind, details: Details) -> Option<Shown> {
     };
     let details = match family {
         TaskFamily::Activity | TaskFamily::LambdaFunction => details.text("resource", resource).input(parameters),
-        TaskFamily::Integration { .. } => {
-            details.resource(family).text("region", &region_of(resource)).payload("parameters", parameters)
-        }
+        TaskFamily::Integration { .. } => details
+            .resource(family)
+            .text("region", &region_of(resource).unwrap_or(region).into())
+            .payload("parameters", parameters),
     };
     let details = details.optional_int("timeoutInSeconds", *timeout_seconds);
     let details = match family {
@@ -178,9 +180,9 @@ fn task_scheduled(kind: &EventKind, details: Details) -> Option<Shown> {
     })
 }
 
-/// The region an ARN names; often none.
-fn region_of(arn: &str) -> Text {
-    arn.split(':').nth(3).unwrap_or_default().into()
+/// The region an ARN names; most resources name none.
+fn region_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(3).filter(|region| !region.is_empty())
 }
 
 /// An event's details, member by member.

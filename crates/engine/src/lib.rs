@@ -23,6 +23,6 @@ pub mod test_state;
 
 pub use command::{Advance, Command, Fault, Ignored, Resources, Turn};
 pub use event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily, Timestamp};
-pub use execution::{Execution, ExecutionInfo, ReplayError, Status};
+pub use execution::{Execution, ExecutionInfo, OpenTask, ReplayError, Status};
 pub use limits::Limits;
 pub use outstanding::Outstanding;

@@ -1,28 +1,14 @@
 //! What an execution waits for. Recovery re-arms exactly this.
 
-use asl::{Text, Value};
-
-use crate::event::{EventId, FrameId, TaskFamily, Timestamp};
+use crate::event::{EventId, FrameId, Timestamp};
 use crate::execution::{Execution, OpenTask, Place, Status, Visit, Work};
 
 /// Something an execution waits for.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "lists of these are short-lived")]
 pub enum Outstanding {
     /// A task that somebody must do.
-    Task {
-        /// The number of its scheduling event; with the execution it names the task.
-        scheduled: EventId,
-        /// When it was scheduled: activity queues are first in, first out.
-        scheduled_at: Timestamp,
-        /// How it is done.
-        family: TaskFamily,
-        /// The resource's ARN.
-        resource: Text,
-        /// The effective input.
-        parameters: Value,
-        /// Whether a worker has it.
-        started: bool,
-    },
+    Task(OpenTask),
     /// A timer: a Wait, a timeout, a heartbeat or a retry interval, whichever is first.
     Timer {
         /// When [`crate::Command::Tick`] has an effect.
@@ -35,7 +21,13 @@ pub enum Outstanding {
 impl Execution {
     /// Everything it waits for; nothing where it is over.
     pub fn outstanding(&self) -> Vec<Outstanding> {
-        let mut all: Vec<_> = self.tasks.keys().filter_map(|scheduled| self.open_task(*scheduled)).collect();
+        let mut all: Vec<_> = self
+            .tasks
+            .keys()
+            .filter_map(|scheduled| self.open_task(*scheduled))
+            .cloned()
+            .map(Outstanding::Task)
+            .collect();
         all.extend(self.next_due().map(|due| Outstanding::Timer { due }));
         if self.is_ready() {
             all.push(Outstanding::Ready);
@@ -63,16 +55,8 @@ impl Execution {
     }
 
     /// An outstanding task, by the number of its scheduling event.
-    pub fn open_task(&self, scheduled: EventId) -> Option<Outstanding> {
-        let (_, task) = self.find_task(scheduled)?;
-        Some(Outstanding::Task {
-            scheduled,
-            scheduled_at: task.scheduled_at,
-            family: task.family.clone(),
-            resource: task.resource.clone(),
-            parameters: task.parameters.clone(),
-            started: task.started,
-        })
+    pub fn open_task(&self, scheduled: EventId) -> Option<&OpenTask> {
+        self.find_task(scheduled).map(|(_, task)| task)
     }
 
     pub(crate) fn find_task(&self, scheduled: EventId) -> Option<(FrameId, &OpenTask)> {

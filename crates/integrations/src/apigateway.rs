@@ -66,7 +66,7 @@ enum Auth {
 /// Calls the API.
 pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result<Answer, Failure> {
     let (request, auth) = read(&call.parameters).map_err(|error| error.failure(&call.parameters))?;
-    let mut wire = Wire::new(call.timeout.unwrap_or(REQUEST_TIMEOUT));
+    let mut wire = Wire::new(call.request_timeout(REQUEST_TIMEOUT));
     if auth != Auth::None {
         wire.signing = Some(Signing {
             service: "execute-api".to_owned(),

@@ -135,32 +135,12 @@ fn problem(error: &ParameterError) -> String {
 /// Whether a request may succeed if it is sent again later: the service is busy or broken, or out of reach.
 pub(crate) fn is_passing(error: &CallError) -> bool {
     match error {
-        CallError::Service(error) => {
-            error.status >= 500 || error.status == 429 || THROTTLING.contains(&error.code.as_str())
-        }
+        CallError::Service(error) => error.status >= 500 || error.is_throttling(),
         // Credentials are fetched over the network, too.
         CallError::Transport(_) | CallError::Timeout(_) | CallError::Credentials(_) => true,
         CallError::UnknownService(_) | CallError::UnknownOperation { .. } | CallError::Parameters(_) => false,
     }
 }
-
-/// The codes that the SDKs take for throttling.
-const THROTTLING: [&str; 14] = [
-    "BandwidthLimitExceeded",
-    "EC2ThrottledException",
-    "LimitExceededException",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "SlowDown",
-    "ThrottledException",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
-];
 
 /// Whether the service says that it has no such thing.
 pub(crate) fn is_missing(error: &CallError) -> bool {

@@ -51,12 +51,12 @@ pub(crate) struct Connections {
     tokens: Tokens,
 }
 
-/// What came of an HTTP task, and what went over the wire.
+/// What came of a task, and what went over the wire.
 #[derive(Debug)]
 pub struct Traced {
     /// The task's result or failure.
     pub outcome: Result<Answer, Failure>,
-    /// The exchange; absent where nothing was sent.
+    /// The exchange of an HTTP task; absent where nothing was sent.
     pub trace: Option<HttpTrace>,
 }
 
@@ -124,6 +124,7 @@ impl Task<'_> {
             operation,
             input: &input,
             idempotency_token: &self.call.idempotency_token,
+            missing: aws::MissingParameters::Refused,
             role: self.integrations.role(self.call),
             timeout: LOOKUP_TIMEOUT,
         };
@@ -198,7 +199,8 @@ impl Task<'_> {
             response: None,
         });
         let request = with_content_type(request);
-        let mut response = wire::send(self.integrations.client(), &request, &Wire::new(TIMEOUT))
+        let wire = Wire::new(self.call.request_timeout(TIMEOUT).min(TIMEOUT));
+        let mut response = wire::send(self.integrations.client(), &request, &wire)
             .await
             .map_err(|error| Failure { error: "States.Http.Socket".to_owned(), cause: error.to_string() })?;
         // HTTP tasks show the names of headers in lower case.

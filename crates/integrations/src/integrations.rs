@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use asl::{Text, Value};
 use aws::client::Client;
-use aws::{Call, CallError};
+use aws::{Call, CallError, MissingParameters};
 use functions::Functions;
 use serde_json::Value as Json;
 
@@ -19,6 +19,10 @@ pub(crate) const FUNCTION_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 /// How long any other request may take where its task has no timeout.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long beyond its task's timeout a request is waited for: that the task timed out is the engine's to say, before
+/// the client gives up with an error of its own.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What the integrations work with.
 #[derive(Clone)]
@@ -36,6 +40,17 @@ pub struct Options {
     pub assume_execution_role: bool,
     /// Where HTTP tasks may go without TLS.
     pub plain_http: PlainHttp,
+}
+
+/// What is asked of a service of AWS.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    /// As the client names it.
+    pub(crate) service: &'a str,
+    pub(crate) operation: &'a str,
+    pub(crate) input: &'a Json,
+    /// Who says that a required parameter is missing.
+    pub(crate) missing: MissingParameters,
 }
 
 /// All integrations. Cloning is a pointer.
@@ -81,9 +96,14 @@ impl Integrations {
         }
     }
 
-    /// As [`Integrations::call`] for an HTTP task, and tells what went over the wire.
-    pub async fn call_http_traced(&self, call: &TaskCall) -> Traced {
-        http::traced(self, call).await
+    /// As [`Integrations::call`], and tells what went over the wire for an HTTP task.
+    pub async fn call_traced(&self, call: &TaskCall) -> Traced {
+        match &call.target {
+            Target::Action { service, action, .. } if (&**service, &**action) == ("http", "invoke") => {
+                http::traced(self, call).await
+            }
+            _ => Traced { outcome: self.call(call).await, trace: None },
+        }
     }
 
     /// Looks at the job of a task of the patterns [`Pattern::Job`] and [`Pattern::JobParsed`]; `submitted` is what
@@ -121,20 +141,16 @@ impl Integrations {
     }
 
     /// Sends a request to a service of AWS on behalf of a task.
-    pub(crate) async fn request(
-        &self,
-        call: &TaskCall,
-        service: &str,
-        operation: &str,
-        input: &Json,
-    ) -> Result<aws::Answer, CallError> {
+    pub(crate) async fn request(&self, call: &TaskCall, asked: Asked<'_>) -> Result<aws::Answer, CallError> {
+        let Asked { service, operation, input, missing } = asked;
         let request = Call {
             service,
             operation,
             input,
             idempotency_token: &call.idempotency_token,
+            missing,
             role: self.role(call),
-            timeout: call.timeout.unwrap_or(REQUEST_TIMEOUT),
+            timeout: call.request_timeout(REQUEST_TIMEOUT),
         };
         self.0.options.client.call(&request).await
     }
@@ -168,6 +184,13 @@ impl Integrations {
     /// What is remembered of HTTP connections.
     pub(crate) fn connections(&self) -> &http::Connections {
         &self.0.connections
+    }
+}
+
+impl TaskCall {
+    /// How long a request of the task may take; `otherwise` where the task has no timeout.
+    pub(crate) fn request_timeout(&self, otherwise: Duration) -> Duration {
+        self.timeout.map_or(otherwise, |left| left.saturating_add(GRACE))
     }
 }
 

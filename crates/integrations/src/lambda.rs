@@ -170,8 +170,9 @@ impl<'a> Request<'a> {
             operation: "Invoke",
             input: &input,
             idempotency_token: &call.idempotency_token,
+            missing: aws::MissingParameters::Refused,
             role: integrations.role(call),
-            timeout: call.timeout.unwrap_or(FUNCTION_TIMEOUT),
+            timeout: call.request_timeout(FUNCTION_TIMEOUT),
         };
         let answer = integrations.client().call(&request).await;
         answer.map(Reply::of_answer).map_err(|error| WORDS.failure(error, &call.parameters))

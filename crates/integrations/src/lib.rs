@@ -15,6 +15,8 @@ mod optimized;
 mod presentation;
 mod sdk;
 mod target;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use integrations::{Integrations, Options};

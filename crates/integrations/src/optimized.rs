@@ -29,10 +29,11 @@ mod states;
 mod tests;
 
 use asl::{Object, Value};
-use aws::CallError;
+use aws::{CallError, MissingParameters};
 use serde_json::{Map, Value as Json};
 
 use crate::failure::{Words, invalid_field};
+use crate::integrations::Asked;
 use crate::presentation::{add_metadata, present};
 use crate::values::{from_json, to_json};
 use crate::{Answer, Failure, Integrations, Pattern, TaskCall, fields};
@@ -88,6 +89,8 @@ struct Action {
 enum Run {
     /// One operation of the service.
     Operation(&'static str),
+    /// One operation, which is repeated while what it is to delete is not yet at its end.
+    Delete(&'static str),
     /// Starts an execution.
     StartExecution,
     /// Runs a model, whose input and output may lie in S3.
@@ -214,7 +217,9 @@ impl Row {
     pub(crate) fn problems(&self, parameters: &Value) -> Vec<String> {
         match (&self.action.fields, &self.action.run) {
             (Fields::Only(names), _) => fields::not_listed(names, parameters),
-            (Fields::Model, Run::Operation(operation)) => fields::unsupported(self.client(), operation, parameters),
+            (Fields::Model, Run::Operation(operation) | Run::Delete(operation)) => {
+                fields::unsupported(self.client(), operation, parameters)
+            }
             (Fields::Model, _) => Vec::new(),
         }
     }
@@ -257,13 +262,14 @@ pub(crate) async fn call(
         request(&mut members, call);
     }
     let input = Json::Object(members);
-    let answer = match &row.action.run {
+    let mut answer = match &row.action.run {
         Run::Operation(operation) => sender.send(operation, &input).await?,
         Run::StartExecution => states::start(&sender, &input).await?,
+        Run::Delete(operation) => codebuild::delete(&sender, operation, &input).await?,
         Run::InvokeModel => return bedrock::invoke_model(&sender, input).await,
         Run::Elsewhere => return Err(Failure::runtime(format!("{service}:{action} is not a task"))),
     };
-    let mut result = match answer.output.clone() {
+    let mut result = match answer.output.take() {
         Json::Object(members) => members,
         _ => Members::new(),
     };
@@ -297,7 +303,9 @@ impl Sender<'_> {
 
     /// Sends a request to a service; the output looks as AWS shows it.
     async fn ask(&self, service: &str, operation: &str, input: &Json) -> Result<aws::Answer, CallError> {
-        let mut answer = self.integrations.request(self.call, service, operation, input).await?;
+        // AWS leaves it to these services to say what they miss: SQS's `MissingParameter`, not an error of its own.
+        let asked = Asked { service, operation, input, missing: MissingParameters::LeftToService };
+        let mut answer = self.integrations.request(self.call, asked).await?;
         // The client has just used the model, so it can be read.
         if let Ok(Some(model)) = aws::model::load(service) {
             present(&model, operation, &mut answer.output);

@@ -3,9 +3,10 @@
 //! The result is what the model says and no more; errors are named after the SDK for Java 2.
 
 use asl::Value;
-use aws::model;
+use aws::{MissingParameters, model};
 
 use crate::failure::Words;
+use crate::integrations::Asked;
 use crate::values::{from_json, to_json};
 use crate::{Answer, Failure, Integrations, Pattern, TaskCall};
 
@@ -28,10 +29,9 @@ pub(crate) async fn call(
     };
     let input = to_json(&call.parameters)?;
     let words = Words::Sdk { prefix: &model.metadata.error_prefix };
-    let answer = integrations
-        .request(call, service, action, &input)
-        .await
-        .map_err(|error| words.failure(error, &call.parameters))?;
+    // AWS checks these parameters against the service's model before it sends anything.
+    let asked = Asked { service, operation: action, input: &input, missing: MissingParameters::Refused };
+    let answer = integrations.request(call, asked).await.map_err(|error| words.failure(error, &call.parameters))?;
     let result = match from_json(answer.output) {
         Value::Null => Value::empty_object(),
         output => output,

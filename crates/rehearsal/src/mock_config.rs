@@ -30,6 +30,11 @@ pub struct MockedMachine {
 }
 
 impl MockConfig {
+    /// The test cases of the state machine of that name; none where the configuration does not have it.
+    pub fn cases(&self, machine: &str) -> &[(Text, MockTable)] {
+        self.machines.iter().find(|mocked| *mocked.name == *machine).map_or(&[], |mocked| &mocked.cases)
+    }
+
     /// Reads a mock configuration.
     ///
     /// # Errors
@@ -48,7 +53,7 @@ type Responses = BTreeMap<Text, Arc<Mocks>>;
 
 fn config(root: &Node<'_>) -> Option<MockConfig> {
     root.check_keys(&["StateMachines", "MockedResponses"]);
-    let response = |(name, node): (&Text, Node<'_>)| Some((name.clone(), Arc::new(response(&node)?)));
+    let response = |(name, node): (&Text, Node<'_>)| Some((name.clone(), Arc::new(response(name, &node)?)));
     let responses: Responses =
         optional(root, "MockedResponses", Node::members).unwrap_or_default().into_iter().filter_map(response).collect();
     let machine = |(name, node): (&Text, Node<'_>)| {
@@ -77,7 +82,7 @@ fn mock_table(case: &Node<'_>, responses: &Responses) -> Option<MockTable> {
     Some(table)
 }
 
-fn response(node: &Node<'_>) -> Option<Mocks> {
+fn response(name: &Text, node: &Node<'_>) -> Option<Mocks> {
     let mut answers: Vec<(RangeInclusive<u64>, Answer)> = Vec::new();
     for (numbers, node) in node.members()? {
         let Some(range) = range(numbers) else {
@@ -89,7 +94,7 @@ fn response(node: &Node<'_>) -> Option<Mocks> {
         }
         answers.extend(answer(&node).map(|answer| (range, answer)));
     }
-    Some(Mocks::ByNumber(answers))
+    Some(Mocks::ByNumber { response: name.clone(), answers })
 }
 
 fn range(numbers: &str) -> Option<RangeInclusive<u64>> {

@@ -17,7 +17,12 @@ pub enum Mocks {
     /// One after the other; the last is not repeated.
     InTurn(Vec<Answer>),
     /// By the invocation's number, from 0, as Step Functions Local's mock configuration has them.
-    ByNumber(Vec<(RangeInclusive<u64>, Answer)>),
+    ByNumber {
+        /// The mocked response's name.
+        response: Text,
+        /// The answers, each for some numbers.
+        answers: Vec<(RangeInclusive<u64>, Answer)>,
+    },
 }
 
 impl Mocks {
@@ -26,8 +31,8 @@ impl Mocks {
         match self {
             Self::Every(answer) => Some(answer),
             Self::InTurn(answers) => usize::try_from(invocation).ok().and_then(|index| answers.get(index)),
-            Self::ByNumber(ranges) => {
-                ranges.iter().find(|(range, _)| range.contains(&invocation)).map(|(_, answer)| answer)
+            Self::ByNumber { answers, .. } => {
+                answers.iter().find(|(range, _)| range.contains(&invocation)).map(|(_, answer)| answer)
             }
         }
     }
@@ -68,7 +73,10 @@ mod tests {
         let tables = [
             (Mocks::Every(answer(7)), [Some(7), Some(7), Some(7), Some(7)]),
             (Mocks::InTurn(vec![answer(1), answer(2)]), [Some(1), Some(2), None, None]),
-            (Mocks::ByNumber(vec![(0..=0, answer(1)), (2..=3, answer(2))]), [Some(1), None, Some(2), Some(2)]),
+            (
+                Mocks::ByNumber { response: "R".into(), answers: vec![(0..=0, answer(1)), (2..=3, answer(2))] },
+                [Some(1), None, Some(2), Some(2)],
+            ),
         ];
         for (mocks, expected) in tables {
             for (invocation, expected) in (0..).zip(expected) {

@@ -122,6 +122,14 @@ impl Resources for Mocked {
     fn refusal(&self, _: &Resource) -> Option<String> {
         None
     }
+
+    fn task_token(&self, scheduled: EventId) -> Text {
+        format!("token-{scheduled}").into()
+    }
+
+    fn prepare(&self, _: &Resource, parameters: Value) -> Result<Value, String> {
+        Ok(parameters)
+    }
 }
 
 struct Stage<'a> {
@@ -239,7 +247,7 @@ impl Stage<'_> {
     /// The names of the states with open tasks.
     fn waiting(&self) -> Vec<Text> {
         let state = |outstanding: Outstanding| match outstanding {
-            Outstanding::Task { scheduled, .. } => self.trace.state_of(scheduled),
+            Outstanding::Task(task) => self.trace.state_of(task.scheduled),
             _ => None,
         };
         let name = |state: StateId| self.execution.program().state(state).name.clone();

@@ -1,6 +1,7 @@
 //! What the runtime can be asked for, by subject.
 
 mod activities;
+mod aliases;
 mod executions;
 mod history;
 mod machines;
@@ -8,3 +9,4 @@ mod tags;
 mod tasks;
 mod test_state;
 mod variables;
+mod versions;

@@ -1,6 +1,9 @@
 //! ARNs: made here, and looked at before they are looked up.
 
+use std::fmt::Display;
+
 use asl::Text;
+use store::record::VersionNumber;
 
 use crate::calls::CallError;
 
@@ -44,6 +47,16 @@ pub(crate) fn machine_name(state_machine_arn: &str) -> Text {
     state_machine_arn.rsplit(':').next().unwrap_or_default().into()
 }
 
+/// The region in an ARN.
+pub(crate) fn region(arn: &str) -> &str {
+    arn.split(':').nth(3).unwrap_or_default()
+}
+
+/// The name in the ARN of an execution of an EXPRESS state machine.
+pub(crate) fn name_of_express(execution_arn: &str) -> Text {
+    execution_arn.split(':').nth(7).unwrap_or_default().into()
+}
+
 /// The state machine's ARN, from that of one of its executions.
 pub(crate) fn machine_of_execution(execution_arn: &str) -> Text {
     let mut parts: Vec<&str> = execution_arn.split(':').collect();
@@ -52,6 +65,24 @@ pub(crate) fn machine_of_execution(execution_arn: &str) -> Text {
         *kind = "stateMachine";
     }
     parts.join(":").into()
+}
+
+/// `<state machine's ARN>:<version or alias>`
+pub(crate) fn qualified(state_machine_arn: &str, qualifier: impl Display) -> Text {
+    format!("{state_machine_arn}:{qualifier}").into()
+}
+
+/// The state machine's ARN and what follows it, where something does.
+pub(crate) fn split_qualified(arn: &str) -> Option<(&str, &str)> {
+    let (machine, qualifier) = arn.rsplit_once(':')?;
+    (machine.bytes().filter(|byte| *byte == b':').count() == 6).then_some((machine, qualifier))
+}
+
+/// The number a qualifier is; an alias has no name of digits alone.
+pub(crate) fn version_number(qualifier: &str) -> Option<VersionNumber> {
+    let is_number = qualifier.bytes().all(|byte| byte.is_ascii_digit()) && !qualifier.starts_with('0');
+    let number = is_number.then(|| qualifier.parse().ok()).flatten();
+    number.map(VersionNumber)
 }
 
 /// Refuses what cannot be the ARN of a resource of that type, in AWS's words.
@@ -93,6 +124,24 @@ mod tests {
             });
             assert_eq!(found, expected.map_err(str::to_owned), "{arn}");
         }
+    }
+
+    #[test]
+    fn a_qualified_arn_is_taken_apart() {
+        let machine = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
+        assert_eq!(&*qualified(machine, 7), "arn:aws:states:us-east-1:123456789012:stateMachine:m:7");
+        for (arn, expected) in [
+            (qualified(machine, "PROD"), Some((machine, "PROD"))),
+            (qualified(machine, ""), Some((machine, ""))),
+            (machine.into(), None),
+            (qualified(&qualified(machine, 1), 2), None),
+            ("".into(), None),
+        ] {
+            assert_eq!(split_qualified(&arn), expected, "{arn}");
+        }
+        let numbers = ["1", "42", "0", "01", "-1", "+1", "1a", "", "99999999999999999999"];
+        let expected = [Some(1), Some(42), None, None, None, None, None, None, None];
+        assert_eq!(numbers.map(version_number), expected.map(|number| number.map(VersionNumber)));
     }
 
     #[test]

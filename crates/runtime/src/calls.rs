@@ -1,10 +1,27 @@
 //! Requests, answers and errors of the runtime, typed; the wire turns them into AWS's shapes.
 
+mod versions;
+
 use asl::diagnostic::Diagnostic;
 use asl::{Text, Value};
 use engine::history::HistoryEvent;
+use engine::test_state::Outcome;
 use engine::{EventId, Timestamp};
-use store::record::{Definition, ExecutionRecord, MachineType, StateMachine};
+use store::record::{Definition, ExecutionRecord, MachineType, StateMachine, Version};
+
+pub use integrations::http::{HttpTrace, TracedRequest, TracedResponse};
+pub use versions::{
+    CreateAlias, CreatedAlias, INITIAL_REVISION, Publish, PublishVersion, PublishedVersion, UpdateAlias,
+};
+
+/// What came of the test of a state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestedState {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What went over the wire; absent where no HTTP request was sent.
+    pub exchange: Option<HttpTrace>,
+}
 
 /// Why a call was refused, told apart as AWS's error codes tell it. The wire adds AWS's text.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +74,39 @@ pub enum CallError {
     /// `ResourceNotFound`, with the ARN (tags).
     #[error("resource not found: {0}")]
     ResourceNotFound(Text),
+    /// `ResourceNotFound`: an alias, or a version that one is to lead to.
+    #[error("a version or an alias does not exist")]
+    MissingReference,
+    /// `ConflictException`: another revision than the one to publish is in force.
+    #[error("revision {current} is in force, not {wanted}")]
+    RevisionConflict {
+        /// As given.
+        wanted: Text,
+        /// The one in force, or `INITIAL`.
+        current: Text,
+    },
+    /// `ConflictException`: aliases of these names lead to the version to delete.
+    #[error("aliases lead to the version: {0:?}")]
+    VersionInUse(Vec<Text>),
+    /// `ConflictException`: an alias of the name leads elsewhere.
+    #[error("the alias exists with another configuration")]
+    AliasExists,
+    /// `ServiceQuotaExceededException`: what there are as many of as there may be.
+    #[error("no more than {0}")]
+    QuotaExceeded(String),
     /// `TooManyTags`, with the ARN.
     #[error("too many tags: {0}")]
     TooManyTags(Text),
+    /// `ValidationException`: the mock configuration has no such test case for the state machine.
+    #[error("no test case {test_case:?} of {state_machine:?}")]
+    UnknownTestCase {
+        /// The state machine's name.
+        state_machine: Text,
+        /// As given.
+        test_case: Text,
+        /// Those there are.
+        known: Vec<Text>,
+    },
     /// The server is stopping, or the disk is full: nothing was done, trying again later may help.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -99,6 +146,8 @@ pub struct CreateStateMachine {
     pub settings: Value,
     /// `tags` as an object of strings
     pub tags: Value,
+    /// `publish`
+    pub publish: Option<Publish>,
 }
 
 /// The answer to CreateStateMachine.
@@ -108,6 +157,8 @@ pub struct CreatedStateMachine {
     pub arn: Text,
     /// When it was created: the first time, where this call repeated an earlier one.
     pub created_at: Timestamp,
+    /// The ARN of the version, where one was to be published.
+    pub version_arn: Option<Text>,
 }
 
 /// UpdateStateMachine. Absent members stay as they are.
@@ -121,6 +172,8 @@ pub struct UpdateStateMachine {
     pub role_arn: Option<Text>,
     /// The settings given, an object; members replace those in force.
     pub settings: Value,
+    /// `publish`
+    pub publish: Option<Publish>,
 }
 
 /// The answer to UpdateStateMachine.
@@ -128,17 +181,21 @@ pub struct UpdateStateMachine {
 pub struct UpdatedStateMachine {
     /// When.
     pub updated_at: Timestamp,
-    /// The new revision.
-    pub revision_id: Text,
+    /// The revision now in force; absent where the state machine is as it was created.
+    pub revision_id: Option<Text>,
+    /// The ARN of the version, where one was to be published.
+    pub version_arn: Option<Text>,
 }
 
-/// A state machine with a definition: the one in force, or the one an execution runs.
+/// A state machine with a definition: the one in force, that of a version, or the one an execution runs.
 #[derive(Clone, Debug)]
 pub struct StateMachineDescription {
     /// The machine; absent where it was deleted and only an execution still knows its definition.
     pub machine: Option<StateMachine>,
     /// The definition.
     pub definition: Definition,
+    /// The version, where one was asked for, by its own ARN or an alias's.
+    pub version: Option<Version>,
     /// Variables each state reads, an object of arrays (`variableReferences`); empty where there are none.
     pub variable_references: Value,
 }
@@ -165,6 +222,36 @@ pub struct StartedExecution {
     pub arn: Text,
     /// When it began: the first time, where this call repeated an earlier one.
     pub started_at: Timestamp,
+}
+
+/// How an execution ended that somebody waited for (StartSyncExecution).
+#[derive(Clone, Debug)]
+pub struct EndedExecution {
+    /// How.
+    pub status: engine::Status,
+    /// When.
+    pub stopped_at: Timestamp,
+    /// Its output, where it succeeded.
+    pub output: Option<Value>,
+    /// Its error, where it did not.
+    pub error: Option<Text>,
+    /// Its cause, where it did not.
+    pub cause: Option<Text>,
+}
+
+/// The answer to StartSyncExecution.
+#[derive(Clone, Debug)]
+pub struct SyncExecution {
+    /// The ARN.
+    pub arn: Text,
+    /// The name.
+    pub name: Text,
+    /// Its state machine's ARN.
+    pub state_machine_arn: Text,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How it ended.
+    pub ended: EndedExecution,
 }
 
 /// StopExecution.

@@ -60,6 +60,12 @@ pub(crate) fn random_uuid(random: u128) -> String {
     uuid(random, 4)
 }
 
+/// A UUID made from a digest: the same digest gives the same one.
+pub(crate) fn named_uuid(digest: u128) -> String {
+    // Version 8: made by a rule of our own.
+    uuid(digest, 8)
+}
+
 fn uuid(bits: u128, version: u128) -> String {
     let bits = bits & !(0xF << 76) & !(0x3 << 62) | version << 76 | 0x2 << 62;
     let mut text = String::with_capacity(36);

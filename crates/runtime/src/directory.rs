@@ -1,21 +1,24 @@
-//! State machines and activities in memory, and the programs that executions run.
+//! State machines, their versions and aliases, and activities in memory, and the programs that executions run.
 //!
-//! State machines and activities are few, so all their records are here; definitions are many and large, so
+//! These are few, so all their records are here; definitions are many and large, so
 //! a bounded number of programs is kept and the others are read again when they are needed. The store is
 //! written first, then this.
+
+mod published;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use asl::program::Resource;
 use asl::{Program, Text};
-use engine::Resources;
 use store::record::{Activity, Definition, DefinitionId, MachineStatus, MachineType, Page, StateMachine};
 use store::{Store, StoreError};
 
 use crate::arn;
 use crate::sync::lock;
+
+pub(crate) use published::choose;
+pub use published::{Named, Published, Qualifier};
 
 /// Programs kept in memory at once.
 const PROGRAMS_MAX: usize = 1_000;
@@ -24,18 +27,26 @@ const PROGRAMS_MAX: usize = 1_000;
 const PAGE: usize = 1_000;
 
 /// A state machine in memory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Machine {
     /// As stored.
     pub record: StateMachine,
-    /// Whether it starts no more executions. Set before the record says so.
-    pub is_deleting: AtomicBool,
+    /// Its versions and aliases.
+    pub published: Arc<Published>,
+    /// Whether it starts no more executions. Set before the record says so; shared by all states of one machine, so
+    /// that whoever still holds an older one sees it.
+    pub is_deleting: Arc<AtomicBool>,
 }
 
 impl Machine {
-    fn new(record: StateMachine) -> Self {
-        let is_deleting = AtomicBool::new(record.status == MachineStatus::Deleting);
-        Self { record, is_deleting }
+    fn new(record: StateMachine, published: Published) -> Self {
+        let is_deleting = Arc::new(AtomicBool::new(record.status == MachineStatus::Deleting));
+        Self { record, published: Arc::new(published), is_deleting }
+    }
+
+    fn read(store: &dyn Store, record: StateMachine) -> Result<Self, StoreError> {
+        let published = Published::read(store, record.id)?;
+        Ok(Self::new(record, published))
     }
 }
 
@@ -75,8 +86,9 @@ impl Directory {
         let mut page = Page { limit: PAGE, after: None };
         loop {
             let listing = store.list_state_machines(&page)?;
-            machines
-                .extend(listing.items.into_iter().map(|record| (record.arn.clone(), Arc::new(Machine::new(record)))));
+            for record in listing.items {
+                machines.insert(record.arn.clone(), Arc::new(Machine::read(&*store, record)?));
+            }
             page.after = listing.next;
             if page.after.is_none() {
                 break;
@@ -106,9 +118,19 @@ impl Directory {
         read(&self.machines).values().filter(is_deleting).cloned().collect()
     }
 
-    /// A state machine was written.
+    /// A state machine was written; its versions and aliases stay.
     pub fn set_machine(&self, record: StateMachine) {
-        write(&self.machines).insert(record.arn.clone(), Arc::new(Machine::new(record)));
+        let mut machines = write(&self.machines);
+        let machine = match machines.get(&record.arn) {
+            Some(known) if known.record.id == record.id => {
+                if record.status == MachineStatus::Deleting {
+                    known.is_deleting.store(true, Ordering::Release);
+                }
+                Machine { record, ..Machine::clone(known) }
+            }
+            _ => Machine::new(record, Published::default()),
+        };
+        machines.insert(machine.record.arn.clone(), Arc::new(machine));
     }
 
     /// A state machine was removed.
@@ -134,7 +156,11 @@ impl Directory {
     /// Reads a record again after a write of which nobody knows whether it happened.
     pub fn refresh(&self, arn: &str) -> Result<(), StoreError> {
         match self.store.state_machine(arn)? {
-            Some(record) => self.set_machine(record),
+            Some(record) => {
+                let published = Published::read(&*self.store, record.id)?;
+                self.set_machine(record);
+                self.change_published(arn, |stale| *stale = published);
+            }
             None => self.remove_machine(arn),
         }
         match self.store.activity(arn)? {
@@ -207,31 +233,6 @@ impl Programs {
         }
         self.uses += 1;
         self.by_definition.insert(revision.definition, (revision, self.uses));
-    }
-}
-
-impl Resources for Directory {
-    fn refusal(&self, resource: &Resource) -> Option<String> {
-        match resource {
-            Resource::Activity(arn) if read(&self.activities).contains_key(arn) => None,
-            Resource::Activity(arn) => Some(format!("The activity {arn} does not exist.")),
-            other => Some(format!(
-                "The resource {} cannot be run by this version of Stepwright: only activities can.",
-                other.arn()
-            )),
-        }
-    }
-}
-
-/// What an execution of an EXPRESS state machine may use.
-pub(crate) struct ExpressResources;
-
-impl Resources for ExpressResources {
-    fn refusal(&self, resource: &Resource) -> Option<String> {
-        Some(format!(
-            "The resource {} cannot be run by this version of Stepwright: EXPRESS state machines have no tasks yet.",
-            resource.arn()
-        ))
     }
 }
 

@@ -167,7 +167,7 @@ impl Keeper {
             wait(barrier)?;
         }
 
-        let filter = ExecutionFilter { state_machine: id, status: Some(Status::Running) };
+        let filter = ExecutionFilter { state_machine: id, status: Some(Status::Running), started_with: None };
         let mut page = Page { limit: STOP_PAGE, after: None };
         loop {
             let listing = self.store.list_executions(&filter, &page)?;

@@ -13,11 +13,14 @@ pub mod calls;
 pub mod chance;
 pub mod clock;
 pub mod directory;
+mod dispatcher;
 mod driver;
 mod keeper;
 mod metrics;
+pub mod mocks;
 pub mod shard;
 mod sync;
+pub mod tasks;
 pub mod tokens;
 mod writer;
 
@@ -37,11 +40,15 @@ use calls::CallError;
 use chance::{Chance, SeededChance};
 use clock::Clock;
 use directory::Directory;
+use dispatcher::Dispatcher;
+pub use dispatcher::{AfterCrash, TaskOptions};
 use driver::Shards;
 use keeper::{Errand, Keeper};
 pub use metrics::MetricsSnapshot;
-use shard::{Context, Input, Reply, Shard, ShardOptions};
+use mocks::MockSource;
+use shard::{Context, Input, Outlets, Reply, Shard, ShardOptions};
 use sync::{Inbox, lock};
+use tasks::{NoTasks, Tasks};
 use tokens::Tokens;
 use writer::{Committer, Writer};
 
@@ -74,6 +81,7 @@ struct Inner {
     context: Arc<Context>,
     clock: Arc<dyn Clock>,
     exchange: Arc<Exchange>,
+    mocks: Option<Arc<dyn MockSource>>,
     shards: Arc<Shards>,
     writer: Arc<Writer>,
     errands: Arc<Inbox<Errand>>,
@@ -87,8 +95,18 @@ struct Inner {
 
 impl Runtime {
     /// Opens the store's executions: re-arms what is outstanding and goes on with what was cut off, both in the
-    /// background. Fails where the store does, or where the system gives no threads or no randomness.
-    pub fn open(store: Arc<dyn Store>, clock: Arc<dyn Clock>, options: RuntimeOptions) -> Result<Self, StoreError> {
+    /// background. `tasks` says how tasks are done that are no activity's; without it state machines may use
+    /// activities only. They are done on the async runtime this is called in.
+    ///
+    /// # Errors
+    /// Where the store fails, where the system gives no threads or no randomness, and where there are `tasks` and no
+    /// async runtime.
+    pub fn open(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        options: RuntimeOptions,
+        tasks: Option<TaskOptions>,
+    ) -> Result<Self, StoreError> {
         let mut chance = new_chance()?;
         let count = shard_count(options.shards);
         let options = RuntimeOptions { shards: count, ..options };
@@ -97,14 +115,17 @@ impl Runtime {
         let last_id = store.last_execution_id()?;
         let last_ids = store.last_record_ids()?;
 
+        let shards = Arc::new(Shards::new(count));
+        let mocks = tasks.as_ref().and_then(|tasks| tasks.mocks.clone());
+        let tasks = dispatcher(tasks, &shards, &clock)?;
         let context = Arc::new(Context::new(
             Arc::clone(&store),
             Arc::clone(&directory),
             tokens,
+            Arc::clone(&tasks),
             &options,
             ShardOptions::default(),
         ));
-        let shards = Arc::new(Shards::new(count));
         let exchange = {
             let shards = Arc::clone(&shards);
             Arc::new(Exchange::new(move |hand_out| {
@@ -116,6 +137,7 @@ impl Runtime {
             context: Arc::clone(&context),
             clock: Arc::clone(&clock),
             exchange: Arc::clone(&exchange),
+            mocks,
             shards: Arc::clone(&shards),
             writer: Arc::new(Writer::new(count)),
             errands: Arc::new(Inbox::new()),
@@ -128,7 +150,7 @@ impl Runtime {
         let committer = Committer {
             store: Arc::clone(&store),
             shards: Arc::clone(&shards),
-            exchange,
+            outlets: Outlets { exchange, tasks },
             metrics: Arc::clone(&context.metrics),
             generations: vec![0; count],
         };
@@ -159,6 +181,11 @@ impl Runtime {
     /// The options it was opened with; `shards` as it was chosen.
     pub fn options(&self) -> &RuntimeOptions {
         &self.inner.options
+    }
+
+    /// Whether test cases of a mock configuration can be started, with `#<test case>` behind a state machine's ARN.
+    pub fn has_mocks(&self) -> bool {
+        self.inner.mocks.is_some()
     }
 
     /// What it did so far.
@@ -272,6 +299,17 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+fn dispatcher(
+    tasks: Option<TaskOptions>,
+    shards: &Arc<Shards>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Tasks>, StoreError> {
+    let Some(options) = tasks else { return Ok(Arc::new(NoTasks)) };
+    let runtime = tokio::runtime::Handle::try_current()
+        .map_err(|e| StoreError::Unusable(format!("tasks need an async runtime: {e}")))?;
+    Ok(Arc::new(Dispatcher::new(options, Arc::clone(shards), Arc::clone(clock), runtime)))
 }
 
 fn new_chance() -> Result<SeededChance, StoreError> {

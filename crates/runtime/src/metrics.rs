@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use engine::Ignored;
 
 /// Why commands were ignored, in the order of [`MetricsSnapshot::ignored`].
-const IGNORED: [Ignored; 5] = [
+const IGNORED: [Ignored; 6] = [
     Ignored::AlreadyStarted,
     Ignored::ExecutionOver,
     Ignored::TaskOver,
     Ignored::TaskAlreadyStarted,
+    Ignored::TaskAlreadySubmitted,
     Ignored::NothingDue,
 ];
 

@@ -9,6 +9,7 @@ mod background;
 mod batch;
 mod failure;
 mod input;
+mod invocations;
 mod live;
 mod start;
 
@@ -17,20 +18,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use asl::Text;
-use engine::{Command, Event, EventKind, Fault, Ignored, Limits, Outstanding, TaskFamily, Timestamp, Turn};
+use asl::program::Resource;
+use asl::{Text, Value};
+use engine::{
+    Command, Event, EventId, EventKind, Fault, Ignored, Limits, OpenTask, Outstanding, Resources, TaskFamily,
+    Timestamp, Turn,
+};
 use store::record::{ExecutionId, StateMachineId, Write};
 use store::{Store, StoreError};
 
-pub use batch::{Batch, CommitFailure, Held, Outcome, Release};
+pub use batch::{Batch, CommitFailure, Held, Outcome, Outlets, Release};
 pub use input::{Input, Reply, Start, Stop};
 
 use crate::activities::{HandOut, TaskRef};
 use crate::arn::Arns;
 use crate::calls::{ActivityTask, CallError};
 use crate::chance::Chance;
-use crate::directory::{Directory, ExpressResources};
+use crate::directory::Directory;
 use crate::metrics::Metrics;
+use crate::tasks::{Tasks, Work};
 use crate::tokens::Tokens;
 use batch::Undelivered;
 use live::{Kind, Live, LoadError};
@@ -61,6 +67,7 @@ pub struct Context {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) tokens: Tokens,
+    pub(crate) tasks: Arc<dyn Tasks>,
     pub(crate) arns: Arns,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
@@ -74,6 +81,7 @@ impl Context {
         store: Arc<dyn Store>,
         directory: Arc<Directory>,
         tokens: Tokens,
+        tasks: Arc<dyn Tasks>,
         runtime: &crate::RuntimeOptions,
         options: ShardOptions,
     ) -> Self {
@@ -81,6 +89,7 @@ impl Context {
             store,
             directory,
             tokens,
+            tasks,
             arns: Arns::new(&runtime.region, &runtime.account),
             limits: runtime.limits.clone(),
             metrics: Arc::default(),
@@ -232,10 +241,12 @@ impl Shard {
     }
 
     fn task(&mut self, id: ExecutionId, command: Command, reply: Reply<()>, now: Timestamp, chance: &mut dyn Chance) {
-        let result = self.advance(id, command, now, chance).map_err(|refusal| match refusal {
-            Refusal::Unknown => CallError::TaskDoesNotExist,
-            Refusal::Over(_) | Refusal::Ignored(_) => CallError::TaskTimedOut,
-            other => other.into_call_error(),
+        let result = self.advance(id, command, now, chance).or_else(|refusal| match refusal {
+            // Told again: the commit was said to have failed, and had not.
+            Refusal::Ignored(Ignored::TaskAlreadySubmitted) => Ok(()),
+            Refusal::Unknown => Err(CallError::TaskDoesNotExist),
+            Refusal::Over(_) | Refusal::Ignored(_) => Err(CallError::TaskTimedOut),
+            other => Err(other.into_call_error()),
         });
         self.answer(id, Held { reply, result }, Release::Finished);
     }
@@ -272,9 +283,10 @@ impl Shard {
         } else {
             self.advance(id, Command::TaskStarted { scheduled, worker: poller.worker.clone() }, now, chance)
         };
-        let release = match started.map(|()| self.live.get(&id).and_then(|live| live.execution.open_task(scheduled))) {
-            Ok(Some(Outstanding::Task { parameters, .. })) => {
-                let answer = ActivityTask { token: self.context.tokens.sign(id, scheduled), input: parameters };
+        let input = |live: &Live| live.execution.open_task(scheduled).map(|task| task.parameters.clone());
+        let release = match started.map(|()| self.live.get(&id).and_then(input)) {
+            Ok(Some(task_input)) => {
+                let answer = ActivityTask { token: self.context.tokens.sign(id, scheduled), input: task_input };
                 Release::HandOut { hand_out: HandOut { task: TaskRef { started: true, ..task }, poller }, answer }
             }
             Err(Refusal::Store(error)) => {
@@ -290,7 +302,7 @@ impl Shard {
     fn resume(&mut self, executions: &[ExecutionId], reply: Reply<()>, now: Timestamp) {
         for id in executions {
             match self.ensure(*id, now) {
-                Ok(()) => self.offer_open_tasks(*id, |_, started| !started),
+                Ok(()) => self.offer_open_tasks(*id, true, |task| !task.started || task.family != TaskFamily::Activity),
                 Err(Refusal::Store(error)) => return Held { reply, result: Err(CallError::from(error)) }.answer(),
                 // Over, or broken and named so in the log.
                 Err(_) => {}
@@ -324,10 +336,7 @@ impl Shard {
             now,
             seed: chance.draw(),
             limits: &context.limits,
-            resources: match live.kind {
-                Kind::Standard => &*context.directory,
-                Kind::Express { .. } => &ExpressResources,
-            },
+            resources: &TaskResources { context, execution: id },
             budget: context.options.turn_budget,
         };
         self.events.clear();
@@ -357,11 +366,20 @@ impl Shard {
     fn after_turn(&mut self, id: ExecutionId, now: Timestamp) {
         let Some(live) = self.live.get_mut(&id) else { return };
         Metrics::add(&self.context.metrics.events, self.events.len() as u64);
+        if let Some(invocations) = &mut live.invocations {
+            self.events.iter().for_each(|event| invocations.note(event));
+        }
         for event in &self.events {
-            if let EventKind::TaskScheduled { family: TaskFamily::Activity, resource, .. } = &event.kind {
-                let task = TaskRef { execution: id, scheduled: event.id, scheduled_at: event.at, started: false };
-                self.gathering.releases.push(Release::Offer { activity: resource.clone(), task });
+            if !matches!(event.kind, EventKind::TaskScheduled { .. }) {
+                continue;
             }
+            // None where the same turn ended it: a sibling failed.
+            if let Some(task) = live.execution.open_task(event.id) {
+                self.gathering.releases.push(offer(id, live, task, false));
+            }
+        }
+        for task in live.execution.take_abandoned() {
+            self.gathering.releases.push(Release::Cancel(Box::new(work(id, live, task, false))));
         }
         if live.kind == Kind::Standard && !self.events.is_empty() {
             if live.unwritten.is_empty() {
@@ -373,10 +391,13 @@ impl Shard {
             return self.settle(id, now);
         }
         Metrics::add(&self.context.metrics.executions_ended, 1);
+        if self.context.tasks.is_watching() {
+            self.gathering.releases.push(Release::Ended(live.execution.info().arn.clone()));
+        }
         let armed = live.armed.take();
-        let is_express = live.kind != Kind::Standard;
         armed.map(|due| self.timers.remove(&(due, id)));
-        if is_express {
+        if live.kind != Kind::Standard {
+            live.tell_end(&self.events);
             self.live.remove(&id);
         }
     }
@@ -410,14 +431,19 @@ impl Shard {
         }
         if !self.live.contains_key(&id) {
             match live::load(id, &*self.context.store, &self.context.directory) {
-                Ok(live) => {
+                Ok(mut live) => {
                     Metrics::add(&self.context.metrics.loads, 1);
+                    // Those of long ago: they were let out when it became durable that they were given up.
+                    drop(live.execution.take_abandoned());
                     self.live.insert(id, live);
                     self.settle(id, now);
                 }
                 Err(LoadError::Store(error)) => return Err(Refusal::Store(error)),
                 Err(other) => {
-                    self.reload.remove(&id);
+                    let undelivered = self.reload.remove(&id).unwrap_or_default();
+                    if matches!(other, LoadError::Over(_)) {
+                        self.give_up_again(undelivered.iter());
+                    }
                     return Err(match other {
                         LoadError::Over(stopped_at) => Refusal::Over(stopped_at),
                         LoadError::Damaged(error) => {
@@ -429,26 +455,47 @@ impl Shard {
                 }
             }
         }
-        if let Some(tasks) = self.reload.remove(&id) {
-            self.offer_open_tasks(id, |scheduled, started| {
-                tasks.iter().any(|task| task.scheduled == scheduled && (task.handed_out || !started))
-            });
+        if let Some(undelivered) = self.reload.remove(&id) {
+            self.deliver_again(id, &undelivered);
         }
         Ok(())
     }
 
-    /// Offers open tasks again, as far as `is_wanted` says so of their scheduling event and whether they are started.
-    fn offer_open_tasks(&mut self, id: ExecutionId, is_wanted: impl Fn(engine::EventId, bool) -> bool) {
-        let outstanding = self.live.get(&id).map(|live| live.execution.outstanding()).unwrap_or_default();
-        for task in outstanding {
-            let Outstanding::Task { scheduled, scheduled_at, family: TaskFamily::Activity, resource, started, .. } =
-                task
-            else {
-                continue;
-            };
-            if is_wanted(scheduled, started) {
-                let task = TaskRef { execution: id, scheduled, scheduled_at, started };
-                self.gathering.releases.push(Release::Offer { activity: resource, task });
+    /// Lets out what a failed commit held back, as far as the history, read back, still wants it.
+    fn deliver_again(&mut self, id: ExecutionId, undelivered: &[Undelivered]) {
+        let Some(live) = self.live.get(&id) else { return };
+        let is_over = |lost: &&Undelivered| match lost {
+            Undelivered::GivenUp(work) => live.execution.open_task(work.task.scheduled).is_none(),
+            Undelivered::Task { .. } => false,
+        };
+        let over: Vec<_> = undelivered.iter().filter(is_over).collect();
+        self.give_up_again(over.into_iter());
+        self.offer_open_tasks(id, false, |task| {
+            undelivered.iter().any(|lost| match lost {
+                Undelivered::Task { scheduled, handed_out } => {
+                    *scheduled == task.scheduled && (*handed_out || !task.started)
+                }
+                Undelivered::GivenUp(_) => false,
+            })
+        });
+    }
+
+    fn give_up_again<'a>(&mut self, undelivered: impl Iterator<Item = &'a Undelivered>) {
+        let given_up = undelivered.filter_map(|lost| match lost {
+            Undelivered::GivenUp(work) => Some(Release::Cancel(work.clone())),
+            Undelivered::Task { .. } => None,
+        });
+        self.gathering.releases.extend(given_up);
+    }
+
+    /// Offers open tasks again, those that `is_wanted`.
+    fn offer_open_tasks(&mut self, id: ExecutionId, after_restart: bool, is_wanted: impl Fn(&OpenTask) -> bool) {
+        let Some(live) = self.live.get(&id) else { return };
+        for outstanding in live.execution.outstanding() {
+            if let Outstanding::Task(task) = outstanding
+                && is_wanted(&task)
+            {
+                self.gathering.releases.push(offer(id, live, &task, after_restart));
             }
         }
     }
@@ -476,6 +523,53 @@ impl Shard {
         if live != self.reported_live {
             self.context.metrics.live.fetch_add(live - self.reported_live, Relaxed);
             self.reported_live = live;
+        }
+    }
+}
+
+/// Lets somebody have an open task.
+fn offer(id: ExecutionId, live: &Live, task: &OpenTask, is_interrupted: bool) -> Release {
+    match task.family {
+        TaskFamily::Activity => {
+            let OpenTask { scheduled, scheduled_at, started, .. } = *task;
+            let offered = TaskRef { execution: id, scheduled, scheduled_at, started };
+            Release::Offer { activity: task.resource.clone(), task: offered }
+        }
+        TaskFamily::LambdaFunction | TaskFamily::Integration { .. } => {
+            Release::Dispatch(Box::new(work(id, live, task.clone(), is_interrupted)))
+        }
+    }
+}
+
+fn work(id: ExecutionId, live: &Live, task: OpenTask, is_interrupted: bool) -> Work {
+    let info = Arc::clone(live.execution.info());
+    let invocation = live.invocations.as_ref().map(|invocations| invocations.of(&task));
+    Work { execution: id, task, info, is_interrupted, invocation }
+}
+
+/// What one execution's tasks may use.
+pub(crate) struct TaskResources<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) execution: ExecutionId,
+}
+
+impl Resources for TaskResources<'_> {
+    fn refusal(&self, resource: &Resource) -> Option<String> {
+        match resource {
+            Resource::Activity(arn) if self.context.directory.activity(arn).is_some() => None,
+            Resource::Activity(arn) => Some(format!("The activity {arn} does not exist.")),
+            other => self.context.tasks.refusal(other),
+        }
+    }
+
+    fn task_token(&self, scheduled: EventId) -> Text {
+        self.context.tokens.sign(self.execution, scheduled)
+    }
+
+    fn prepare(&self, resource: &Resource, parameters: Value) -> Result<Value, String> {
+        match resource {
+            Resource::Activity(_) => Ok(parameters),
+            other => self.context.tasks.prepare(other, parameters),
         }
     }
 }

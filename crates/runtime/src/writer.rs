@@ -8,10 +8,9 @@ use store::record::Write;
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
 
-use crate::activities::Exchange;
 use crate::driver::Shards;
 use crate::metrics::Metrics;
-use crate::shard::{Batch, CommitFailure, Input};
+use crate::shard::{Batch, CommitFailure, Input, Outlets};
 use crate::sync::Inbox;
 
 /// The way to the writing thread.
@@ -56,7 +55,7 @@ impl Writer {
 pub(crate) struct Committer {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) shards: Arc<Shards>,
-    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) outlets: Outlets,
     pub(crate) metrics: Arc<Metrics>,
     /// Per shard, the oldest generation whose batches may still be committed.
     pub(crate) generations: Vec<u64>,
@@ -133,7 +132,7 @@ impl Committer {
     fn succeed(&self, submission: Submission) {
         match submission {
             Submission::Shard { shard, batch } => {
-                if let Some(outcome) = batch.committed(&self.exchange) {
+                if let Some(outcome) = batch.committed(&self.outlets) {
                     self.shards.send_quietly(shard, Input::Outcome(outcome));
                 }
             }
@@ -184,6 +183,8 @@ fn copy(error: &StoreError) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::activities::Exchange;
+    use crate::tasks::NoTasks;
     use engine::Timestamp;
     use store::memory::MemoryStore;
     use store::record::{Activity, ActivityId};
@@ -211,7 +212,7 @@ mod tests {
         Committer {
             store: Arc::new(MemoryStore::new()),
             shards: Arc::new(Shards::new(1)),
-            exchange: Arc::new(Exchange::new(|_| {})),
+            outlets: Outlets { exchange: Arc::new(Exchange::new(|_| {})), tasks: Arc::new(NoTasks) },
             metrics: Arc::default(),
             generations: vec![0],
         }

@@ -29,7 +29,7 @@ fn options(shards: usize) -> RuntimeOptions {
 }
 
 fn open(store: Arc<dyn Store>) -> Runtime {
-    Runtime::open(store, Arc::new(WallClock), options(2)).unwrap()
+    Runtime::open(store, Arc::new(WallClock), options(2), None).unwrap()
 }
 
 fn in_memory() -> Runtime {
@@ -44,6 +44,7 @@ fn machine(name: &str, definition: &str) -> CreateStateMachine {
         machine_type: MachineType::Standard,
         settings: Value::object([("tracingConfiguration", Value::Null)]),
         tags: Value::empty_object(),
+        publish: None,
     }
 }
 
@@ -292,15 +293,19 @@ async fn an_update_makes_a_revision_and_one_that_changes_nothing_repeats_it() {
         definition: definition.map(Text::from),
         role_arn: None,
         settings: Value::empty_object(),
+        publish: None,
     };
     assert_eq!(runtime.describe_state_machine(arn.clone()).await.unwrap().definition.revision_id, None);
     let running = begin(&runtime, &arn).await;
-    let first = runtime.update_state_machine(update(None)).await.unwrap().revision_id;
+    assert_eq!(runtime.update_state_machine(update(Some(PASS))).await.unwrap().revision_id, None);
+    let role = UpdateStateMachine { role_arn: Some("arn:aws:iam::123456789012:role/r".into()), ..update(None) };
+    let first = runtime.update_state_machine(role).await.unwrap().revision_id;
+    assert!(first.is_some());
     assert_eq!(runtime.update_state_machine(update(Some(PASS))).await.unwrap().revision_id, first);
     let second = runtime.update_state_machine(update(Some(WAIT))).await.unwrap().revision_id;
     assert_ne!(first, second);
     let described = runtime.describe_state_machine(arn.clone()).await.unwrap();
-    assert_eq!((&*described.definition.text, described.definition.revision_id), (WAIT, Some(second)));
+    assert_eq!((&*described.definition.text, described.definition.revision_id), (WAIT, second));
     let of_execution = runtime.describe_state_machine_for_execution(running).await.unwrap();
     assert_eq!(&*of_execution.definition.text, PASS);
     assert!(of_execution.machine.is_some());

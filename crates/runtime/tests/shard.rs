@@ -10,12 +10,14 @@ use runtime::RuntimeOptions;
 use runtime::activities::Exchange;
 use runtime::calls::StartedExecution;
 use runtime::chance::SeededChance;
-use runtime::directory::Directory;
-use runtime::shard::{Batch, Context, Input, Shard, ShardOptions, Start};
+use runtime::directory::{Directory, Qualifier};
+use runtime::shard::{Batch, Context, Input, Outlets, Shard, ShardOptions, Start};
+use runtime::tasks::NoTasks;
 use runtime::tokens::Tokens;
 use store::memory::MemoryStore;
 use store::record::{
-    Definition, DefinitionId, ExecutionId, MachineStatus, MachineType, StateMachine, StateMachineId, Write,
+    Definition, DefinitionId, ExecutionId, MachineStatus, MachineType, StateMachine, StateMachineId, VersionNumber,
+    Write,
 };
 use store::{Commit, Executions, Store};
 use tokio::sync::oneshot;
@@ -26,7 +28,7 @@ const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
 struct Bench {
     store: Arc<MemoryStore>,
     directory: Arc<Directory>,
-    exchange: Arc<Exchange>,
+    outlets: Outlets,
     shard: Shard,
     chance: SeededChance,
 }
@@ -43,11 +45,12 @@ impl Bench {
             limits: engine::Limits::default(),
             shards: 1,
         };
-        let context = Context::new(shared, Arc::clone(&directory), Tokens::new(&[0; 32]), &runtime, options);
+        let context =
+            Context::new(shared, Arc::clone(&directory), Tokens::new(&[0; 32]), Arc::new(NoTasks), &runtime, options);
         Self {
             store,
             directory,
-            exchange: Arc::new(Exchange::new(|_| {})),
+            outlets: Outlets { exchange: Arc::new(Exchange::new(|_| {})), tasks: Arc::new(NoTasks) },
             shard: Shard::new(Arc::new(context), 0, ExecutionId(0)),
             chance: SeededChance::new([0; 32]),
         }
@@ -57,8 +60,18 @@ impl Bench {
         let machine = self.directory.machine(MACHINE).unwrap();
         let revision = self.directory.revision(machine.record.definition).unwrap();
         let (reply, answer) = oneshot::channel();
-        let start =
-            Start { machine, revision, name: None, input: Value::Null, input_text: None, trace_header: None, reply };
+        let start = Start {
+            machine,
+            revision,
+            name: None,
+            input: Value::Null,
+            input_text: None,
+            trace_header: None,
+            qualifier: Qualifier::default(),
+            test_case: None,
+            reply,
+            ended: None,
+        };
         self.shard.handle(Input::Start(start), now, &mut self.chance);
         answer
     }
@@ -70,7 +83,7 @@ impl Bench {
 
     fn commit(&mut self, batch: Batch, now: Timestamp) {
         self.store.commit(&batch.writes).unwrap();
-        if let Some(outcome) = batch.committed(&self.exchange) {
+        if let Some(outcome) = batch.committed(&self.outlets) {
             self.shard.handle(Input::Outcome(outcome), now, &mut self.chance);
         }
     }
@@ -97,6 +110,7 @@ fn machine(definition: &str) -> [Write; 2] {
         created_at: NOW,
         settings: Value::Null,
         tags: Value::Null,
+        last_version: VersionNumber(0),
     };
     [Write::Definition(definition), Write::StateMachine(machine)]
 }

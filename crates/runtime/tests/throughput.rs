@@ -24,7 +24,7 @@ fn open(store: Arc<dyn Store>) -> Runtime {
         limits: engine::Limits::default(),
         shards: 0,
     };
-    Runtime::open(store, Arc::new(WallClock), options).unwrap()
+    Runtime::open(store, Arc::new(WallClock), options, None).unwrap()
 }
 
 async fn run(store: Arc<dyn Store>, definition: &str, count: usize, clients: usize) -> Runtime {
@@ -36,6 +36,7 @@ async fn run(store: Arc<dyn Store>, definition: &str, count: usize, clients: usi
         machine_type: MachineType::Standard,
         settings: Value::empty_object(),
         tags: Value::empty_object(),
+        publish: None,
     };
     let machine: Text = runtime.create_state_machine(request).await.unwrap().arn;
     let began = Instant::now();

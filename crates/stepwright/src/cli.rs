@@ -17,6 +17,8 @@ Examples:
 Then, against the server:
   aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083";
 
+const ENDPOINTS: &str = "Endpoints (of other services: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>)";
+
 /// A workflow engine that speaks AWS Step Functions.
 #[derive(Debug, Parser)]
 #[command(name = "stepwright", version, about, after_help = EXAMPLES, propagate_version = true)]
@@ -55,7 +57,9 @@ Examples:
     /// Run one definition in memory and print its output.
     #[command(after_help = "\
 The output goes to stdout as JSON, the progress to stderr. Nothing is stored.
-Task states on activities need a worker, and a worker needs a server: use `stepwright serve` for those.
+Task states call services and functions as under `stepwright serve`; nested executions go where an endpoint of Step
+Functions says, else to AWS. Those on activities and those that wait for a task token need a server: use
+`stepwright serve`.
 
 Exit code: 0 succeeded, 1 failed, 2 the command line or the definition is wrong, 3 timed out, 4 aborted (Ctrl-C).
 
@@ -128,32 +132,66 @@ pub(crate) struct ServeArguments {
     /// Iterations of an inline Map at once [default: 40] [env: STEPWRIGHT_LIMITS_INLINE_MAP_CONCURRENCY]
     #[arg(long, value_name = "ITERATIONS", help_heading = "Limits")]
     pub(crate) limits_inline_map_concurrency: Option<String>,
-    /// Step Functions Local's endpoints.
+    /// What becomes of a task whose request may have been sent when the server ended: `repeat` or `fail`
+    /// [default: repeat] [env: STEPWRIGHT_TASKS_AFTER_CRASH]
+    #[arg(long, value_name = "POLICY", help_heading = "Tasks")]
+    pub(crate) tasks_after_crash: Option<String>,
+    /// Requests to services on their way at once [default: 1000] [env: STEPWRIGHT_TASKS_CONCURRENCY]
+    #[arg(long, value_name = "REQUESTS", help_heading = "Tasks")]
+    pub(crate) tasks_concurrency: Option<String>,
+    /// Make requests in the state machine's role, assumed through STS [default: false]
+    /// [env: STEPWRIGHT_TASKS_ASSUME_ROLE]
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "BOOL",
+        help_heading = "Tasks"
+    )]
+    pub(crate) tasks_assume_role: Option<String>,
+    /// Mock configuration of Step Functions Local, for executions started with `#<test case>` behind the ARN
+    /// [default: MockConfigFile.json, where it exists] [env: STEPWRIGHT_MOCK_CONFIG]
+    #[arg(long, value_name = "FILE", help_heading = "Tasks")]
+    pub(crate) mock_config: Option<String>,
+    /// Where tasks find their services and functions.
     #[command(flatten)]
-    pub(crate) endpoints: EndpointArguments,
+    pub(crate) services: ServiceArguments,
 }
 
-/// Step Functions Local's endpoint options: accepted, so that its command lines work, and warned about.
+/// Where tasks find their services and functions: `serve` and `run`.
 #[derive(Args, Debug, Default)]
-#[allow(missing_docs, reason = "the names are Step Functions Local's own")]
-pub(crate) struct EndpointArguments {
-    #[arg(long, hide = true)]
+pub(crate) struct ServiceArguments {
+    /// Directory of Lambda functions to run as processes on this machine, one folder each
+    /// [env: STEPWRIGHT_FUNCTIONS]
+    #[arg(long, value_name = "DIRECTORY", help_heading = "Tasks")]
+    pub(crate) functions: Option<String>,
+    /// URL of Lambda [env: LAMBDA_ENDPOINT]
+    #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) lambda_endpoint: Option<String>,
-    #[arg(long, hide = true)]
+    /// URL of Batch [env: BATCH_ENDPOINT]
+    #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) batch_endpoint: Option<String>,
-    #[arg(long, hide = true)]
+    /// URL of DynamoDB [env: DYNAMODB_ENDPOINT]
+    #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) dynamodb_endpoint: Option<String>,
-    #[arg(long, hide = true)]
+    /// URL of ECS [env: ECS_ENDPOINT]
+    #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) ecs_endpoint: Option<String>,
-    #[arg(long, hide = true)]
+    /// URL of Glue [env: GLUE_ENDPOINT]
+    #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) glue_endpoint: Option<String>,
-    #[arg(long, hide = true)]
+    /// URL of SageMaker [env: SAGE_MAKER_ENDPOINT]
+    #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) sagemaker_endpoint: Option<String>,
-    #[arg(long, hide = true)]
+    /// URL of SQS [env: SQS_ENDPOINT]
+    #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) sqs_endpoint: Option<String>,
-    #[arg(long, hide = true)]
+    /// URL of SNS [env: SNS_ENDPOINT]
+    #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) sns_endpoint: Option<String>,
-    #[arg(long, hide = true)]
+    /// URL of Step Functions for nested executions, where that is not this server [env: STEP_FUNCTIONS_ENDPOINT]
+    #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) stepfunctions_endpoint: Option<String>,
 }
 
@@ -233,6 +271,9 @@ pub(crate) struct RunArguments {
     /// Print no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// Where tasks find their services and functions.
+    #[command(flatten)]
+    pub(crate) services: ServiceArguments,
 }
 
 /// `test`

@@ -8,9 +8,11 @@ mod config;
 mod definition;
 mod excerpt;
 mod logging;
+mod mock_config;
 mod progress;
 mod run;
 mod serve;
+mod services;
 mod signals;
 mod test;
 mod validate;
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
 fn is_usage(failure: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     failure.is::<config::ConfigError>()
         || failure.is::<definition::ReadError>()
+        || failure.is::<mock_config::MockConfigError>()
         || failure.is::<run::UsageError>()
         || failure.is::<test::UsageError>()
 }

@@ -16,15 +16,16 @@ use runtime::calls::{
     CreateStateMachine, ExecutionDescription, GetExecutionHistory, HistoryPage, StartExecution, StopExecution,
 };
 use runtime::clock::WallClock;
-use runtime::{Runtime, RuntimeOptions};
+use runtime::{AfterCrash, Runtime, RuntimeOptions, TaskOptions};
 use store::memory::MemoryStore;
 use store::record::MachineType;
 
-use crate::cli::RunArguments;
+use crate::cli::{RunArguments, ServiceArguments};
 use crate::config::{WAIT_TIME_SCALE, wait_time_scale};
 use crate::definition::{read_text, shown_name};
 use crate::excerpt::{Colour, render};
 use crate::progress::Progress;
+use crate::services::{Services, Setup};
 use crate::signals::Signals;
 use crate::{FAILED, Failure, USAGE, say};
 
@@ -35,6 +36,11 @@ const ABORTED: u8 = 4;
 
 /// How often the history is read while nothing happens: quickly first, then at most this rarely.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+/// Tasks done at once.
+const TASKS_AT_ONCE: usize = 100;
+/// Of the ARNs made here.
+const REGION: &str = "us-east-1";
+const ACCOUNT: &str = "123456789012";
 /// Events read at once.
 const PAGE: usize = 1000;
 
@@ -79,6 +85,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         name,
         input,
         limits: Limits { wait_time_scale: scale, ..Limits::default() },
+        services: services(&arguments.services)?,
         progress: Progress::new(arguments.quiet, std::io::stderr().is_terminal()),
     };
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(execute(job))
@@ -91,18 +98,35 @@ struct Job {
     name: Option<Text>,
     input: Value,
     limits: Limits,
+    services: Services,
     progress: Progress,
+}
+
+fn services(arguments: &ServiceArguments) -> Result<Services, Failure> {
+    let functions = arguments.functions.clone().or_else(|| std::env::var("STEPWRIGHT_FUNCTIONS").ok());
+    let functions = functions.filter(|directory| !directory.is_empty());
+    let setup = Setup {
+        arguments,
+        functions: functions.as_deref().map(Path::new),
+        region: REGION,
+        account: ACCOUNT,
+        assume_role: false,
+        own_url: None,
+    };
+    setup.services()
 }
 
 async fn execute(mut job: Job) -> Result<ExitCode, Failure> {
     let mut signals = Signals::listen()?;
-    let options = RuntimeOptions {
-        region: "us-east-1".into(),
-        account: "123456789012".into(),
-        limits: job.limits.clone(),
-        shards: 1,
+    let options =
+        RuntimeOptions { region: REGION.into(), account: ACCOUNT.into(), limits: job.limits.clone(), shards: 1 };
+    let tasks = TaskOptions {
+        integrations: job.services.integrations.clone(),
+        after_crash: AfterCrash::default(),
+        concurrency: TASKS_AT_ONCE,
+        mocks: None,
     };
-    let runtime = Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options)?;
+    let runtime = Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, Some(tasks))?;
     let execution = start(&runtime, &job).await?;
 
     let mut seen = EventId::NONE;
@@ -129,6 +153,9 @@ async fn execute(mut job: Job) -> Result<ExitCode, Failure> {
     let description = runtime.describe_execution(execution).await?;
     job.progress.finish(&description, seen);
     runtime.shut_down().await;
+    if let Some(functions) = &job.services.functions {
+        functions.shut_down().await;
+    }
     report(&description)
 }
 
@@ -141,6 +168,7 @@ async fn start(runtime: &Runtime, job: &Job) -> Result<Text, Failure> {
             machine_type: MachineType::Standard,
             settings: Value::empty_object(),
             tags: Value::empty_object(),
+            publish: None,
         })
         .await?;
     let started = runtime
@@ -195,7 +223,7 @@ fn program<'t>(file: &Path, definition: &'t str) -> Option<(Program, Cow<'t, str
     Some((reading.program?, reading.json))
 }
 
-/// Says of each Task state that it cannot be served here, before the execution fails on it.
+/// Says of each Task state that nobody serves here, before the execution fails on it or waits.
 fn warn_of_tasks(program: &Program) {
     for state in &program.states {
         let StateKind::Task(task) = &state.kind else { continue };
@@ -204,9 +232,10 @@ fn warn_of_tasks(program: &Program) {
             Resource::Activity(_) => format!(
                 "warning: state \"{name}\" needs a worker for {arn}. `run` has none, and fails there: use `stepwright serve`."
             ),
-            Resource::LambdaFunction(_) | Resource::Integration { .. } => {
-                format!("warning: state \"{name}\" uses {arn}. This version runs activities only, and fails there.")
-            }
+            resource if resource.is_callback() => format!(
+                "warning: state \"{name}\" waits for a task token. Nobody can send it here: use `stepwright serve`."
+            ),
+            Resource::LambdaFunction(_) | Resource::Integration { .. } => continue,
         });
     }
 }

@@ -5,16 +5,20 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use functions::Functions;
 use runtime::clock::WallClock;
-use runtime::{Runtime, RuntimeOptions};
+use runtime::mocks::MockSource;
+use runtime::{Runtime, RuntimeOptions, TaskOptions};
 use store::Store;
 use store::memory::MemoryStore;
 use store::sqlite::Sqlite;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::cli::ServeArguments;
+use crate::cli::{ServeArguments, ServiceArguments};
 use crate::config::{Data, ServeConfig};
+use crate::mock_config::{self, MockFile};
+use crate::services::{Services, Setup};
 use crate::signals::Signals;
 use crate::{FAILED, Failure, logging};
 
@@ -30,24 +34,36 @@ struct ListenError {
 pub(crate) fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     let config = ServeConfig::load(arguments, &|name| std::env::var_os(name))?;
     logging::start(&config.log);
-    warn_of_endpoints(&config.unused_endpoints);
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve_until_stopped(&config))
+    let serving = serve_until_stopped(&config, &arguments.services);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serving)
 }
 
-async fn serve_until_stopped(config: &ServeConfig) -> Result<ExitCode, Failure> {
+async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments) -> Result<ExitCode, Failure> {
     let mut signals = Signals::listen()?;
     // Listening comes first: a second server on the same port leaves the data alone.
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
+    let mocks = mock_config::file(config.mock_config.as_deref()).map(MockFile::open).transpose()?.map(Arc::new);
     let store = open_store(&config.data)?;
-    let runtime = Runtime::open(Arc::clone(&store), Arc::new(WallClock), runtime_options(config))?;
-    announce(config, address, &store.describe())?;
+    let Services { integrations, functions } = services(config, arguments, address)?;
+    let tasks = TaskOptions {
+        integrations,
+        after_crash: config.tasks.after_crash,
+        concurrency: config.tasks.concurrency,
+        mocks: mocks.clone().map(|mocks| mocks as Arc<dyn MockSource>),
+    };
+    let runtime = Runtime::open(Arc::clone(&store), Arc::new(WallClock), runtime_options(config), Some(tasks))?;
+    announce(config, address, &store.describe(), functions.as_ref(), mocks.as_deref())?;
 
     let (stop, stopped) = watch::channel(false);
-    let serving = api::server::serve(listener, Arc::new(api::Api::new(runtime.clone())), until_set(stopped.clone()));
+    let api = api::Api::new(runtime.clone()).with_functions(functions.clone());
+    let serving = api::server::serve(listener, Arc::new(api), until_set(stopped.clone()));
     let draining = async {
         until_set(stopped).await;
         runtime.shut_down().await;
+        if let Some(functions) = functions {
+            functions.shut_down().await;
+        }
     };
     let work = async { tokio::join!(serving, draining) };
     tokio::pin!(work);
@@ -92,22 +108,37 @@ fn runtime_options(config: &ServeConfig) -> RuntimeOptions {
     }
 }
 
-fn warn_of_endpoints(names: &[String]) {
-    for name in names {
-        tracing::warn!(
-            "{name} is set but not used: this version calls no AWS service, Task states run on activities only"
-        );
-    }
+fn services(config: &ServeConfig, arguments: &ServiceArguments, address: SocketAddr) -> Result<Services, Failure> {
+    let own_url = format!("http://{}", reachable(address));
+    let setup = Setup {
+        arguments,
+        functions: config.functions.as_deref(),
+        region: &config.region,
+        account: &config.account,
+        assume_role: config.tasks.assume_role,
+        own_url: Some(&own_url),
+    };
+    setup.services()
 }
 
 /// Says on stdout where it listens, where the data lies, and what to try first.
-fn announce(config: &ServeConfig, address: SocketAddr, data: &str) -> std::io::Result<()> {
+fn announce(
+    config: &ServeConfig,
+    address: SocketAddr,
+    data: &str,
+    functions: Option<&Functions>,
+    mocks: Option<&MockFile>,
+) -> std::io::Result<()> {
     let url = format!("http://{}", reachable(address));
     let ServeConfig { region, account, .. } = config;
+    let functions = functions.map(|functions| format!("  functions {}\n", functions.names().join(", ")));
+    let functions = functions.unwrap_or_default();
+    let mocks = mocks.map(|mocks| format!("  mocks    {}\n", mocks.path().display())).unwrap_or_default();
     let text = format!(
         "Stepwright {version} is listening on http://{address}\n\
          \x20 data     {data}\n\
          \x20 ARNs     region {region}, account {account}\n\
+         {functions}{mocks}\
          Try it from another terminal (any credentials will do):\n\
          \x20 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws stepfunctions list-state-machines \
          --endpoint-url {url} --region {region}\n",

@@ -1,6 +1,6 @@
 //! `stepwright test`: runs test files on a virtual clock and says what is not as expected.
 
-mod files;
+pub(crate) mod files;
 mod json;
 mod junit;
 mod mocked;

@@ -9,8 +9,8 @@ use asl::Text;
 use engine::{EventId, Timestamp};
 
 use crate::record::{
-    Activity, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds, Listing, Page,
-    StateMachine, StateMachineId, Summary, Write,
+    Activity, Alias, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds, Listing,
+    Page, StateMachine, StateMachineId, Summary, Version, Write,
 };
 use crate::{Commit, DueWork, Executions, Records, Store, StoreError};
 
@@ -171,6 +171,14 @@ impl<S: Store + ?Sized> Records for Faulty<S> {
 
     fn definition(&self, id: DefinitionId) -> Result<Option<Definition>, StoreError> {
         self.inner.definition(id)
+    }
+
+    fn versions(&self, state_machine: StateMachineId) -> Result<Vec<Version>, StoreError> {
+        self.inner.versions(state_machine)
+    }
+
+    fn aliases(&self, state_machine: StateMachineId) -> Result<Vec<Alias>, StoreError> {
+        self.inner.aliases(state_machine)
     }
 
     fn activity(&self, arn: &str) -> Result<Option<Activity>, StoreError> {

@@ -15,8 +15,8 @@ pub mod suite;
 use asl::Text;
 use engine::Timestamp;
 use record::{
-    Activity, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, Listing, Page,
-    StateMachine, StateMachineId, Summary, Write,
+    Activity, Alias, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, Listing, Page,
+    StateMachine, StateMachineId, Summary, Version, Write,
 };
 
 /// Why a store could not do what was asked.
@@ -89,7 +89,7 @@ pub trait DueWork: Send + Sync {
     fn unsettled(&self, after: Option<ExecutionId>, limit: usize) -> Result<Vec<(ExecutionId, Summary)>, StoreError>;
 }
 
-/// State machines, their definitions, activities, and small facts about the data itself.
+/// State machines, their definitions, versions and aliases, activities, and small facts about the data itself.
 pub trait Records: Send + Sync {
     /// The state machine with that ARN.
     fn state_machine(&self, arn: &str) -> Result<Option<StateMachine>, StoreError>;
@@ -97,11 +97,15 @@ pub trait Records: Send + Sync {
     fn list_state_machines(&self, page: &Page) -> Result<Listing<StateMachine>, StoreError>;
     /// A definition by its number.
     fn definition(&self, id: DefinitionId) -> Result<Option<Definition>, StoreError>;
+    /// The versions of a state machine, in the order of their numbers.
+    fn versions(&self, state_machine: StateMachineId) -> Result<Vec<Version>, StoreError>;
+    /// The aliases of a state machine, in the order of their numbers.
+    fn aliases(&self, state_machine: StateMachineId) -> Result<Vec<Alias>, StoreError>;
     /// The activity with that ARN.
     fn activity(&self, arn: &str) -> Result<Option<Activity>, StoreError>;
     /// All activities, oldest first, as AWS lists them.
     fn list_activities(&self, page: &Page) -> Result<Listing<Activity>, StoreError>;
-    /// The greatest state machine, definition and activity numbers ever used.
+    /// The greatest numbers of records ever used.
     fn last_record_ids(&self) -> Result<record::LastIds, StoreError>;
     /// A named value, such as the key that signs task tokens.
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;

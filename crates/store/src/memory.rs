@@ -11,8 +11,8 @@ use asl::Text;
 use engine::{EventId, Status, Timestamp};
 
 use crate::record::{
-    Activity, ActivityId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds,
-    Listing, Page, StateMachine, StateMachineId, Summary, Write,
+    Activity, ActivityId, Alias, AliasId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId,
+    ExecutionRecord, LastIds, Listing, Page, StateMachine, StateMachineId, Summary, Version, VersionNumber, Write,
 };
 use crate::{Commit, DueWork, Executions, Records, Store, StoreError};
 
@@ -88,7 +88,9 @@ impl Executions for MemoryStore {
         let Some(ids) = among.get(&filter.state_machine) else { return Ok(listing([], page.limit, id_of)) };
         let matching = ids.range(before(page, ExecutionId)).rev().filter_map(|id| state.executions.get(id));
         let matching = matching.map(|entry| &entry.record);
-        let wanted = matching.filter(|record| filter.status.is_none_or(|status| record.summary.status == status));
+        let wanted = matching
+            .filter(|record| filter.status.is_none_or(|status| record.summary.status == status))
+            .filter(|record| filter.started_with.as_ref().is_none_or(|with| with.matches(record)));
         Ok(listing(wanted, page.limit, id_of))
     }
 
@@ -136,6 +138,15 @@ impl Records for MemoryStore {
 
     fn definition(&self, id: DefinitionId) -> Result<Option<Definition>, StoreError> {
         Ok(self.read().definitions.get(&id).cloned())
+    }
+
+    fn versions(&self, state_machine: StateMachineId) -> Result<Vec<Version>, StoreError> {
+        Ok(self.read().versions_of(state_machine).cloned().collect())
+    }
+
+    fn aliases(&self, state_machine: StateMachineId) -> Result<Vec<Alias>, StoreError> {
+        let state = self.read();
+        Ok(state.aliases.values().filter(|alias| alias.state_machine == state_machine).cloned().collect())
     }
 
     fn activity(&self, arn: &str) -> Result<Option<Activity>, StoreError> {
@@ -204,6 +215,9 @@ struct State {
     state_machines: BTreeMap<StateMachineId, StateMachine>,
     state_machine_arns: HashMap<Text, StateMachineId>,
     definitions: BTreeMap<DefinitionId, Definition>,
+    versions: BTreeMap<(StateMachineId, VersionNumber), Version>,
+    aliases: BTreeMap<AliasId, Alias>,
+    alias_names: HashMap<(StateMachineId, Text), AliasId>,
     activities: BTreeMap<ActivityId, Activity>,
     activity_arns: HashMap<Text, ActivityId>,
     meta: HashMap<Text, Vec<u8>>,
@@ -232,7 +246,15 @@ impl Entry {
 /// How to take back one write.
 enum Undo {
     StateMachine(StateMachineId, Option<StateMachine>),
+    DeleteStateMachine {
+        id: StateMachineId,
+        machine: Option<StateMachine>,
+        versions: Vec<Version>,
+        aliases: Vec<Alias>,
+    },
     Definition(DefinitionId),
+    Version((StateMachineId, VersionNumber), Option<Version>),
+    Alias(AliasId, Option<Alias>),
     Activity(ActivityId, Option<Activity>),
     Meta(Text, Option<Vec<u8>>),
     Begin(ExecutionId),
@@ -249,7 +271,7 @@ impl State {
                 self.last.state_machine = self.last.state_machine.max(machine.id);
                 Ok(Undo::StateMachine(machine.id, self.set_state_machine(machine.id, Some(machine.clone()))))
             }
-            Write::DeleteStateMachine(id) => Ok(Undo::StateMachine(*id, self.set_state_machine(*id, None))),
+            Write::DeleteStateMachine(id) => Ok(self.delete_state_machine(*id)),
             Write::Definition(definition) => {
                 if self.definitions.contains_key(&definition.id) {
                     return Err(format!("definition {} exists", definition.id.0));
@@ -258,6 +280,26 @@ impl State {
                 self.definitions.insert(definition.id, definition.clone());
                 Ok(Undo::Definition(definition.id))
             }
+            Write::Version(version) => {
+                let key = (version.state_machine, version.number);
+                if self.versions.contains_key(&key) {
+                    return Err(format!("version {} of state machine {} exists", key.1.0, key.0.0));
+                }
+                Ok(Undo::Version(key, self.versions.insert(key, version.clone())))
+            }
+            Write::DeleteVersion(machine, number) => {
+                let key = (*machine, *number);
+                Ok(Undo::Version(key, self.versions.remove(&key)))
+            }
+            Write::Alias(alias) => {
+                let key = (alias.state_machine, alias.name.clone());
+                if self.alias_names.get(&key).is_some_and(|id| *id != alias.id) {
+                    return Err(format!("another alias of state machine {} has the name {}", key.0.0, key.1));
+                }
+                self.last.alias = self.last.alias.max(alias.id);
+                Ok(Undo::Alias(alias.id, self.set_alias(alias.id, Some(alias.clone()))))
+            }
+            Write::DeleteAlias(id) => Ok(Undo::Alias(*id, self.set_alias(*id, None))),
             Write::Activity(activity) => {
                 if self.activity_arns.get(&activity.arn).is_some_and(|id| *id != activity.id) {
                     return Err(format!("another activity has the ARN {}", activity.arn));
@@ -311,7 +353,15 @@ impl State {
         match step {
             Undo::StateMachine(id, old) => drop(self.set_state_machine(id, old)),
             Undo::Activity(id, old) => drop(self.set_activity(id, old)),
+            Undo::DeleteStateMachine { id, machine, versions, aliases } => {
+                self.set_state_machine(id, machine);
+                self.versions.extend(versions.into_iter().map(|version| ((id, version.number), version)));
+                aliases.into_iter().for_each(|alias| drop(self.set_alias(alias.id, Some(alias))));
+            }
             Undo::Definition(id) => drop(self.definitions.remove(&id)),
+            Undo::Version(key, Some(old)) => drop(self.versions.insert(key, old)),
+            Undo::Version(key, None) => drop(self.versions.remove(&key)),
+            Undo::Alias(id, old) => drop(self.set_alias(id, old)),
             Undo::Meta(name, Some(old)) => drop(self.meta.insert(name, old)),
             Undo::Meta(name, None) => drop(self.meta.remove(&name)),
             Undo::Begin(id) => self.remove_execution(id),
@@ -332,6 +382,34 @@ impl State {
         if let Some(machine) = machine {
             self.state_machine_arns.insert(machine.arn.clone(), id);
             self.state_machines.insert(id, machine);
+        }
+        old
+    }
+
+    fn delete_state_machine(&mut self, id: StateMachineId) -> Undo {
+        let versions: Vec<Version> = self.versions_of(id).cloned().collect();
+        for version in &versions {
+            self.versions.remove(&(id, version.number));
+        }
+        let of_machine = self.aliases.values().filter(|alias| alias.state_machine == id);
+        let ids: Vec<AliasId> = of_machine.map(|alias| alias.id).collect();
+        let aliases = ids.into_iter().filter_map(|alias| self.set_alias(alias, None)).collect();
+        Undo::DeleteStateMachine { id, machine: self.set_state_machine(id, None), versions, aliases }
+    }
+
+    fn versions_of(&self, machine: StateMachineId) -> impl Iterator<Item = &Version> {
+        let all = (machine, VersionNumber(i64::MIN))..=(machine, VersionNumber(i64::MAX));
+        self.versions.range(all).map(|(_, version)| version)
+    }
+
+    fn set_alias(&mut self, id: AliasId, alias: Option<Alias>) -> Option<Alias> {
+        let old = self.aliases.remove(&id);
+        if let Some(old) = &old {
+            self.alias_names.remove(&(old.state_machine, old.name.clone()));
+        }
+        if let Some(alias) = alias {
+            self.alias_names.insert((alias.state_machine, alias.name.clone()), id);
+            self.aliases.insert(id, alias);
         }
         old
     }

@@ -15,6 +15,14 @@ pub struct StateMachineId(pub i64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DefinitionId(pub i64);
 
+/// A version's number, counted from 1 within its state machine, never given twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VersionNumber(pub i64);
+
+/// An alias's number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AliasId(pub i64);
+
 /// An activity's number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActivityId(pub i64);
@@ -28,6 +36,8 @@ pub struct LastIds {
     pub definition: DefinitionId,
     /// Of activities.
     pub activity: ActivityId,
+    /// Of aliases.
+    pub alias: AliasId,
 }
 
 /// A state machine's type.
@@ -70,6 +80,8 @@ pub struct StateMachine {
     pub settings: Value,
     /// Its tags, an object of strings.
     pub tags: Value,
+    /// The greatest number a version of it ever had; 0 where none was published.
+    pub last_version: VersionNumber,
 }
 
 /// One revision of a state machine. Executions keep the one they began with.
@@ -89,6 +101,70 @@ pub struct Definition {
     pub created_at: Timestamp,
     /// The settings in force with it.
     pub settings: Value,
+}
+
+/// A published version of a state machine. It never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The state machine.
+    pub state_machine: StateMachineId,
+    /// Its number.
+    pub number: VersionNumber,
+    /// The definition it stands for.
+    pub definition: DefinitionId,
+    /// `versionDescription`, or `description` of PublishStateMachineVersion.
+    pub description: Option<Text>,
+    /// When it was published.
+    pub created_at: Timestamp,
+}
+
+/// A name for one or two versions of a state machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// Its number.
+    pub id: AliasId,
+    /// The state machine.
+    pub state_machine: StateMachineId,
+    /// Its name, unique within the state machine.
+    pub name: Text,
+    /// `description`
+    pub description: Option<Text>,
+    /// Which version a new execution runs.
+    pub routing: Routing,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// `routingConfiguration`: AWS has one or two items, in the caller's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Routing {
+    /// The first.
+    pub first: Route,
+    /// The second.
+    pub second: Option<Route>,
+}
+
+/// A share of an alias's executions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The version that runs them.
+    pub version: VersionNumber,
+    /// How many of 100: 0 to 100. All routes of an alias together have 100.
+    pub weight: u8,
+}
+
+impl Routing {
+    /// The routes in their order.
+    pub fn routes(&self) -> impl Iterator<Item = Route> {
+        std::iter::once(self.first).chain(self.second)
+    }
+
+    /// Whether a version is among them, with whatever weight.
+    pub fn names(&self, version: VersionNumber) -> bool {
+        self.routes().any(|route| route.version == version)
+    }
 }
 
 /// An activity.
@@ -140,6 +216,12 @@ pub struct ExecutionRecord {
     pub started_at: Timestamp,
     /// `traceHeader`
     pub trace_header: Option<Text>,
+    /// The version it was started with, by its own ARN or through an alias.
+    pub version: Option<VersionNumber>,
+    /// The name of the alias it was started with.
+    pub alias: Option<Text>,
+    /// The name of the mocked test case it runs.
+    pub test_case: Option<Text>,
     /// What changes.
     pub summary: Summary,
 }
@@ -171,10 +253,19 @@ impl Chunk {
 pub enum Write {
     /// Creates or replaces a state machine. Refused with a conflict where another one has the ARN.
     StateMachine(StateMachine),
-    /// Forgets a state machine; its definitions and executions stay readable. A missing one is no conflict.
+    /// Forgets a state machine with its versions and aliases; its definitions and executions stay readable. A
+    /// missing one is no conflict.
     DeleteStateMachine(StateMachineId),
     /// Adds a definition. Refused with a conflict where the number is there.
     Definition(Definition),
+    /// Adds a version. Refused with a conflict where the state machine has that number.
+    Version(Version),
+    /// Forgets a version; its definition stays readable. A missing one is no conflict.
+    DeleteVersion(StateMachineId, VersionNumber),
+    /// Creates or replaces an alias. Refused with a conflict where another one of the state machine has the name.
+    Alias(Alias),
+    /// Forgets an alias. A missing one is no conflict.
+    DeleteAlias(AliasId),
     /// Creates or replaces an activity. Refused with a conflict where another one has the ARN.
     Activity(Activity),
     /// Forgets an activity. A missing one is no conflict.
@@ -213,6 +304,27 @@ pub struct ExecutionFilter {
     pub state_machine: StateMachineId,
     /// With which status; absent for all.
     pub status: Option<Status>,
+    /// Started with what; absent for all.
+    pub started_with: Option<StartedWith>,
+}
+
+/// What an execution was started with, other than the state machine's own ARN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartedWith {
+    /// A version, by its own ARN or through any alias.
+    Version(VersionNumber),
+    /// An alias, by its name.
+    Alias(Text),
+}
+
+impl StartedWith {
+    /// Whether an execution was started with this.
+    pub fn matches(&self, execution: &ExecutionRecord) -> bool {
+        match self {
+            Self::Version(number) => execution.version == Some(*number),
+            Self::Alias(name) => execution.alias.as_ref() == Some(name),
+        }
+    }
 }
 
 /// A part of a listing.

@@ -8,14 +8,20 @@ use engine::{EventId, Status, Timestamp};
 
 use crate::fault::Random;
 use crate::record::{
-    Activity, ActivityId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, Listing,
-    MachineStatus, MachineType, Page, StateMachine, StateMachineId, Summary, Write,
+    Activity, ActivityId, Alias, AliasId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId,
+    ExecutionRecord, Listing, MachineStatus, MachineType, Page, StateMachine, StateMachineId, Summary, VersionNumber,
+    Write,
 };
 use crate::{Store, StoreError};
 
 mod compare;
+mod versions;
 
 pub use compare::{Batches, everything};
+pub use versions::{
+    alias, aliases_are_created_replaced_deleted_and_listed, executions_are_listed_by_version_and_by_alias, version,
+    versions_and_aliases_go_with_their_state_machine, versions_are_added_once_deleted_and_listed,
+};
 
 /// Makes one `#[test]` of every behaviour. Takes a closure that opens an empty store and gives something that
 /// dereferences to it, such as a `Box`.
@@ -34,12 +40,16 @@ macro_rules! store_suite {
             a_summary_changes_only_when_given
             executions_are_listed_newest_first_and_in_pages
             executions_are_listed_by_status
+            executions_are_listed_by_version_and_by_alias
             running_executions_are_counted
             due_executions_come_earliest_first_and_in_pages
             unsettled_executions_come_in_order_and_in_pages
             state_machines_are_created_replaced_and_listed
             a_state_machine_deleted_and_created_anew_finds_its_old_executions
             definitions_are_added_once_and_stay
+            versions_are_added_once_deleted_and_listed
+            aliases_are_created_replaced_deleted_and_listed
+            versions_and_aliases_go_with_their_state_machine
             activities_are_created_replaced_deleted_and_listed
             two_records_never_share_an_arn
             the_greatest_numbers_outlive_deletion
@@ -75,6 +85,9 @@ pub fn execution(id: i64, state_machine: i64, name: &str) -> ExecutionRecord {
         definition: DefinitionId(state_machine),
         started_at: Timestamp(1_000 + id),
         trace_header: None,
+        version: None,
+        alias: None,
+        test_case: None,
         summary: running(None),
     }
 }
@@ -118,6 +131,7 @@ pub fn state_machine(id: i64) -> StateMachine {
         created_at: Timestamp(500 + id),
         settings: Value::object([("loggingConfiguration", Value::object([("level", Value::string("OFF"))]))]),
         tags: Value::empty_object(),
+        last_version: VersionNumber(0),
     }
 }
 
@@ -192,8 +206,12 @@ fn all_pages<T>(limit: usize, mut list: impl FnMut(&Page) -> Result<Listing<T>, 
 }
 
 fn listed(store: &dyn Store, state_machine: i64, status: Option<Status>, limit: usize) -> Vec<i64> {
-    let filter = ExecutionFilter { state_machine: StateMachineId(state_machine), status };
-    all_pages(limit, |page| store.list_executions(&filter, page)).iter().map(|record| record.id.0).collect()
+    let filter = ExecutionFilter { state_machine: StateMachineId(state_machine), status, started_with: None };
+    all_listed(store, &filter, limit)
+}
+
+fn all_listed(store: &dyn Store, filter: &ExecutionFilter, limit: usize) -> Vec<i64> {
+    all_pages(limit, |page| store.list_executions(filter, page)).iter().map(|record| record.id.0).collect()
 }
 
 /// What was begun is found, whole, by its number and its ARN; nothing else is.
@@ -201,7 +219,9 @@ pub fn begun_executions_are_found_by_number_and_arn(store: &dyn Store) {
     let mut first = execution(3, 1, "first");
     first.trace_header = Some("Root=1-2-3".into());
     first.summary = Summary { open_tasks: true, ready: true, ..running(Some(77)) };
+    (first.version, first.alias) = (Some(VersionNumber(7)), Some("PROD".into()));
     let mut second = execution(5, 1, "second");
+    (second.version, second.test_case) = (Some(VersionNumber(1)), Some("HappyPath ü".into()));
     second.summary = ended(Status::Succeeded);
     commit(store, &[begin(first.clone(), 2), begin(second.clone(), 4)]);
     for record in [first, second] {
@@ -322,6 +342,10 @@ pub fn a_conflict_in_the_middle_undoes_the_whole_batch(store: &dyn Store) {
     let machine = state_machine(1);
     let old = [
         Write::StateMachine(machine.clone()),
+        Write::Version(version(1, 1)),
+        Write::Version(version(1, 2)),
+        Write::Alias(alias(1, 1)),
+        Write::Alias(alias(2, 1)),
         Write::Activity(activity(1)),
         Write::Meta { name: "old".into(), value: vec![1] },
         begin(execution(1, 1, "a"), 1),
@@ -333,6 +357,8 @@ pub fn a_conflict_in_the_middle_undoes_the_whole_batch(store: &dyn Store) {
         append(99, 0, 1, None),
         Write::StateMachine(StateMachine { arn: machine.arn.clone(), ..state_machine(8) }),
         Write::Activity(Activity { arn: activity(1).arn, ..activity(8) }),
+        Write::Version(version(1, 1)),
+        Write::Alias(Alias { name: alias(1, 1).name, ..alias(8, 1) }),
     ];
     for conflict in conflicts {
         let renamed = StateMachine { name: "renamed".into(), ..machine.clone() };
@@ -345,6 +371,11 @@ pub fn a_conflict_in_the_middle_undoes_the_whole_batch(store: &dyn Store) {
             Write::StateMachine(renamed),
             Write::StateMachine(state_machine(2)),
             Write::Definition(definition(1, &machine.arn)),
+            Write::DeleteVersion(StateMachineId(1), VersionNumber(2)),
+            Write::Version(version(1, 3)),
+            Write::Alias(Alias { routing: alias(4, 1).routing, ..alias(1, 1) }),
+            Write::DeleteAlias(AliasId(2)),
+            Write::Alias(alias(3, 1)),
             Write::Activity(activity(2)),
             Write::DeleteActivity(ActivityId(1)),
             Write::Activity(activity(1)),
@@ -400,7 +431,7 @@ pub fn executions_are_listed_newest_first_and_in_pages(store: &dyn Store) {
         assert_eq!(listed(store, 2, None, limit), [11, 9, 7, 5, 3, 1], "pages of {limit}");
         assert!(listed(store, 3, None, limit).is_empty());
     }
-    let filter = ExecutionFilter { state_machine: StateMachineId(1), status: None };
+    let filter = ExecutionFilter { state_machine: StateMachineId(1), status: None, started_with: None };
     let empty = Listing { items: Vec::new(), next: None };
     assert_eq!(found(store.list_executions(&filter, &page(0, None))), empty);
     assert_eq!(found(store.list_executions(&filter, &page(5, Some(2)))), empty);
@@ -507,6 +538,7 @@ pub fn state_machines_are_created_replaced_and_listed(store: &dyn Store) {
         machine_type: MachineType::Express,
         definition: DefinitionId(44),
         tags: Value::object([("k", Value::string("v"))]),
+        last_version: VersionNumber(12),
         ..state_machine(3)
     };
     commit(store, &[Write::StateMachine(changed.clone())]);
@@ -589,9 +621,10 @@ pub fn the_greatest_numbers_outlive_deletion(store: &dyn Store) {
     assert_eq!(found(store.last_execution_id()), ExecutionId(0));
     commit(store, &[Write::StateMachine(state_machine(4)), Write::StateMachine(state_machine(2))]);
     commit(store, &[Write::Activity(activity(9)), Write::Definition(definition(6, &state_machine(4).arn))]);
+    commit(store, &[Write::Alias(alias(8, 2)), Write::Alias(alias(11, 4)), Write::DeleteAlias(AliasId(8))]);
     commit(store, &[Write::DeleteStateMachine(StateMachineId(4)), Write::DeleteActivity(ActivityId(9))]);
     let last = found(store.last_record_ids());
-    assert_eq!((last.state_machine.0, last.definition.0, last.activity.0), (4, 6, 9));
+    assert_eq!((last.state_machine.0, last.definition.0, last.activity.0, last.alias.0), (4, 6, 9, 11));
 }
 
 /// A named value is any bytes, and the last one set counts.

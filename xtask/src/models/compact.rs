@@ -50,6 +50,7 @@ fn metadata(value: &Value) -> Result<Metadata, String> {
         json_version: text(value, "jsonVersion").unwrap_or_default(),
         xml_namespace: namespace_uri(value),
         protocol: protocol(value)?,
+        query_compatible: value["awsQueryCompatible"].is_object(),
         global: None,
         host: None,
         service_id,

@@ -5,9 +5,10 @@ use runtime::Runtime;
 use runtime::calls::CreateStateMachine;
 use store::record::MachineType;
 
-use super::update_state_machine::check_publish;
+use super::update_state_machine::to_publish;
 use crate::answer::Answer;
 use crate::error::ApiError;
+use crate::label_refusal::refusal;
 use crate::request::{Members, Request};
 use crate::settings::Settings;
 use crate::shape::Bool;
@@ -43,7 +44,7 @@ impl Input {
 pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
     let input = request.read(Input::read)?;
     name::check(&input.name)?;
-    check_publish(input.publish, input.version_description.as_deref())?;
+    let publish = to_publish(input.publish, input.version_description)?;
     arn::check_role(&input.role_arn)?;
     let settings = input.settings.complete()?;
     let tags = tags::to_object(input.tags)?;
@@ -53,17 +54,22 @@ pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<Stri
         return Err(ApiError::too_many_tags(arn.into()));
     }
 
+    let definition = input.definition;
     let call = CreateStateMachine {
         name: input.name,
-        definition: input.definition,
+        definition: definition.clone(),
         role_arn: input.role_arn,
         machine_type: input.machine_type,
         settings,
         tags,
+        publish,
     };
-    let created = runtime.create_state_machine(call).await?;
+    let created = runtime.create_state_machine(call).await.map_err(|error| refusal(error, &definition))?;
 
     let mut answer = Answer::new(160);
-    answer.text("stateMachineArn", &created.arn).time("creationDate", created.created_at);
+    answer
+        .text("stateMachineArn", &created.arn)
+        .time("creationDate", created.created_at)
+        .optional_text("stateMachineVersionArn", created.version_arn.as_deref());
     Ok(answer.finish())
 }

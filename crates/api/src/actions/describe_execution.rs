@@ -3,6 +3,7 @@
 use engine::Status;
 use runtime::Runtime;
 use runtime::calls::ExecutionDescription;
+use store::record::ExecutionRecord;
 
 use crate::answer::Answer;
 use crate::arn::{self, Resource};
@@ -35,10 +36,20 @@ fn write(execution: &ExecutionDescription, included: IncludedData) -> String {
     answer
         .optional_text("error", execution.error.as_deref())
         .optional_text("cause", execution.cause.as_deref())
-        .optional_text("traceHeader", record.trace_header.as_deref())
-        .number("redriveCount", 0);
+        .optional_text("traceHeader", record.trace_header.as_deref());
+    write_qualifiers(&mut answer, &execution.state_machine_arn, record);
+    answer.number("redriveCount", 0);
     write_redrive_status(&mut answer, record.summary.status);
     answer.finish()
+}
+
+/// The version and the alias that an execution was started with.
+pub(super) fn write_qualifiers(answer: &mut Answer, machine_arn: &str, record: &ExecutionRecord) {
+    let version = record.version.map(|version| arn::qualified(machine_arn, version.0));
+    let alias = record.alias.as_ref().map(|alias| arn::qualified(machine_arn, alias));
+    answer
+        .optional_text("stateMachineVersionArn", version.as_deref())
+        .optional_text("stateMachineAliasArn", alias.as_deref());
 }
 
 fn write_payloads(answer: &mut Answer, execution: &ExecutionDescription, included: bool) {
@@ -78,7 +89,7 @@ fn write_redrive_status(answer: &mut Answer, status: Status) {
 mod tests {
     use asl::Value;
     use engine::Timestamp;
-    use store::record::{DefinitionId, ExecutionId, ExecutionRecord, StateMachineId, Summary};
+    use store::record::{DefinitionId, ExecutionId, StateMachineId, Summary};
 
     use super::*;
 
@@ -93,6 +104,9 @@ mod tests {
                 definition: DefinitionId(1),
                 started_at: Timestamp(1_000),
                 trace_header: None,
+                version: None,
+                alias: None,
+                test_case: None,
                 summary: Summary {
                     status,
                     stopped_at: ended.then_some(Timestamp(2_500)),

@@ -1,4 +1,4 @@
-//! DescribeStateMachine.
+//! DescribeStateMachine: as it is, or as one of its versions, by its own ARN or an alias's.
 
 use asl::Value;
 use runtime::Runtime;
@@ -25,14 +25,23 @@ pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<Stri
         return Err(ApiError::no_state_machine(&arn));
     };
 
+    let (arn, settings, created_at) = match &description.version {
+        Some(version) => (
+            arn::qualified(&machine.arn, version.number.0).into(),
+            &description.definition.settings,
+            version.created_at,
+        ),
+        None => (machine.arn.clone(), &machine.settings, machine.created_at),
+    };
     let mut answer = Answer::new(description.definition.text.len() + 640);
     answer
-        .text("stateMachineArn", &machine.arn)
+        .text("stateMachineArn", &arn)
         .text("name", &machine.name)
         .text("status", status(machine.status))
         .text("type", machine_type(machine.machine_type))
-        .time("creationDate", machine.created_at);
-    write_definition(&mut answer, &description, &machine.settings, included);
+        .time("creationDate", created_at)
+        .optional_text("description", description.version.as_ref().and_then(|version| version.description.as_deref()));
+    write_definition(&mut answer, &description, settings, included);
     Ok(answer.finish())
 }
 

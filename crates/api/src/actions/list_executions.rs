@@ -1,10 +1,11 @@
-//! ListExecutions: newest first.
+//! ListExecutions: newest first; of a state machine, or of a version or an alias of it.
 
 use asl::Text;
 use engine::Status;
 use runtime::Runtime;
 use runtime::calls::ListExecutions;
 
+use super::describe_execution::write_qualifiers;
 use crate::answer::Answer;
 use crate::arn;
 use crate::error::ApiError;
@@ -86,16 +87,18 @@ pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<Stri
 
     let part = runtime.list_executions(ListExecutions { state_machine_arn: arn.clone(), status, page }).await?;
 
+    let machine_arn = arn::unqualified(&arn);
     let mut answer = Answer::new(64 + 384 * part.items.len());
     answer.list("executions", &part.items, |item, execution| {
         item.text("executionArn", &execution.arn)
-            .text("stateMachineArn", &arn)
+            .text("stateMachineArn", machine_arn)
             .text("name", &execution.name)
             .text("status", execution.summary.status.as_str())
             .time("startDate", execution.started_at);
         if let Some(at) = execution.summary.stopped_at {
             item.time("stopDate", at);
         }
+        write_qualifiers(item, machine_arn, execution);
         item.number("redriveCount", 0);
     });
     page::write_next(&mut answer, listing, part.next);

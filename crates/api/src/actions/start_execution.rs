@@ -31,7 +31,7 @@ impl Input {
 
 pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
     let input = request.read(Input::read)?;
-    arn::check_state_machine(&input.state_machine_arn)?;
+    arn::check_state_machine_to_start(&input.state_machine_arn, runtime.has_mocks())?;
     if let Some(name) = &input.name {
         name::check(name)?;
     }

@@ -4,9 +4,9 @@ mod written;
 
 use asl::scope::Variables;
 use asl::{Text, Value, json};
-use engine::test_state::{Configuration, FieldValidation, Inspection, Mock, Outcome, StateTest, TestStateError};
+use engine::test_state::{Configuration, FieldValidation, Inspection, Mock, StateTest, TestStateError};
 use runtime::Runtime;
-use runtime::calls::CallError;
+use runtime::calls::{CallError, HttpTrace, TestedState};
 
 use super::start_execution::parse_input;
 use crate::answer::Answer;
@@ -20,7 +20,7 @@ use written::Sources;
 const STATE_NAME: TextShape = text(1..=80).sensitive();
 const COUNT: Int = int(0..=2_147_483_647);
 
-/// `inspectionLevel`. What TRACE adds, the HTTP request and response, exists only where a request was sent.
+/// `inspectionLevel`. What TRACE adds, the HTTP request and response, exists only where an HTTP task sent a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
     Info,
@@ -108,9 +108,9 @@ pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<Stri
         configuration: input.configuration,
     };
 
-    let outcome = runtime.test_state(test, input.role_arn.unwrap_or_default()).await??;
+    let tested = runtime.test_state(test, input.role_arn.unwrap_or_default()).await??;
 
-    Ok(write(&outcome, input.level, &sources))
+    Ok(write(&tested, Shown { level: input.level, secrets: input.reveal_secrets }, &sources))
 }
 
 fn variables(text: Option<&str>) -> Result<Variables, ApiError> {
@@ -155,14 +155,28 @@ impl From<TestStateError> for ApiError {
     }
 }
 
-fn write(outcome: &Outcome, level: Level, sources: &Sources) -> String {
+/// What the caller wants to see.
+#[derive(Clone, Copy)]
+struct Shown {
+    level: Level,
+    /// What the connection of an HTTP task put into the request (`revealSecrets`).
+    secrets: bool,
+}
+
+fn write(tested: &TestedState, shown: Shown, sources: &Sources) -> String {
+    let TestedState { outcome, exchange } = tested;
     let mut answer = Answer::new(256);
     if let Some(output) = &outcome.output {
         answer.text("output", &sources.text_of(output));
     }
     answer.optional_text("error", outcome.error.as_deref()).optional_text("cause", outcome.cause.as_deref());
-    if level != Level::Info {
-        answer.object("inspectionData", |data| write_inspection(data, &outcome.inspection, sources));
+    if shown.level != Level::Info {
+        answer.object("inspectionData", |data| {
+            write_inspection(data, &outcome.inspection, sources);
+            if let (Level::Trace, Some(exchange)) = (shown.level, exchange) {
+                write_exchange(data, exchange, shown.secrets);
+            }
+        });
     }
     answer.optional_text("nextState", outcome.next_state.as_deref()).text("status", outcome.status.as_str());
     answer.finish()
@@ -209,6 +223,21 @@ fn write_inspection(answer: &mut Answer, seen: &Inspection, sources: &Sources) {
                     details.number(name, number);
                 }
             }
+        });
+    }
+}
+
+fn write_exchange(answer: &mut Answer, exchange: &HttpTrace, secrets: bool) {
+    let request = if secrets { &exchange.request } else { &exchange.concealed_request };
+    answer.object("request", |answer| {
+        answer.text("protocol", &request.protocol).text("method", &request.method).text("url", &request.url);
+        answer.text("headers", &request.headers).optional_text("body", request.body.as_deref());
+    });
+    if let Some(response) = &exchange.response {
+        answer.object("response", |answer| {
+            answer.text("protocol", &response.protocol).text("statusCode", &response.status_code);
+            answer.text("statusMessage", &response.status_message);
+            answer.text("headers", &response.headers).text("body", &response.body);
         });
     }
 }

@@ -2,11 +2,12 @@
 
 use asl::Text;
 use runtime::Runtime;
-use runtime::calls::UpdateStateMachine;
+use runtime::calls::{Publish, UpdateStateMachine};
 
 use crate::answer::Answer;
 use crate::arn;
 use crate::error::ApiError;
+use crate::label_refusal::refusal;
 use crate::request::{Members, Request};
 use crate::settings::Settings;
 use crate::shape::Bool;
@@ -44,27 +45,36 @@ pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<Stri
              specified",
         ));
     }
-    check_publish(input.publish, input.version_description.as_deref())?;
+    let publish = to_publish(input.publish, input.version_description)?;
     if let Some(role) = &input.role_arn {
         arn::check_role(role)?;
     }
     let settings = input.settings.given()?;
 
-    let call = UpdateStateMachine { arn: input.arn, definition: input.definition, role_arn: input.role_arn, settings };
-    let updated = runtime.update_state_machine(call).await?;
+    // Without a definition there is none to refuse.
+    let definition = input.definition.clone().unwrap_or_default();
+    let call = UpdateStateMachine {
+        arn: input.arn,
+        definition: input.definition,
+        role_arn: input.role_arn,
+        settings,
+        publish,
+    };
+    let updated = runtime.update_state_machine(call).await.map_err(|error| refusal(error, &definition))?;
 
     let mut answer = Answer::new(128);
-    answer.time("updateDate", updated.updated_at).text("revisionId", &updated.revision_id);
+    answer
+        .time("updateDate", updated.updated_at)
+        .optional_text("revisionId", updated.revision_id.as_deref())
+        .optional_text("stateMachineVersionArn", updated.version_arn.as_deref());
     Ok(answer.finish())
 }
 
-/// `publish` and `versionDescription`. Versions are refused, not ignored: who asks for one relies on it.
-pub(super) fn check_publish(publish: bool, description: Option<&str>) -> Result<(), ApiError> {
-    if publish {
-        return Err(ApiError::validation("Publishing state machine versions is not supported yet by this version."));
+/// `publish` with `versionDescription`, which goes with nothing else.
+pub(super) fn to_publish(publish: bool, description: Option<Text>) -> Result<Option<Publish>, ApiError> {
+    match description {
+        _ if publish => Ok(Some(Publish { description })),
+        Some(_) => Err(ApiError::validation("Version description can only be set when publish is true")),
+        None => Ok(None),
     }
-    if description.is_some() {
-        return Err(ApiError::validation("Version description can only be set when publish is true"));
-    }
-    Ok(())
 }

@@ -68,7 +68,9 @@ async fn a_map_state_shows_its_bounds() {
 async fn a_task_without_a_mock_fails_as_in_an_execution() {
     let answer = ok(&api(), "TestState", json!({"definition": LAMBDA, "roleArn": ROLE})).await;
     assert_eq!((&answer["status"], &answer["error"]), (&json!("FAILED"), &json!("States.Runtime")));
-    assert!(answer["cause"].as_str().unwrap().starts_with("The resource arn:aws:states:::lambda:invoke cannot be run"));
+    assert!(
+        answer["cause"].as_str().unwrap().starts_with("The resource arn:aws:states:::lambda:invoke cannot be used")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
 //! The client against real servers, good and bad.
 
 use super::*;
-use crate::Signing;
 use crate::test_server::{CA, Reply, Seen, Server};
+use crate::{MissingParameters, Signing};
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,7 +24,8 @@ fn client(server: &Server, service: &str) -> Client {
 }
 
 fn call<'a>(service: &'a str, operation: &'a str, input: &'a Value) -> Call<'a> {
-    Call { service, operation, input, idempotency_token: "token", role: None, timeout: PATIENCE }
+    let missing = MissingParameters::Refused;
+    Call { service, operation, input, idempotency_token: "token", missing, role: None, timeout: PATIENCE }
 }
 
 async fn list_tables(client: &Client, timeout: Duration) -> Result<Answer, CallError> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::document::{TokenName, read};
 use crate::client::{Client, Signer};
-use crate::{Call, CallError};
+use crate::{Call, CallError, MissingParameters};
 
 /// How long STS has for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -70,7 +70,15 @@ async fn ask(
     signer: Signer<'_>,
     role: &str,
 ) -> Result<Credentials, CallError> {
-    let call = Call { service: "sts", operation, input: &input, idempotency_token: "", role: None, timeout: TIMEOUT };
+    let call = Call {
+        service: "sts",
+        operation,
+        input: &input,
+        idempotency_token: "",
+        missing: MissingParameters::Refused,
+        role: None,
+        timeout: TIMEOUT,
+    };
     let refused = |why: String| CallError::Credentials(format!("cannot assume the role {role}: {why}"));
     let answer = client.call_as(&call, signer).await.map_err(|error| refused(error.to_string()))?;
     let document = answer.output.get("Credentials").unwrap_or(&Value::Null);

@@ -8,7 +8,7 @@ use super::*;
 use crate::client::Options;
 use crate::endpoint::Endpoints;
 use crate::test_server::{Reply, Seen, Server};
-use crate::{Answer, Call};
+use crate::{Answer, Call, MissingParameters};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -94,6 +94,7 @@ async fn call(client: &Client, role: Option<&str>) -> Result<Answer, CallError> 
         operation: "listTables",
         input: &input,
         idempotency_token: "",
+        missing: MissingParameters::Refused,
         role,
         timeout: PATIENCE,
     };

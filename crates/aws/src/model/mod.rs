@@ -45,6 +45,8 @@ pub struct Metadata {
     pub xml_namespace: Option<String>,
     /// How requests travel.
     pub protocol: Protocol,
+    /// `awsQueryCompatible`: whether it once spoke the query protocol, and still has the names of errors of that time.
+    pub query_compatible: bool,
     /// The host and the signing region of a service that has one endpoint for the whole partition `aws`.
     pub global: Option<GlobalEndpoint>,
     /// The host in the partition `aws` with `{region}` for the region, where it is neither global nor

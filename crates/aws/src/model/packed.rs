@@ -15,7 +15,7 @@ use super::{ModelError, Service, Shape, ShapeId};
 
 const MAGIC: &[u8; 8] = b"SWMODELS";
 /// Goes up with every change to the types of a model: postcard does not describe itself.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const PREAMBLE: usize = MAGIC.len() + 8;
 /// No model is larger when unpacked; a damaged length cannot ask for more.
 const UNPACKED_MAX: u32 = 32 << 20;

@@ -23,6 +23,8 @@ mod rest;
 mod rest_json;
 mod rest_xml;
 mod result;
+mod route53;
+mod s3;
 #[cfg(test)]
 mod tests;
 mod timestamp;
@@ -33,29 +35,37 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::model::{Operation, Protocol, Service};
-use crate::{ParameterError, ServiceError};
+use crate::{MissingParameters, ParameterError, ServiceError};
 
-pub use request_id::{extended_request_id, request_id};
+use request_id::extended_request_id;
+pub(crate) use request_id::request_id;
 pub(crate) use timestamp::Timestamp;
+
+/// Asks a service that once spoke the query protocol to name its errors as it did then, in `x-amzn-query-error`.
+const QUERY_MODE: (&str, &str) = ("x-amzn-query-mode", "true");
+
+/// The services that want something beside their model, by `serviceId`.
+const S3: &str = "S3";
+const ROUTE_53: &str = "Route 53";
 
 /// How deep parameters and answers may be nested.
 const DEPTH_MAX: usize = 64;
 
 /// A request as its protocol makes it: without host, signature and what the transport adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpRequest {
+pub(crate) struct HttpRequest {
     /// `GET`, `POST` ...
-    pub method: String,
+    pub(crate) method: String,
     /// The path, percent-encoded, beginning with a slash.
-    pub path: String,
+    pub(crate) path: String,
     /// The query parameters, not encoded, in order. `None` for a parameter without a value.
-    pub query: Vec<(String, Option<String>)>,
+    pub(crate) query: Vec<(String, Option<String>)>,
     /// The headers.
-    pub headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     /// The body.
-    pub body: Bytes,
+    pub(crate) body: Bytes,
     /// What comes before the host's name, parameters filled in.
-    pub host_prefix: Option<String>,
+    pub(crate) host_prefix: Option<String>,
 }
 
 /// An answer as it came.
@@ -79,20 +89,33 @@ pub struct DecodeError {
     pub problem: String,
 }
 
-/// The request that carries `input` to `operation`.
+/// What a caller gives for a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given<'a> {
+    /// The parameters.
+    pub(crate) input: &'a Value,
+    /// Goes into idempotency tokens that the input leaves out.
+    pub(crate) token: &'a str,
+    /// What becomes of the request where the input lacks a required parameter.
+    pub(crate) missing: MissingParameters,
+}
+
+/// The request that carries what is given to `operation`.
 ///
 /// A member is known by its name whatever the case of its first letter; null counts as absent. A string or blob given
-/// any other JSON is that JSON's compact text. `token` goes into idempotency tokens that the input leaves out.
+/// any other JSON is that JSON's compact text.
 ///
 /// # Errors
 /// An unknown member, a missing required one, a value of the wrong kind, more than 64 levels.
-pub fn encode(
+pub(crate) fn encode(
     service: &Service,
     operation: &Operation,
-    input: &Value,
-    token: &str,
+    given: Given<'_>,
 ) -> Result<HttpRequest, ParameterError> {
-    let fields = parameters::fit(service, operation, input, token)?;
+    let mut fields = parameters::fit(service, operation, given)?;
+    if service.metadata.service_id == ROUTE_53 {
+        route53::shorten_parameters(&mut fields);
+    }
     let mut request = match service.metadata.protocol {
         Protocol::Json => json::encode(service, operation, &fields),
         Protocol::Query => query::encode(service, operation, &fields),
@@ -102,6 +125,10 @@ pub fn encode(
         Protocol::Cbor => cbor::encode(service, operation, &fields),
     };
     request.host_prefix = rest::host_prefix(operation, &fields)?;
+    if service.metadata.query_compatible {
+        let (name, value) = QUERY_MODE;
+        request.headers.push((name.to_owned(), value.to_owned()));
+    }
     checksum::add(operation, &mut request)?;
     Ok(request)
 }
@@ -116,14 +143,20 @@ pub fn encode(
 /// A body that is not what the protocol says, or a value that does not fit its shape.
 pub fn decode(service: &Service, operation: &Operation, answer: &HttpAnswer) -> Result<Value, DecodeError> {
     let Some(output) = operation.output else { return Ok(Value::Object(serde_json::Map::new())) };
-    match service.metadata.protocol {
+    let mut result = match service.metadata.protocol {
         Protocol::Json => json::decode(service, output, answer),
         Protocol::Query => query::decode(service, operation, output, answer),
         Protocol::Ec2 => ec2::decode(service, output, answer),
         Protocol::RestJson => rest_json::decode(service, output, answer),
         Protocol::RestXml => rest_xml::decode(service, output, answer),
         Protocol::Cbor => cbor::decode(service, output, answer),
+    }?;
+    match service.metadata.service_id.as_str() {
+        S3 => s3::decode_names(&mut result),
+        ROUTE_53 => route53::shorten_result(&mut result),
+        _ => {}
     }
+    Ok(result)
 }
 
 /// The refusal in an answer that is an error. Whatever cannot be read falls back to the HTTP status: its number is the

@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 
 use super::timestamp::Timestamp;
-use super::{DEPTH_MAX, base64, result};
-use crate::ParameterError;
-use crate::model::{List, Map, Member, Operation, Service, Shape, ShapeId, Structure, TimestampFormat};
+use super::{DEPTH_MAX, Given, base64, result};
+use crate::model::{List, Location, Map, Member, Operation, Service, Shape, ShapeId, Structure, TimestampFormat};
+use crate::{MissingParameters, ParameterError};
 
 /// A member and its value.
 pub(super) type Field<'a> = (&'a Member, Parameter<'a>);
@@ -41,14 +41,14 @@ pub(super) enum Parameter<'a> {
 struct Fitting<'a> {
     service: &'a Service,
     token: &'a str,
+    missing: MissingParameters,
 }
 
 /// The operation's parameters in the model's order.
 pub(super) fn fit<'a>(
     service: &'a Service,
     operation: &'a Operation,
-    input: &'a Value,
-    token: &'a str,
+    given: Given<'a>,
 ) -> Result<Vec<Field<'a>>, ParameterError> {
     static NOTHING: Structure =
         Structure { name: String::new(), members: Vec::new(), payload: None, error: None, is_event_stream: false };
@@ -56,9 +56,10 @@ pub(super) fn fit<'a>(
         Some(Shape::Structure(structure)) => structure,
         _ => &NOTHING,
     };
-    match input {
-        Value::Null => Fitting { service, token }.structure(structure, [], 0),
-        Value::Object(input) => Fitting { service, token }.structure(structure, input, 0),
+    let fitting = Fitting { service, token: given.token, missing: given.missing };
+    match given.input {
+        Value::Null => fitting.structure(structure, [], 0),
+        Value::Object(input) => fitting.structure(structure, input, 0),
         other => Err(expected("an object", other)),
     }
 }
@@ -90,16 +91,18 @@ impl<'a> Fitting<'a> {
         Ok(found.into_iter().map(|(place, value)| (&structure.members[place], value)).collect())
     }
 
-    /// Fills in the idempotency token and refuses a structure that lacks what it must have.
+    /// Fills in the idempotency token and, where nobody else is to say so, refuses a structure that lacks what it must
+    /// have.
     fn complete(self, structure: &'a Structure, found: &mut Vec<(usize, Parameter<'a>)>) -> Result<(), ParameterError> {
         for (place, member) in structure.members.iter().enumerate() {
             if !(member.required || member.idempotency_token) || found.iter().any(|(other, _)| *other == place) {
                 continue;
             }
-            if !member.idempotency_token {
+            if member.idempotency_token {
+                found.push((place, Parameter::Text(Cow::Borrowed(self.token))));
+            } else if self.missing == MissingParameters::Refused || is_address(member) {
                 return Err(missing(&member.name));
             }
-            found.push((place, Parameter::Text(Cow::Borrowed(self.token))));
         }
         Ok(())
     }
@@ -183,6 +186,11 @@ impl Parameter<'_> {
             Self::Structure(_) | Self::List(..) | Self::Map(..) => return None,
         })
     }
+}
+
+/// Whether a request has no address without this member.
+fn is_address(member: &Member) -> bool {
+    member.location == Some(Location::Uri) || member.host_label
 }
 
 /// A required parameter is absent.

@@ -4,7 +4,7 @@ use super::{HttpAnswer, xml};
 use crate::model::{Protocol, Service};
 
 /// The request's identity: from a header, or from the body of an XML answer.
-pub fn request_id(service: &Service, answer: &HttpAnswer) -> Option<String> {
+pub(crate) fn request_id(service: &Service, answer: &HttpAnswer) -> Option<String> {
     let header = ["x-amzn-requestid", "x-amz-request-id", "x-amz-requestid"].into_iter();
     if let Some(id) = header.filter_map(|name| answer.header(name)).find(|id| !id.is_empty()) {
         return Some(id.to_owned());
@@ -19,7 +19,7 @@ pub fn request_id(service: &Service, answer: &HttpAnswer) -> Option<String> {
 }
 
 /// S3's second identity of a request.
-pub fn extended_request_id(answer: &HttpAnswer) -> Option<String> {
+pub(super) fn extended_request_id(answer: &HttpAnswer) -> Option<String> {
     answer.header("x-amz-id-2").filter(|id| !id.is_empty()).map(str::to_owned)
 }
 

@@ -6,9 +6,9 @@ mod properties;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{HttpAnswer, HttpRequest};
+use super::{Given, HttpAnswer, HttpRequest};
 use crate::model::Service;
-use crate::{ParameterError, ServiceError};
+use crate::{MissingParameters, ParameterError, ServiceError};
 
 mod cbor;
 mod ec2;
@@ -25,7 +25,8 @@ type Headers<'a> = &'a [(&'a str, &'a str)];
 
 /// The request for an operation that the model has.
 fn encode(service: &Service, operation: &str, input: &Value) -> Result<HttpRequest, ParameterError> {
-    super::encode(service, service.operation(operation).unwrap(), input, TOKEN)
+    let given = Given { input, token: TOKEN, missing: MissingParameters::Refused };
+    super::encode(service, service.operation(operation).unwrap(), given)
 }
 
 fn encoded(service: &Service, operation: &str, input: &Value) -> HttpRequest {

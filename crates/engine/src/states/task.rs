@@ -12,14 +12,23 @@ use crate::states::figure;
 
 pub(crate) fn schedule<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, task: &Task) {
     match scheduled(decision, &cursor, task) {
-        Ok(kind) => {
-            decision.push(cursor.frame, cursor.last, kind);
+        Ok((family, kind)) => {
+            let scheduled = decision.push(cursor.frame, cursor.last, kind);
+            // An activity's task starts when a worker takes it. Every other one is started at once: that it may have
+            // been started must be durable before anything is sent.
+            if family != TaskFamily::Activity {
+                decision.push(cursor.frame, scheduled, EventKind::TaskStarted { family, worker: None });
+            }
         }
         Err(error) => decision.raise(cursor, error),
     }
 }
 
-fn scheduled(decision: &Decision<'_>, cursor: &Cursor<'_>, task: &Task) -> Result<EventKind, EvaluationError> {
+fn scheduled(
+    decision: &Decision<'_>,
+    cursor: &Cursor<'_>,
+    task: &Task,
+) -> Result<(TaskFamily, EventKind), EvaluationError> {
     let input = decision.effective_input(cursor)?;
     let view = View::of(&input);
     let parameters = match &task.arguments {
@@ -35,14 +44,17 @@ fn scheduled(decision: &Decision<'_>, cursor: &Cursor<'_>, task: &Task) -> Resul
     if let Some(cause) = decision.turn.resources.refusal(&task.resource) {
         return Err(EvaluationError::runtime(cause));
     }
-    Ok(EventKind::TaskScheduled {
-        family: family(&task.resource),
+    let parameters = decision.turn.resources.prepare(&task.resource, parameters).map_err(EvaluationError::runtime)?;
+    let family = family(&task.resource);
+    let kind = EventKind::TaskScheduled {
+        family: family.clone(),
         resource: task.resource.arn().clone(),
         parameters,
         timeout_seconds,
         heartbeat_seconds,
         credentials,
-    })
+    };
+    Ok((family, kind))
 }
 
 pub(crate) fn arguments_field(cursor: &Cursor<'_>) -> &'static str {

@@ -14,6 +14,14 @@ impl Resources for NoResources {
     fn refusal(&self, resource: &Resource) -> Option<String> {
         Some(format!("{} is not to be had.", resource.arn()))
     }
+
+    fn task_token(&self, _: EventId) -> Text {
+        Text::default()
+    }
+
+    fn prepare(&self, _: &Resource, parameters: Value) -> Result<Value, String> {
+        Ok(parameters)
+    }
 }
 
 fn json(text: &str) -> Value {
@@ -48,7 +56,10 @@ fn run(test: &StateTest) -> Result<Outcome, TestStateError> {
     };
     let (limits, resources) = (Limits { wait_time_scale: 0.0, ..Limits::default() }, NoResources);
     let turn = Turn { now: crate::Timestamp(0), seed: 1, limits: &limits, resources: &resources, budget: 1 };
-    test_state(test, info.into(), &turn)
+    match test_state(test, info.into(), &turn, None)? {
+        Tested::Over(outcome) => Ok(*outcome),
+        Tested::Task(task) => panic!("{} is to be called", task.resource),
+    }
 }
 
 /// `STATUS output -> next | error: cause`

@@ -18,7 +18,7 @@ mod wait;
 use std::collections::BTreeSet;
 
 use asl::read::{MachineType, read};
-use engine::{Command, EventId, EventKind, Outstanding, Status};
+use engine::{Command, EventId, EventKind, OpenTask, Status};
 
 use crate::run::{Run, json};
 
@@ -82,7 +82,7 @@ impl Play {
         let Some(scheduled) = self.next_task() else {
             panic!("no task of {activity} is handed out:\n{}", self.run.history())
         };
-        let Some(Outstanding::Task { resource, parameters, .. }) = self.run.execution.open_task(scheduled) else {
+        let Some(OpenTask { resource, parameters, .. }) = self.run.execution.open_task(scheduled) else {
             panic!("the task is not open")
         };
         let found = (resource.trim_start_matches(ACTIVITIES).to_owned(), parameters.to_json());

@@ -251,7 +251,7 @@ fn an_input_is_shown_as_it_was_given_until_a_state_changes_it() {
     execution.advance(start, &turn, &mut events).unwrap();
     let payloads: Vec<_> = events
         .iter()
-        .filter_map(|event| engine::history::project(event, true)?.details)
+        .filter_map(|event| engine::history::project(event, true, "us-east-1")?.details)
         .filter_map(|(_, details)| details.get("input").or(details.get("output")).map(ToString::to_string))
         .collect();
     assert_eq!(payloads, [r#""[1,  2.0]""#, r#""[1,  2.0]""#, r#""[1,2.0]""#, r#""[1,2.0]""#]);

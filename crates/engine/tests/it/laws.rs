@@ -127,7 +127,7 @@ fn commands(execution: &Execution, act: Act, now: &mut Timestamp) -> Option<Comm
         .outstanding()
         .into_iter()
         .filter_map(|outstanding| match outstanding {
-            Outstanding::Task { scheduled, .. } => Some(scheduled),
+            Outstanding::Task(task) => Some(task.scheduled),
             Outstanding::Timer { .. } | Outstanding::Ready => None,
         })
         .collect();

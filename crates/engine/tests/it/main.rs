@@ -6,3 +6,4 @@ mod guide;
 mod histories;
 mod laws;
 mod run;
+mod tasks;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use asl::program::Resource;
 use asl::read::{MachineType, read};
-use asl::{Program, Value};
+use asl::{Program, Text, Value};
 use engine::{
     Advance, Command, Event, EventId, Execution, ExecutionInfo, Fault, Ignored, Limits, Outstanding, Resources, Status,
     Timestamp, Turn, history,
@@ -16,6 +16,14 @@ pub(crate) struct AllButMissing;
 impl Resources for AllButMissing {
     fn refusal(&self, resource: &Resource) -> Option<String> {
         resource.arn().ends_with(":missing").then(|| format!("The activity {} does not exist.", resource.arn()))
+    }
+
+    fn task_token(&self, scheduled: EventId) -> Text {
+        format!("token-{scheduled}").into()
+    }
+
+    fn prepare(&self, _: &Resource, parameters: Value) -> Result<Value, String> {
+        Ok(parameters)
     }
 }
 
@@ -88,7 +96,7 @@ impl Run {
     /// The numbers of the open tasks' scheduling events.
     pub(crate) fn tasks(&self) -> Vec<EventId> {
         let number = |outstanding: Outstanding| match outstanding {
-            Outstanding::Task { scheduled, .. } => Some(scheduled),
+            Outstanding::Task(task) => Some(task.scheduled),
             Outstanding::Timer { .. } | Outstanding::Ready => None,
         };
         self.execution.outstanding().into_iter().filter_map(number).collect()
@@ -97,8 +105,11 @@ impl Run {
     /// The first open task is taken by a worker.
     pub(crate) fn take(&mut self) -> EventId {
         let scheduled = self.tasks()[0];
-        self.send(Command::TaskStarted { scheduled, worker: Some("worker".into()) }).unwrap();
-        scheduled
+        // Only an activity's task waits for a worker.
+        match self.send(Command::TaskStarted { scheduled, worker: Some("worker".into()) }) {
+            Ok(_) | Err(Fault::Ignored(Ignored::TaskAlreadyStarted)) => scheduled,
+            Err(other) => panic!("{other}"),
+        }
     }
 
     /// The first open task is taken and done.
@@ -120,7 +131,7 @@ impl Run {
     /// The history, one event a line: `id<previous Type {details}`.
     pub(crate) fn history(&self) -> String {
         let line = |event: &Event| {
-            let shown = history::project(event, true)?;
+            let shown = history::project(event, true, "us-east-1")?;
             let details = shown.details.map(|(_, details)| brief(&details)).unwrap_or_default();
             Some(format!("{}<{} {}{details}", shown.id, shown.previous, shown.event_type))
         };
@@ -129,7 +140,11 @@ impl Run {
 
     /// Types of the shown events only.
     pub(crate) fn types(&self) -> Vec<&'static str> {
-        self.events.iter().filter_map(|event| history::project(event, true)).map(|event| event.event_type).collect()
+        self.events
+            .iter()
+            .filter_map(|event| history::project(event, true, "us-east-1"))
+            .map(|event| event.event_type)
+            .collect()
     }
 
     /// The output of a succeeded execution.

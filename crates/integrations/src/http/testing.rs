@@ -72,7 +72,11 @@ fn serve(mut stream: TcpStream, answer: &dyn Fn(&Seen) -> Option<Reply>, memory:
     let Some(seen) = read(&mut stream) else { return };
     memory.lock().unwrap_or_else(PoisonError::into_inner).push(seen.clone());
     let Some(Reply(status, headers, body)) = answer(&seen) else { return };
-    let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+    let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n");
+    // A reply may lie about its length.
+    if !headers.iter().any(|(name, _)| *name == "content-length") {
+        head.push_str(&format!("content-length: {}\r\n", body.len()));
+    }
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }

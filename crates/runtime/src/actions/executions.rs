@@ -1,33 +1,94 @@
 //! Executions: start, stop, describe, list.
 
+use std::sync::Arc;
+
 use asl::Text;
 use engine::{Event, EventId, EventKind, Status, Timestamp};
-use store::record::{Chunk, ExecutionFilter, ExecutionRecord, Listing, MachineType};
+use store::record::{Chunk, DefinitionId, ExecutionFilter, ExecutionRecord, Listing, MachineType, StartedWith};
+use tokio::sync::oneshot;
 
 use crate::Runtime;
 use crate::arn;
 use crate::calls::{
-    CallError, ExecutionDescription, ListExecutions, StartExecution, StartedExecution, StateMachineDescription,
-    StopExecution,
+    CallError, EndedExecution, ExecutionDescription, ListExecutions, StartExecution, StartedExecution,
+    StateMachineDescription, StopExecution, SyncExecution,
 };
-use crate::shard::{Context, Input, Start, Stop};
+use crate::directory::{Machine, Named, Qualifier, choose};
+use crate::mocks;
+use crate::shard::{Context, Input, Reply, Start, Stop};
+
+/// What a StartExecution names.
+struct ToStart {
+    machine: Arc<Machine>,
+    named: Named,
+    /// What follows a `#`, where services are mocked.
+    test_case: Option<Text>,
+}
 
 impl Runtime {
     /// StartExecution. On return the start is durable, but that of an EXPRESS execution.
     pub async fn start_execution(&self, request: StartExecution) -> Result<StartedExecution, CallError> {
-        let StartExecution { state_machine_arn, name, input, input_text, trace_header } = request;
-        let Some(machine) = self.directory().machine(&state_machine_arn) else {
-            arn::check(&state_machine_arn, "stateMachine")?;
-            return Err(CallError::StateMachineDoesNotExist(state_machine_arn));
+        let found = self.machine_to_start(&request.state_machine_arn)?;
+        self.start(found, request, None).await
+    }
+
+    /// StartSyncExecution: on return the execution, of an EXPRESS state machine, is over. Where the caller goes away,
+    /// it goes on.
+    pub async fn start_sync_execution(&self, request: StartExecution) -> Result<SyncExecution, CallError> {
+        let found = self.machine_to_start(&request.state_machine_arn)?;
+        if found.machine.record.machine_type != MachineType::Express {
+            return Err(CallError::StateMachineTypeNotSupported);
+        }
+        let state_machine_arn = found.machine.record.arn.clone();
+        let (reply, end) = oneshot::channel();
+        let StartedExecution { arn, started_at } = self.start(found, request, Some(reply)).await?;
+        let ended = end.await.unwrap_or_else(|_| Err(CallError::stopping()))?;
+        Ok(SyncExecution { name: arn::name_of_express(&arn), arn, state_machine_arn, started_at, ended })
+    }
+
+    fn machine_to_start(&self, given: &Text) -> Result<ToStart, CallError> {
+        let (arn, test_case) = match given.split_once('#') {
+            Some((arn, test_case)) if self.has_mocks() => (arn, Some(test_case)),
+            _ => (&**given, None),
         };
-        let definition = machine.record.definition;
+        let Some((machine, named)) = self.directory().find(arn) else {
+            arn::check(given, "stateMachine")?;
+            return Err(CallError::StateMachineDoesNotExist(given.clone()));
+        };
+        if let (Some(test_case), Some(mocks)) = (test_case, &self.inner.mocks) {
+            mocks::check_test_case(&mocks.config(), &machine.record.name, test_case)?;
+        }
+        Ok(ToStart { machine, named, test_case: test_case.map(Text::from) })
+    }
+
+    async fn start(
+        &self,
+        ToStart { machine, named, test_case }: ToStart,
+        request: StartExecution,
+        ended: Option<Reply<EndedExecution>>,
+    ) -> Result<StartedExecution, CallError> {
+        let StartExecution { name, input, input_text, trace_header, .. } = request;
+        let (definition, qualifier) = self.route(&machine, named)?;
         let revision = match self.directory().cached_revision(definition) {
             Some(revision) => revision,
             None => self.read(move |context| Ok(context.directory.revision(definition)?)).await?,
         };
-        let shard = self.shard_for_new(&state_machine_arn, name.as_ref());
-        self.ask(shard, |reply| Input::Start(Start { machine, revision, name, input, input_text, trace_header, reply }))
-            .await
+        let shard = self.shard_for_new(&machine.record.arn, name.as_ref());
+        self.ask(shard, |reply| {
+            Input::Start(Start {
+                machine,
+                revision,
+                name,
+                input,
+                input_text,
+                trace_header,
+                qualifier,
+                test_case,
+                reply,
+                ended,
+            })
+        })
+        .await
     }
 
     /// StopExecution. An execution that is over already answers when it stopped.
@@ -59,18 +120,37 @@ impl Runtime {
         .await
     }
 
-    /// ListExecutions, newest first.
+    /// ListExecutions, newest first: all of a state machine, or those started with a version or an alias, by its ARN.
     pub async fn list_executions(&self, request: ListExecutions) -> Result<Listing<ExecutionRecord>, CallError> {
         let ListExecutions { state_machine_arn, status, page } = request;
-        let Some(machine) = self.directory().machine(&state_machine_arn) else {
+        let Some((machine, named)) = self.directory().find(&state_machine_arn) else {
             arn::check(&state_machine_arn, "stateMachine")?;
             return Err(CallError::StateMachineDoesNotExist(state_machine_arn));
+        };
+        let started_with = match named {
+            Named::Latest => None,
+            Named::Version(version) => Some(StartedWith::Version(version.number)),
+            Named::Alias(alias) => Some(StartedWith::Alias(alias.name)),
         };
         if machine.record.machine_type == MachineType::Express {
             return Err(CallError::StateMachineTypeNotSupported);
         }
-        let filter = ExecutionFilter { state_machine: machine.record.id, status };
+        let filter = ExecutionFilter { state_machine: machine.record.id, status, started_with };
         self.read(move |context| Ok(context.store.list_executions(&filter, &page)?)).await
+    }
+
+    /// The definition that an execution started now runs. Of an alias's versions, chance takes one.
+    fn route(&self, machine: &Machine, named: Named) -> Result<(DefinitionId, Qualifier), CallError> {
+        let (version, alias) = match named {
+            Named::Latest => return Ok((machine.record.definition, Qualifier::default())),
+            Named::Version(version) => (version, None),
+            Named::Alias(alias) => {
+                let number = choose(&alias.routing, self.draw());
+                let missing = || CallError::Internal(format!("version {} of an alias is missing", number.0).into());
+                (machine.published.versions.get(&number).ok_or_else(missing)?.clone(), Some(alias.name))
+            }
+        };
+        Ok((version.definition, Qualifier { version: Some(version.number), alias }))
     }
 }
 

@@ -1,13 +1,16 @@
 //! GetExecutionHistory: a part of the committed events, as AWS shows them.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
+use asl::Value;
 use engine::EventId;
 use engine::history::{HistoryEvent, project};
 use store::record::ExecutionRecord;
 
 use super::executions::{decode, record};
 use crate::Runtime;
+use crate::arn;
 use crate::calls::{CallError, GetExecutionHistory, HistoryPage};
 use crate::shard::Context;
 
@@ -61,9 +64,24 @@ fn events(
     include_data: bool,
 ) -> Result<Vec<HistoryEvent>, CallError> {
     let mut events = Vec::new();
+    let region = arn::region(&record.arn);
     for chunk in context.store.chunks_between(record.id, EventId(*ids.start()), EventId(*ids.end()))? {
         let shown = decode(&chunk)?.into_iter().filter(|event| ids.contains(&event.id.0));
-        events.extend(shown.filter_map(|event| project(&event, include_data)));
+        events.extend(shown.filter_map(|event| project(&event, include_data, region)));
+    }
+    if let Some(start) = events.first_mut().filter(|event| event.id == EventId(1)) {
+        show_start(start, record);
     }
     Ok(events)
+}
+
+/// ExecutionStarted shows with which version and alias.
+fn show_start(event: &mut HistoryEvent, record: &ExecutionRecord) {
+    let Some((_, Value::Object(details))) = &mut event.details else { return };
+    let machine = arn::machine_of_execution(&record.arn);
+    let version = record.version.map(|version| ("stateMachineVersionArn", arn::qualified(&machine, version.0)));
+    let alias = record.alias.as_ref().map(|alias| ("stateMachineAliasArn", arn::qualified(&machine, alias)));
+    for (name, arn) in alias.into_iter().chain(version) {
+        Arc::make_mut(details).insert(name.into(), Value::String(arn));
+    }
 }

@@ -5,21 +5,24 @@ use std::sync::atomic::Ordering;
 
 use asl::diagnostic::Severity;
 use asl::{Program, Text, Value};
+use engine::Timestamp;
 use store::StoreError;
 use store::record::{
-    Definition, DefinitionId, Listing, MachineStatus, MachineType, Page, StateMachine, StateMachineId, Write,
+    Definition, DefinitionId, Listing, MachineStatus, MachineType, Page, StateMachine, StateMachineId, VersionNumber,
+    Write,
 };
 
 use super::tags;
 use super::variables::variable_references;
+use super::versions::{next_version, to_publish};
 use crate::Runtime;
 use crate::arn;
 use crate::calls::{
-    CallError, CreateStateMachine, CreatedStateMachine, StateMachineDescription, UpdateStateMachine,
+    CallError, CreateStateMachine, CreatedStateMachine, Publish, StateMachineDescription, UpdateStateMachine,
     UpdatedStateMachine,
 };
 use crate::chance::random_uuid;
-use crate::directory::{Machine, language_type};
+use crate::directory::{Machine, Named, choose, language_type};
 use crate::keeper::Errand;
 use crate::shard::Context;
 
@@ -36,11 +39,26 @@ impl Runtime {
         self.to_the_end(async move { runtime.update(request).await }).await
     }
 
-    /// DescribeStateMachine, by ARN.
+    /// DescribeStateMachine, by its ARN or that of a version or an alias. Of an alias with two versions, the one that
+    /// an execution would run now is described.
     pub async fn describe_state_machine(&self, arn: Text) -> Result<StateMachineDescription, CallError> {
-        let machine = self.existing_machine(&arn)?;
-        let definition = machine.record.definition;
-        self.read(move |context| describe(context, Some(machine.record.clone()), definition)).await
+        arn::check(&arn, "stateMachine")?;
+        let found = self.directory().find(&arn);
+        let (machine, named) = found.ok_or_else(|| CallError::StateMachineDoesNotExist(arn))?;
+        let version = match named {
+            Named::Latest => None,
+            Named::Version(version) => Some(version),
+            Named::Alias(alias) => {
+                let number = choose(&alias.routing, self.draw());
+                machine.published.versions.get(&number).cloned()
+            }
+        };
+        let definition = version.as_ref().map_or(machine.record.definition, |version| version.definition);
+        self.read(move |context| {
+            let description = describe(context, Some(machine.record.clone()), definition)?;
+            Ok(StateMachineDescription { version, ..description })
+        })
+        .await
     }
 
     /// DeleteStateMachine, by ARN; a missing one is success. Its running executions are stopped in the background,
@@ -56,20 +74,20 @@ impl Runtime {
         self.read(move |context| Ok(context.store.list_state_machines(&page)?)).await
     }
 
-    fn existing_machine(&self, arn: &Text) -> Result<Arc<Machine>, CallError> {
+    pub(super) fn existing_machine(&self, arn: &Text) -> Result<Arc<Machine>, CallError> {
         arn::check(arn, "stateMachine")?;
         self.directory().machine(arn).ok_or_else(|| CallError::StateMachineDoesNotExist(arn.clone()))
     }
 
     async fn create(&self, request: CreateStateMachine) -> Result<CreatedStateMachine, CallError> {
-        let CreateStateMachine { name, definition: text, role_arn, machine_type, settings, tags } = request;
+        let CreateStateMachine { name, definition: text, role_arn, machine_type, settings, tags, publish } = request;
         let arn = self.inner.context.arns.state_machine(&name);
         tags::check_count(&arn, &tags)?;
         let program = self.read_definition(&text, machine_type).await?;
 
         let mut last_ids = self.inner.last_ids.lock().await;
         if let Some(machine) = self.directory().machine(&arn) {
-            return self.created_before(&machine, text, machine_type, settings).await;
+            return self.created_before(&machine, text, machine_type, settings, publish).await;
         }
         // A number is used once, also where the write fails.
         last_ids.state_machine = StateMachineId(last_ids.state_machine.0 + 1);
@@ -84,7 +102,7 @@ impl Runtime {
             created_at,
             settings: settings.clone(),
         };
-        let machine = StateMachine {
+        let mut machine = StateMachine {
             id: last_ids.state_machine,
             arn: arn.clone(),
             name,
@@ -94,11 +112,19 @@ impl Runtime {
             created_at,
             settings,
             tags,
+            last_version: VersionNumber(0),
         };
-        self.commit(&arn, vec![Write::Definition(definition.clone()), Write::StateMachine(machine.clone())]).await?;
+        let version = publish.map(|publish| next_version(&mut machine, publish.description, created_at));
+        let mut writes = vec![Write::Definition(definition.clone()), Write::StateMachine(machine.clone())];
+        writes.extend(version.clone().map(Write::Version));
+        self.commit(&arn, writes).await?;
         self.directory().set_program(&definition, program);
         self.directory().set_machine(machine);
-        Ok(CreatedStateMachine { arn, created_at })
+        let version_arn = version.as_ref().map(|version| arn::qualified(&arn, version.number.0));
+        if let Some(version) = version {
+            self.add_version(&arn, version);
+        }
+        Ok(CreatedStateMachine { arn, created_at, version_arn })
     }
 
     async fn created_before(
@@ -107,6 +133,7 @@ impl Runtime {
         text: Text,
         machine_type: MachineType,
         settings: Value,
+        publish: Option<Publish>,
     ) -> Result<CreatedStateMachine, CallError> {
         let StateMachine { arn, definition, created_at, .. } = machine.record.clone();
         if machine.is_deleting.load(Ordering::Acquire) {
@@ -115,15 +142,15 @@ impl Runtime {
         let in_force = self.read(move |context| stored_definition(context, definition)).await?;
         let is_same =
             in_force.text == text && machine.record.machine_type == machine_type && in_force.settings == settings;
-        if is_same {
-            Ok(CreatedStateMachine { arn, created_at })
-        } else {
-            Err(CallError::StateMachineAlreadyExists(arn))
-        }
+        let Some(published) = published_before(machine, publish).filter(|_| is_same) else {
+            return Err(CallError::StateMachineAlreadyExists(arn));
+        };
+        let version_arn = published.map(|number| arn::qualified(&arn, number.0));
+        Ok(CreatedStateMachine { arn, created_at, version_arn })
     }
 
     async fn update(&self, request: UpdateStateMachine) -> Result<UpdatedStateMachine, CallError> {
-        let UpdateStateMachine { arn, definition: text, role_arn, settings } = request;
+        let UpdateStateMachine { arn, definition: text, role_arn, settings, publish } = request;
         let machine_type = self.existing_machine(&arn)?.record.machine_type;
         let given = match &text {
             Some(text) => Some(self.read_definition(text, machine_type).await?),
@@ -137,33 +164,62 @@ impl Runtime {
         }
         let id = machine.record.definition;
         let in_force = self.read(move |context| stored_definition(context, id)).await?;
-        let updated_at = self.inner.clock.now();
-        let revision_id = Text::from(random_uuid(self.draw()));
-        let definition = Definition {
+        let now = self.inner.clock.now();
+        // An update that changes nothing makes no revision. A role given to a machine that was never updated makes its
+        // first one, the same role too.
+        let gives_first_role = role_arn.is_some() && in_force.revision_id.is_none();
+        let updated = Definition {
             id: DefinitionId(last_ids.definition.0 + 1),
             state_machine_arn: arn.clone(),
             text: text.unwrap_or_else(|| in_force.text.clone()),
             role_arn: role_arn.unwrap_or_else(|| in_force.role_arn.clone()),
-            revision_id: Some(revision_id.clone()),
-            created_at: updated_at,
+            revision_id: Some(random_uuid(self.draw()).into()),
+            created_at: now,
             settings: merged(&in_force.settings, &settings),
         };
-        // An update that changes nothing makes no revision; but a machine that was never updated gets its first.
-        let is_same = definition.text == in_force.text
-            && definition.role_arn == in_force.role_arn
-            && definition.settings == in_force.settings;
-        if let (true, Some(revision_id)) = (is_same, in_force.revision_id) {
-            return Ok(UpdatedStateMachine { updated_at: in_force.created_at, revision_id });
-        }
-        last_ids.definition = definition.id;
-        let machine =
+        let is_same = updated.text == in_force.text
+            && updated.role_arn == in_force.role_arn
+            && updated.settings == in_force.settings;
+        let is_new = !is_same || gives_first_role;
+        let definition = if is_new { updated } else { in_force };
+
+        last_ids.definition = last_ids.definition.max(definition.id);
+        let new_program = given.filter(|_| is_new);
+        self.put_in_force(&machine, definition, is_new.then_some(new_program), publish, now).await
+    }
+
+    /// Writes what an update changes. `new` is there where the definition is; its program, where that was read.
+    async fn put_in_force(
+        &self,
+        machine: &Machine,
+        definition: Definition,
+        new: Option<Option<Program>>,
+        publish: Option<Publish>,
+        now: Timestamp,
+    ) -> Result<UpdatedStateMachine, CallError> {
+        let arn = &machine.record.arn;
+        let mut record =
             StateMachine { definition: definition.id, settings: definition.settings.clone(), ..machine.record.clone() };
-        self.commit(&arn, vec![Write::Definition(definition.clone()), Write::StateMachine(machine.clone())]).await?;
-        if let Some(program) = given {
-            self.directory().set_program(&definition, program);
+        let published =
+            publish.map(|publish| to_publish(machine, &mut record, publish.description, now)).transpose()?;
+        let new_version = published.as_ref().filter(|published| published.is_new).map(|new| new.version.clone());
+
+        let mut writes = Vec::new();
+        writes.extend(new.is_some().then(|| Write::Definition(definition.clone())));
+        writes.extend(new_version.clone().map(Write::Version));
+        if !writes.is_empty() {
+            writes.push(Write::StateMachine(record.clone()));
+            self.commit(arn, writes).await?;
+            if let Some(program) = new.flatten() {
+                self.directory().set_program(&definition, program);
+            }
+            self.directory().set_machine(record);
         }
-        self.directory().set_machine(machine);
-        Ok(UpdatedStateMachine { updated_at, revision_id })
+        if let Some(version) = new_version {
+            self.add_version(arn, version);
+        }
+        let version_arn = published.map(|published| arn::qualified(arn, published.version.number.0));
+        Ok(UpdatedStateMachine { updated_at: definition.created_at, revision_id: definition.revision_id, version_arn })
     }
 
     async fn delete(&self, arn: &Text) -> Result<(), CallError> {
@@ -197,6 +253,14 @@ impl Runtime {
     }
 }
 
+/// Whether a repeated CreateStateMachine may stand beside what was published since; where it publishes, the version
+/// that it published. One that does not publish fits beside any.
+fn published_before(machine: &Machine, publish: Option<Publish>) -> Option<Option<VersionNumber>> {
+    let Some(Publish { description }) = publish else { return Some(None) };
+    let version = machine.published.version_of(machine.record.definition)?;
+    (version.description == description).then_some(Some(version.number))
+}
+
 /// A state machine with one of its definitions.
 pub(super) fn describe(
     context: &Context,
@@ -205,10 +269,12 @@ pub(super) fn describe(
 ) -> Result<StateMachineDescription, CallError> {
     let revision = context.directory.revision(definition)?;
     let definition = stored_definition(context, definition)?;
-    Ok(StateMachineDescription { machine, definition, variable_references: variable_references(&revision.program) })
+    let variable_references = variable_references(&revision.program);
+    Ok(StateMachineDescription { machine, definition, version: None, variable_references })
 }
 
-fn stored_definition(context: &Context, id: DefinitionId) -> Result<Definition, CallError> {
+/// A definition that must exist.
+pub(super) fn stored_definition(context: &Context, id: DefinitionId) -> Result<Definition, CallError> {
     let found = context.store.definition(id)?;
     Ok(found.ok_or_else(|| StoreError::Damaged(format!("definition {} is missing", id.0)))?)
 }

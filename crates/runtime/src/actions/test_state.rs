@@ -1,14 +1,23 @@
 //! TestState: evaluates one state. Nothing is stored, and no execution comes of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use asl::Text;
 use asl::scope::Chance;
-use engine::test_state::{Outcome, StateTest, TestStateError, test_state};
-use engine::{ExecutionInfo, Turn};
+use asl::{ErrorName, Text};
+use engine::test_state::{FieldValidation, Mock, StateTest, TestStateError, Tested, test_state};
+use engine::{ExecutionInfo, OpenTask, Turn};
+use integrations::http::{HttpTrace, Traced};
+use integrations::{Answer, Failure};
+use store::record::ExecutionId;
 
 use crate::Runtime;
-use crate::calls::CallError;
+use crate::calls::{CallError, TestedState};
+use crate::shard::TaskResources;
+use crate::tasks::Work;
+
+/// How long a test may take (AWS: five minutes).
+const TEST_TIME_MAX: Duration = Duration::from_secs(300);
 
 impl Runtime {
     /// TestState. `role_arn` is empty where none was given.
@@ -19,16 +28,47 @@ impl Runtime {
         &self,
         test: StateTest,
         role_arn: Text,
-    ) -> Result<Result<Outcome, TestStateError>, CallError> {
+    ) -> Result<Result<TestedState, TestStateError>, CallError> {
         self.check_open()?;
         let info = Arc::new(self.tested_execution(role_arn));
-        let (now, seed) = (self.inner.clock.now(), self.draw());
-        // An expression may compute for long.
-        self.read(move |context| {
-            let turn = Turn { now, seed, limits: &context.limits, resources: &*context.directory, budget: usize::MAX };
-            Ok(test_state(&test, info, &turn))
-        })
-        .await
+        let (now, seed, test) = (self.inner.clock.now(), self.draw(), Arc::new(test));
+        let run = |answer: Option<Mock>| {
+            let (info, test) = (Arc::clone(&info), Arc::clone(&test));
+            // An expression may compute for long.
+            self.read(move |context| {
+                let resources = TaskResources { context, execution: ExecutionId(0) };
+                let turn = Turn { now, seed, limits: &context.limits, resources: &resources, budget: usize::MAX };
+                Ok(test_state(&test, info, &turn, answer.as_ref()))
+            })
+        };
+        let task = match run(None).await? {
+            Ok(Tested::Task(task)) => *task,
+            Ok(Tested::Over(outcome)) => return Ok(Ok(TestedState { outcome: *outcome, exchange: None })),
+            Err(error) => return Ok(Err(error)),
+        };
+        let (answer, exchange) = self.do_tested_task(task, &info).await;
+        match run(Some(answer)).await? {
+            Ok(Tested::Over(outcome)) => Ok(Ok(TestedState { outcome: *outcome, exchange })),
+            Ok(Tested::Task(_)) => Err(CallError::Internal("the tested task has no end".into())),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Does the state's task, for at most as long as a test may take: what came of it, and what went over the wire.
+    async fn do_tested_task(&self, task: OpenTask, info: &Arc<ExecutionInfo>) -> (Mock, Option<HttpTrace>) {
+        let work =
+            Work { execution: ExecutionId(0), task, info: Arc::clone(info), is_interrupted: false, invocation: None };
+        let done = self.inner.context.tasks.do_once(work);
+        let Ok(Traced { outcome, trace }) = tokio::time::timeout(TEST_TIME_MAX, done).await else {
+            return (Mock::Error { error: ErrorName::TIMEOUT.into(), cause: None }, None);
+        };
+        let answer = match outcome {
+            Ok(Answer::Done(value) | Answer::Submitted(value)) => {
+                Mock::Result { value, validation: FieldValidation::None }
+            }
+            Err(Failure { error, cause }) => Mock::Error { error: error.into(), cause: Some(cause.into()) },
+        };
+        (answer, trace)
     }
 
     /// What the tested state sees of its execution. As AWS has it, the execution's ARN is one of the Express kind.

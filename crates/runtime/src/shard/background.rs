@@ -43,6 +43,9 @@ impl Shard {
                 live.armed = live.armed.filter(|armed| *armed != due);
             }
             if self.live.get(&id).and_then(Live::express_end).is_some_and(|end| end <= now) {
+                if let Some(live) = self.live.get_mut(&id) {
+                    live.tell_timeout(now);
+                }
                 self.forget(id);
                 Metrics::add(&self.context.metrics.executions_ended, 1);
                 continue;

@@ -11,6 +11,7 @@ use store::record::{ExecutionId, Write};
 use super::input::Reply;
 use crate::activities::{Exchange, HandOut, TaskRef};
 use crate::calls::{ActivityTask, CallError, StartedExecution};
+use crate::tasks::{Tasks, Work};
 
 /// Writes of one shard, in order, and what they release. Batches of one shard are committed in the order they
 /// were taken.
@@ -24,6 +25,15 @@ pub struct Batch {
     pub releases: Vec<Release>,
     pub(crate) touched: Vec<ExecutionId>,
     pub(crate) named: Vec<Text>,
+}
+
+/// Where tasks go.
+#[derive(Clone)]
+pub struct Outlets {
+    /// Those of activities.
+    pub exchange: Arc<Exchange>,
+    /// All others.
+    pub tasks: Arc<dyn Tasks>,
 }
 
 /// Something that must not leave before it is durable.
@@ -58,6 +68,12 @@ pub enum Release {
     },
     /// A worker whose task is over: it waits for another one.
     NextTask(HandOut),
+    /// A task that is no activity's.
+    Dispatch(Box<Work>),
+    /// A task that was given up while its job ran.
+    Cancel(Box<Work>),
+    /// An execution's end, for whoever waits for it.
+    Ended(Text),
 }
 
 /// An answer that waits until it is durable.
@@ -102,19 +118,24 @@ pub struct CommitFailure {
     text: Text,
 }
 
-/// A task that was to be let out when the commit failed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Undelivered {
-    pub(super) scheduled: EventId,
-    /// Whether its start was to become durable in the failed batch, or had before: then no worker has it, even where
-    /// the history says that it is started.
-    pub(super) handed_out: bool,
+/// What was to be let out when the commit failed. Nobody knows whether it failed: the history will tell.
+#[derive(Debug)]
+pub(super) enum Undelivered {
+    /// A task.
+    Task {
+        scheduled: EventId,
+        /// Whether its start was to become durable in the failed batch, or had before: then no worker has it, even
+        /// where the history says that it is started.
+        handed_out: bool,
+    },
+    /// A task that was given up while its job ran.
+    GivenUp(Box<Work>),
 }
 
 impl Batch {
     /// Lets everything out: the batch is durable. `None` where the shard need not know.
-    pub fn committed(self, exchange: &Arc<Exchange>) -> Option<Outcome> {
-        self.releases.into_iter().for_each(|release| release.let_out(exchange));
+    pub fn committed(self, outlets: &Outlets) -> Option<Outcome> {
+        self.releases.into_iter().for_each(|release| release.let_out(outlets));
         let is_news = !self.touched.is_empty() || !self.named.is_empty();
         let Self { generation, touched, named, .. } = self;
         is_news.then_some(Outcome { generation, touched, named, failed: None })
@@ -128,7 +149,8 @@ impl Batch {
 }
 
 impl Release {
-    fn let_out(self, exchange: &Arc<Exchange>) {
+    fn let_out(self, outlets: &Outlets) {
+        let Outlets { exchange, tasks } = outlets;
         match self {
             Self::Started(held) => held.answer(),
             Self::Finished(held) => held.answer(),
@@ -137,6 +159,9 @@ impl Release {
             Self::HandOut { hand_out, answer } => exchange.hand_out(hand_out, answer),
             Self::PutBack { activity, task } => exchange.put_back(&activity, task),
             Self::NextTask(HandOut { poller, .. }) => exchange.return_poller(poller),
+            Self::Dispatch(work) => tasks.dispatch(*work),
+            Self::Cancel(work) => tasks.cancel(*work),
+            Self::Ended(arn) => tasks.ended(&arn),
         }
     }
 
@@ -146,6 +171,12 @@ impl Release {
             Self::Started(held) => return held.fail(failure),
             Self::Finished(held) => return held.fail(failure),
             Self::Stopped(held) => return held.fail(failure),
+            // Whoever waits for the end looks again by himself.
+            Self::Ended(_) => return None,
+            Self::Cancel(work) => return Some((work.execution, Undelivered::GivenUp(work))),
+            Self::Dispatch(work) => {
+                return Some((work.execution, Undelivered::Task { scheduled: work.task.scheduled, handed_out: true }));
+            }
             Self::Offer { task, .. } | Self::PutBack { task, .. } => (task, task.started),
             Self::HandOut { hand_out, .. } => {
                 hand_out.poller.refuse(failure.to_call_error());
@@ -156,7 +187,7 @@ impl Release {
                 (task, task.started)
             }
         };
-        Some((task.execution, Undelivered { scheduled: task.scheduled, handed_out }))
+        Some((task.execution, Undelivered::Task { scheduled: task.scheduled, handed_out }))
     }
 }
 

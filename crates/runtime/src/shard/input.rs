@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::batch::Outcome;
 use crate::activities::HandOut;
-use crate::calls::{CallError, StartedExecution};
-use crate::directory::{Machine, Revision};
+use crate::calls::{CallError, EndedExecution, StartedExecution};
+use crate::directory::{Machine, Qualifier, Revision};
 
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, CallError>>;
@@ -58,7 +58,7 @@ pub enum Input {
 pub struct Start {
     /// The state machine.
     pub machine: Arc<Machine>,
-    /// The definition in force.
+    /// The definition in force, or that of a version.
     pub revision: Arc<Revision>,
     /// The name; one is made where it is absent.
     pub name: Option<Text>,
@@ -68,8 +68,14 @@ pub struct Start {
     pub input_text: Option<Text>,
     /// `traceHeader`
     pub trace_header: Option<Text>,
+    /// The version and the alias it is started with.
+    pub qualifier: Qualifier,
+    /// The mocked test case that it runs.
+    pub test_case: Option<Text>,
     /// Answered when it is durable.
     pub reply: Reply<StartedExecution>,
+    /// Answered when it has ended; of EXPRESS state machines only.
+    pub ended: Option<Reply<EndedExecution>>,
 }
 
 /// StopExecution, its execution found.

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use engine::{Event, EventId, Execution, ExecutionInfo, Status, Timestamp};
+use asl::{ErrorName, Text};
+use engine::{Event, EventId, EventKind, Execution, ExecutionInfo, Status, Timestamp};
 use store::record::{Chunk, ExecutionId, ExecutionRecord, StateMachineId, Summary, Write};
 use store::{Store, StoreError};
 
 use super::guarded;
+use super::input::Reply;
+use super::invocations::Invocations;
+use crate::calls::EndedExecution;
 use crate::directory::{Directory, Revision};
 
 /// AWS ends an EXPRESS execution after five minutes.
@@ -24,6 +28,10 @@ pub(super) struct Live {
     pub(super) is_queued: bool,
     /// Whether it could not be advanced: our own mistake. What it did before is written, it goes no further.
     pub(super) is_broken: bool,
+    /// The invocations of its states, where it runs a mocked test case.
+    pub(super) invocations: Option<Box<Invocations>>,
+    /// Who waits for its end: StartSyncExecution.
+    pub(super) ended: Option<Reply<EndedExecution>>,
     /// The timer it has among the shard's timers.
     pub(super) armed: Option<Timestamp>,
     /// When it was last used, as the idle list knows it.
@@ -62,8 +70,10 @@ impl Live {
     /// One that has just begun.
     pub(super) fn begun(execution: Execution, kind: Kind, record: ExecutionRecord) -> Self {
         let summary = record.summary;
+        let invocations = record.test_case.clone().map(|test_case| Box::new(Invocations::new(test_case)));
         Self {
             begin: (kind == Kind::Standard).then(|| Box::new(record)),
+            invocations,
             ..Self::stored(execution, kind, summary, 0, EventId::NONE)
         }
     }
@@ -76,6 +86,8 @@ impl Live {
             pending: 0,
             is_queued: false,
             is_broken: false,
+            invocations: None,
+            ended: None,
             armed: None,
             stamp: 0,
             stored,
@@ -113,6 +125,33 @@ impl Live {
             Kind::Standard => None,
             Kind::Express { started_at, .. } => Some(Timestamp(started_at.0.saturating_add(EXPRESS_MILLISECONDS_MAX))),
         }
+    }
+
+    /// Tells who waits that it ended; `events` has the end.
+    pub(super) fn tell_end(&mut self, events: &[Event]) {
+        let Some(reply) = self.ended.take() else { return };
+        let mut ended = self.end(self.execution.status(), self.execution.stopped_at().unwrap_or_default());
+        match events.last().map(|event| &event.kind) {
+            Some(EventKind::ExecutionSucceeded { output }) => ended.output = Some(output.clone()),
+            Some(EventKind::ExecutionFailed { error, cause } | EventKind::ExecutionAborted { error, cause }) => {
+                (ended.error, ended.cause) = (error.clone(), cause.clone());
+            }
+            Some(EventKind::ExecutionTimedOut) => ended.error = Some(ErrorName::TIMEOUT.into()),
+            _ => {}
+        }
+        // Nobody is harmed where the caller went away.
+        let _ = reply.send(Ok(ended));
+    }
+
+    /// Tells who waits that it took longer than its type may.
+    pub(super) fn tell_timeout(&mut self, now: Timestamp) {
+        let Some(reply) = self.ended.take() else { return };
+        let ended = EndedExecution { error: Some(ErrorName::TIMEOUT.into()), ..self.end(Status::TimedOut, now) };
+        let _ = reply.send(Ok(ended));
+    }
+
+    fn end(&self, status: Status, stopped_at: Timestamp) -> EndedExecution {
+        EndedExecution { status, stopped_at, output: None, error: None, cause: None }
     }
 
     /// What is not written yet, as one write.
@@ -160,7 +199,7 @@ pub(super) fn chunk(stored: u64, stored_id: EventId, events: &[Event]) -> Chunk 
 }
 
 /// What is fixed about an execution.
-pub(super) fn info(arn: &asl::Text, name: &asl::Text, revision: &Revision) -> Arc<ExecutionInfo> {
+pub(super) fn info(arn: &Text, name: &Text, revision: &Revision) -> Arc<ExecutionInfo> {
     Arc::new(ExecutionInfo {
         arn: arn.clone(),
         name: name.clone(),
@@ -179,16 +218,25 @@ pub(super) fn load(id: ExecutionId, store: &dyn Store, directory: &Directory) ->
     let revision = directory.revision(record.definition).map_err(LoadError::from)?;
     let execution = Execution::new(Arc::clone(&revision.program), info(&record.arn, &record.name, &revision));
     let chunks = store.chunks(id).map_err(LoadError::from)?;
-    let folded = guarded(|| fold(execution, &chunks)).map_err(|panicked| LoadError::Damaged(panicked.into()))?;
+    let mut invocations = record.test_case.map(|test_case| Box::new(Invocations::new(test_case)));
+    let folded = guarded(|| fold(execution, &chunks, invocations.as_deref_mut()))
+        .map_err(|panicked| LoadError::Damaged(panicked.into()))?;
     let execution = folded.map_err(LoadError::Damaged)?;
     let (count, last) = (execution.event_count(), execution.last_event());
-    Ok(Live::stored(execution, Kind::Standard, record.summary, count, last))
+    Ok(Live { invocations, ..Live::stored(execution, Kind::Standard, record.summary, count, last) })
 }
 
-fn fold(mut execution: Execution, chunks: &[Chunk]) -> Result<Execution, Box<dyn std::error::Error + Send + Sync>> {
+fn fold(
+    mut execution: Execution,
+    chunks: &[Chunk],
+    mut invocations: Option<&mut Invocations>,
+) -> Result<Execution, Box<dyn std::error::Error + Send + Sync>> {
     for chunk in chunks {
         for event in engine::log::decode(&chunk.events)? {
             execution.apply(&event)?;
+            if let Some(invocations) = &mut invocations {
+                invocations.note(&event);
+            }
         }
     }
     Ok(execution)

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use asl::{Text, Value};
-use engine::{Command, EventId, EventKind, Execution, Resources, Status, Timestamp, Turn};
+use engine::{Command, EventId, EventKind, Execution, Status, Timestamp, Turn};
 use store::StoreError;
 use store::record::{ExecutionId, ExecutionRecord, MachineType, Write};
 
 use super::batch::{Held, Release};
 use super::input::Start;
 use super::live::{self, Kind, Live};
-use super::{ExpressResources, Metrics, Shard, guarded};
+use super::{Metrics, Shard, TaskResources, guarded};
 use crate::calls::{CallError, StartedExecution};
 use crate::chance::{Chance, time_ordered_uuid};
 
@@ -20,6 +20,7 @@ pub(super) struct Starting {
     id: ExecutionId,
     started_at: Timestamp,
     input: Value,
+    test_case: Option<Text>,
 }
 
 /// An earlier execution of the same name.
@@ -46,7 +47,7 @@ impl Shard {
         }
         let arn = self.context.arns.execution(&start.revision.machine_name, &name);
         if is_named {
-            match self.earlier(&arn, &start.input) {
+            match self.earlier(&arn, &start) {
                 Ok(None) => {}
                 Ok(Some(earlier)) => return self.answer_earlier(start, arn, &earlier),
                 Err(error) => return Held { reply: start.reply, result: Err(CallError::from(error)) }.answer(),
@@ -56,17 +57,14 @@ impl Shard {
     }
 
     fn begin(&mut self, start: Start, arn: Text, name: Text, is_named: bool, now: Timestamp, chance: &mut dyn Chance) {
-        let Start { machine, revision, input, input_text, trace_header, reply, .. } = start;
+        let Start { machine, revision, input, input_text, trace_header, qualifier, test_case, reply, .. } = start;
         let info = live::info(&arn, &name, &revision);
         let mut execution = Execution::new(Arc::clone(&revision.program), info);
-        let resources = Arc::clone(&self.context.directory);
-        let named_input = is_named.then(|| input.clone());
-        if let Err(error) =
-            self.first_turn(&mut execution, Command::Start { input, input_text }, &*resources, now, chance)
-        {
+        let named = is_named.then(|| (input.clone(), test_case.clone()));
+        let id = self.next_id();
+        if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, now, chance) {
             return Held { reply, result: Err(error) }.answer();
         }
-        let id = self.next_id();
         let record = ExecutionRecord {
             id,
             arn: arn.clone(),
@@ -75,10 +73,13 @@ impl Shard {
             definition: revision.definition,
             started_at: now,
             trace_header,
+            version: qualifier.version,
+            alias: qualifier.alias,
+            test_case,
             summary: live::summary(&execution),
         };
-        if let Some(input) = named_input {
-            self.starting.insert(arn.clone(), Starting { id, started_at: now, input });
+        if let Some((input, test_case)) = named {
+            self.starting.insert(arn.clone(), Starting { id, started_at: now, input, test_case });
             self.gathering.named.push(arn.clone());
         }
         if execution.status() == Status::Running {
@@ -89,6 +90,9 @@ impl Shard {
             Metrics::add(&self.context.metrics.events, self.events.len() as u64);
             Metrics::add(&self.context.metrics.executions_ended, 1);
             let chunk = live::chunk(0, EventId::NONE, &self.events);
+            if self.context.tasks.is_watching() {
+                self.gathering.releases.push(Release::Ended(arn.clone()));
+            }
             self.gathering.writes.push(Write::Begin { execution: record, chunk });
         }
         let result = Ok(StartedExecution { arn, started_at: now });
@@ -97,16 +101,15 @@ impl Shard {
 
     /// In memory only: the answer waits for nothing, and a crash ends it.
     fn start_express(&mut self, start: Start, name: &Text, now: Timestamp, chance: &mut dyn Chance) {
-        let Start { machine, revision, input, input_text, trace_header, reply, .. } = start;
+        let Start { machine, revision, input, input_text, trace_header, qualifier, test_case, reply, ended, .. } =
+            start;
         let run = time_ordered_uuid(now, chance.draw());
         let arn = self.context.arns.express(&revision.machine_name, name, &run);
         let mut execution = Execution::new(Arc::clone(&revision.program), live::info(&arn, name, &revision));
-        if let Err(error) =
-            self.first_turn(&mut execution, Command::Start { input, input_text }, &ExpressResources, now, chance)
-        {
+        let id = self.next_id();
+        if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, now, chance) {
             return Held { reply, result: Err(error) }.answer();
         }
-        let id = self.next_id();
         let record = ExecutionRecord {
             id,
             arn: arn.clone(),
@@ -115,24 +118,30 @@ impl Shard {
             definition: revision.definition,
             started_at: now,
             trace_header,
+            version: qualifier.version,
+            alias: qualifier.alias,
+            test_case,
             summary: live::summary(&execution),
         };
         let kind = Kind::Express { machine: machine.record.id, started_at: now };
-        self.live.insert(id, Live::begun(execution, kind, record));
+        let mut live = Live::begun(execution, kind, record);
+        live.ended = ended;
+        self.live.insert(id, live);
         self.after_turn(id, now);
         Held { reply, result: Ok(StartedExecution { arn, started_at: now }) }.answer();
     }
 
     fn first_turn(
         &mut self,
+        id: ExecutionId,
         execution: &mut Execution,
         start: Command,
-        resources: &dyn Resources,
         now: Timestamp,
         chance: &mut dyn Chance,
     ) -> Result<(), CallError> {
         let budget = self.context.options.turn_budget;
-        let turn = Turn { now, seed: chance.draw(), limits: &self.context.limits, resources, budget };
+        let resources = TaskResources { context: &self.context, execution: id };
+        let turn = Turn { now, seed: chance.draw(), limits: &self.context.limits, resources: &resources, budget };
         self.events.clear();
         let begun = guarded(|| execution.advance(start, &turn, &mut self.events));
         let begun = begun.map_err(|panicked| CallError::Internal(panicked.into()))?;
@@ -160,19 +169,20 @@ impl Shard {
         }
     }
 
-    fn earlier(&self, arn: &Text, input: &Value) -> Result<Option<Earlier>, StoreError> {
-        if let Some(Starting { id, started_at, input: earlier }) = self.starting.get(arn) {
+    fn earlier(&self, arn: &Text, start: &Start) -> Result<Option<Earlier>, StoreError> {
+        if let Some(Starting { id, started_at, input, test_case }) = self.starting.get(arn) {
             let is_running = self.live.get(id).is_some_and(Live::is_running);
-            let is_repeated = is_running && earlier == input;
+            let is_repeated = is_running && *input == start.input && *test_case == start.test_case;
             return Ok(Some(Earlier { started_at: *started_at, is_repeated, is_durable: false }));
         }
         let Some(record) = self.context.store.execution_by_arn(arn)? else { return Ok(None) };
         let live = self.live.get(&record.id);
         let is_running = live.map_or(record.summary.status == Status::Running, Live::is_running);
         let is_repeated = is_running
+            && record.test_case == start.test_case
             && match live {
-                Some(live) => live.execution.input() == input,
-                None => self.stored_input(record.id)?.as_ref() == Some(input),
+                Some(live) => *live.execution.input() == start.input,
+                None => self.stored_input(record.id)?.as_ref() == Some(&start.input),
             };
         let is_durable = live.is_none_or(Live::is_clean);
         Ok(Some(Earlier { started_at: record.started_at, is_repeated, is_durable }))

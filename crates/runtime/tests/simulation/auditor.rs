@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use asl::{Text, Value};
-use engine::{Event, EventId, EventKind, Status, Timestamp};
+use engine::{Event, EventId, EventKind, OpenTask, Status, Timestamp};
 use runtime::calls::StartedExecution;
 use store::Store;
 use store::record::{ExecutionFilter, ExecutionId, ExecutionRecord, Page, StateMachineId};
@@ -55,6 +55,15 @@ impl Auditor {
         assert!(self.delivered.insert((execution, scheduled)), "task {execution:?} {scheduled} was delivered twice");
     }
 
+    /// A task was let out to a service.
+    pub(crate) fn dispatched(&mut self, store: &dyn Store, execution: ExecutionId, task: &OpenTask) {
+        let scheduled = task.scheduled;
+        let events = events(store, execution);
+        let is_start =
+            |event: &Event| event.previous == scheduled && matches!(event.kind, EventKind::TaskStarted { .. });
+        assert!(events.iter().any(is_start), "task {execution:?} {scheduled} was let out before it was durable");
+    }
+
     /// Whether a worker ever got that task.
     pub(crate) fn was_delivered(&self, execution: ExecutionId, scheduled: EventId) -> bool {
         self.delivered.contains(&(execution, scheduled))
@@ -88,7 +97,7 @@ impl Auditor {
 
 /// All executions of a state machine, as a client lists them.
 pub(crate) fn executions(store: &dyn Store, state_machine: StateMachineId) -> Vec<ExecutionRecord> {
-    let filter = ExecutionFilter { state_machine, status: None };
+    let filter = ExecutionFilter { state_machine, status: None, started_with: None };
     let mut all = Vec::new();
     let mut page = Page { limit: 7, after: None };
     loop {

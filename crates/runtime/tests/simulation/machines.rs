@@ -7,6 +7,14 @@ pub(crate) const ACTIVITIES: [&str; 2] =
 /// Nobody created it: a state that reaches it fails.
 const MISSING: &str = "arn:aws:states:us-east-1:123456789012:activity:missing";
 
+/// One of each pattern.
+const SERVICES: [&str; 4] = [
+    "arn:aws:lambda:us-east-1:123456789012:function:f",
+    "arn:aws:states:::sqs:sendMessage",
+    "arn:aws:states:::batch:submitJob.sync",
+    "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+];
+
 /// A definition, as JSON text.
 pub(crate) fn definition(random: &mut Random) -> String {
     let mut names = 0;
@@ -72,7 +80,11 @@ fn state(random: &mut Random, names: &mut usize, depth: usize, next: Option<&str
             branch(random, names, depth + 1)
         ),
         _ => {
-            let resource = if random.percent(3) { MISSING } else { random.pick(&ACTIVITIES) };
+            let resource = match random.below(100) {
+                0..3 => MISSING,
+                3..45 => random.pick(&SERVICES),
+                _ => random.pick(&ACTIVITIES),
+            };
             let timeout = match random.below(3) {
                 0 => String::new(),
                 1 => format!(r#""TimeoutSeconds":{},"#, 10 + random.below(300)),

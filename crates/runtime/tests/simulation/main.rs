@@ -9,6 +9,7 @@
 mod auditor;
 mod machines;
 mod random;
+mod services;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

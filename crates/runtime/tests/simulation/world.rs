@@ -4,18 +4,19 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use asl::{Program, Text, Value};
-use engine::{Command, EventId, Execution, ExecutionInfo, Outstanding, Status, Timestamp};
+use engine::{Command, EventId, Execution, ExecutionInfo, Outstanding, Status, TaskFamily, Timestamp};
 use runtime::RuntimeOptions;
 use runtime::activities::{Answer, Exchange, HandOut};
 use runtime::calls::{CallError, StartedExecution};
-use runtime::directory::Directory;
-use runtime::shard::{Batch, CommitFailure, Context, Input, Shard, ShardOptions, Start, Stop};
+use runtime::directory::{Directory, Qualifier};
+use runtime::shard::{Batch, CommitFailure, Context, Input, Outlets, Shard, ShardOptions, Start, Stop};
+use runtime::tasks;
 use runtime::tokens::Tokens;
 use store::fault::{Fate, Faulty};
 use store::memory::MemoryStore;
 use store::record::{
     Activity, ActivityId, Definition, DefinitionId, ExecutionId, MachineStatus, MachineType, StateMachine,
-    StateMachineId, Write,
+    StateMachineId, VersionNumber, Write,
 };
 use store::{Commit, DueWork, Executions, Records, Store};
 use tokio::sync::oneshot;
@@ -23,6 +24,7 @@ use tokio::sync::oneshot;
 use crate::auditor::{Auditor, events, executions};
 use crate::machines::{self, ACTIVITIES};
 use crate::random::Random;
+use crate::services::{Desk, Services, has_more, is_callback};
 
 type Asked<T> = oneshot::Receiver<Result<T, CallError>>;
 
@@ -62,7 +64,9 @@ struct Node {
     shards: Vec<Shard>,
     inputs: Vec<VecDeque<Input>>,
     routed: Arc<Mutex<Vec<HandOut>>>,
-    exchange: Arc<Exchange>,
+    outlets: Outlets,
+    services: Arc<Services>,
+    desk: Desk,
     directory: Arc<Directory>,
     /// Batches on the way to the store, in order.
     pipeline: VecDeque<(usize, Batch)>,
@@ -105,7 +109,8 @@ impl World {
             0..12 => self.start(),
             12..15 => self.stop(),
             15..30 => self.poll(),
-            30..45 => self.act(),
+            30..38 => self.act(),
+            38..45 => self.serve(),
             45..70 => self.turn(),
             70..88 => self.commit(),
             88..97 => self.pass_time(),
@@ -127,7 +132,11 @@ impl World {
                 self.finish_work();
             }
             self.turn();
-            let is_idle = self.node().pipeline.is_empty() && self.node().inputs.iter().all(VecDeque::is_empty);
+            while !self.node().desk.open.is_empty() {
+                self.serve();
+            }
+            let node = self.node();
+            let is_idle = node.pipeline.is_empty() && node.inputs.iter().all(VecDeque::is_empty) && node.desk.is_idle();
             while !self.node().pipeline.is_empty() {
                 self.commit();
             }
@@ -160,7 +169,12 @@ impl World {
         assert!(!outstanding.is_empty(), "{id:?} waits for nothing");
         for waits in outstanding {
             match waits {
-                Outstanding::Task { scheduled, started, .. } => {
+                Outstanding::Task(task) if task.family != TaskFamily::Activity => {
+                    // Its callback was lost with its worker, or went to a server that crashed.
+                    let is_lost = task.submitted.is_some() && task.family.has_heartbeat();
+                    assert!(is_lost, "{id:?}: nobody does task {} of {}", task.scheduled, task.resource);
+                }
+                Outstanding::Task(engine::OpenTask { scheduled, started, .. }) => {
                     assert!(started, "{id:?}: nobody was offered task {scheduled}");
                     // Its worker died, or the crash came between the commit and the answer.
                     let is_lost = self.lost.contains(&(id, scheduled));
@@ -223,7 +237,10 @@ impl World {
             input,
             input_text: None,
             trace_header: None,
+            qualifier: Qualifier::default(),
+            test_case: None,
             reply,
+            ended: None,
         }));
     }
 
@@ -292,13 +309,60 @@ impl World {
             Err(oneshot::error::TryRecvError::Closed) => false,
         });
         self.work.extend(work);
+        self.hear_of_tasks();
+    }
+
+    // Services
+
+    /// Takes in what was let out, and tells again what did not become durable.
+    fn hear_of_tasks(&mut self) {
+        let Some(node) = &mut self.running else { return };
+        for work in node.services.take_dispatched() {
+            self.auditor.dispatched(&*self.memory, work.execution, &work.task);
+            node.desk.take(work);
+        }
+        node.services.take_cancelled().iter().for_each(|work| node.desk.cancel(work));
+        for (work, command) in node.desk.hear() {
+            self.tell(work, command);
+        }
+    }
+
+    /// A service answers a request, or a job ends.
+    fn serve(&mut self) {
+        let open = self.node().desk.open.len();
+        if open == 0 {
+            return;
+        }
+        let at = self.random.below(open);
+        let work = self.node().desk.open.swap_remove(at);
+        let scheduled = work.task.scheduled;
+        let unique = Text::from(format!("answer-{}", self.random.next()));
+        if has_more(&work) && self.random.percent(80) {
+            if is_callback(&work) {
+                // Somebody got the token, and is as fast or slow as any worker.
+                self.work.push(Work { execution: work.execution, scheduled });
+            }
+            return self.tell(work, Command::TaskSubmitted { scheduled, output: Value::String(unique) });
+        }
+        let command = if self.random.percent(25) {
+            Command::TaskFailed { scheduled, error: Some(unique), cause: None }
+        } else {
+            Command::TaskSucceeded { scheduled, output: Value::String(unique) }
+        };
+        self.tell(work, command);
+    }
+
+    fn tell(&mut self, work: tasks::Work, command: Command) {
+        let (reply, asked) = oneshot::channel();
+        self.send(work.execution, Input::Task { execution: work.execution, command: command.clone(), reply });
+        self.node().desk.tell(work, command, asked);
     }
 
     // Workers
 
     fn poll_for(&mut self, activity: &'static str) {
         if self.polls.iter().filter(|(of, _)| *of == activity).count() < 3 {
-            let asked = self.node().exchange.poll(activity.into(), Some("w".into())).unwrap();
+            let asked = self.node().outlets.exchange.poll(activity.into(), Some("w".into())).unwrap();
             self.polls.push((activity, asked));
         }
     }
@@ -395,7 +459,7 @@ impl World {
         } else {
             let result = if batch.writes.is_empty() { Ok(()) } else { store.commit(&batch.writes) };
             match result {
-                Ok(()) => batch.committed(&node.exchange),
+                Ok(()) => batch.committed(&node.outlets),
                 Err(error) => {
                     assert!(!matches!(error, store::StoreError::Conflict(_)), "{error}");
                     node.generations[shard] = batch.generation + 1;
@@ -470,7 +534,10 @@ impl World {
         let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
         let directory = Arc::new(Directory::open(Arc::clone(&store)).unwrap());
         let tokens = Tokens::new(&KEY);
-        let context = Arc::new(Context::new(store, Arc::clone(&directory), tokens, &options, shard_options));
+        let services = Arc::new(Services::default());
+        let tasks: Arc<dyn tasks::Tasks> = Arc::clone(&services) as Arc<dyn tasks::Tasks>;
+        let context = Context::new(store, Arc::clone(&directory), tokens, Arc::clone(&tasks), &options, shard_options);
+        let context = Arc::new(context);
         let last_id = self.memory.last_execution_id().unwrap();
         let routed = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&routed);
@@ -478,7 +545,12 @@ impl World {
             shards: (0..shards).map(|index| Shard::new(Arc::clone(&context), index, last_id)).collect(),
             inputs: (0..shards).map(|_| VecDeque::new()).collect(),
             routed,
-            exchange: Arc::new(Exchange::new(move |hand_out| sink.lock().unwrap().push(hand_out))),
+            outlets: Outlets {
+                exchange: Arc::new(Exchange::new(move |hand_out| sink.lock().unwrap().push(hand_out))),
+                tasks,
+            },
+            services,
+            desk: Desk::default(),
             directory,
             pipeline: VecDeque::new(),
             generations: vec![0; shards],
@@ -549,6 +621,7 @@ fn set_up(store: &MemoryStore, random: &mut Random) -> Vec<StateMachineId> {
             created_at: START,
             settings: Value::empty_object(),
             tags: Value::empty_object(),
+            last_version: VersionNumber(0),
         }));
     }
     for (index, arn) in ACTIVITIES.into_iter().enumerate() {

@@ -2,9 +2,6 @@
 
 use std::ffi::OsString;
 
-use super::Environment;
-use crate::cli::EndpointArguments;
-
 /// Its options with one hyphen, and ours.
 const OPTIONS: [(&str, &str); 12] = [
     ("account", "account"),
@@ -48,28 +45,6 @@ fn long_spelling(argument: &OsString) -> Option<OsString> {
     })
 }
 
-/// The endpoints that are set, each by the name it was set under.
-pub(super) fn endpoints_set(arguments: &EndpointArguments, environment: Environment<'_>) -> Vec<String> {
-    let endpoints = [
-        (&arguments.lambda_endpoint, "--lambda-endpoint", "LAMBDA_ENDPOINT"),
-        (&arguments.batch_endpoint, "--batch-endpoint", "BATCH_ENDPOINT"),
-        (&arguments.dynamodb_endpoint, "--dynamodb-endpoint", "DYNAMODB_ENDPOINT"),
-        (&arguments.ecs_endpoint, "--ecs-endpoint", "ECS_ENDPOINT"),
-        (&arguments.glue_endpoint, "--glue-endpoint", "GLUE_ENDPOINT"),
-        (&arguments.sagemaker_endpoint, "--sagemaker-endpoint", "SAGE_MAKER_ENDPOINT"),
-        (&arguments.sqs_endpoint, "--sqs-endpoint", "SQS_ENDPOINT"),
-        (&arguments.sns_endpoint, "--sns-endpoint", "SNS_ENDPOINT"),
-        (&arguments.stepfunctions_endpoint, "--stepfunctions-endpoint", "STEP_FUNCTIONS_ENDPOINT"),
-    ];
-    let set_under = |(flag, name, variable): (&Option<String>, &str, &str)| {
-        if flag.is_some() {
-            return Some(name.to_owned());
-        }
-        environment(variable).filter(|value| !value.is_empty()).map(|_| variable.to_owned())
-    };
-    endpoints.into_iter().filter_map(set_under).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,12 +65,5 @@ mod tests {
         ] {
             assert_eq!(rewritten(line), expected);
         }
-    }
-
-    #[test]
-    fn endpoints_are_named_as_they_were_set() {
-        let arguments = EndpointArguments { sqs_endpoint: Some("http://q".into()), ..Default::default() };
-        let environment = |name: &str| (name == "LAMBDA_ENDPOINT").then(|| OsString::from("http://l"));
-        assert_eq!(endpoints_set(&arguments, &environment), ["LAMBDA_ENDPOINT", "--sqs-endpoint"]);
     }
 }

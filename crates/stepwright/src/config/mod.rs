@@ -1,6 +1,6 @@
 //! The configuration of `serve`: flags, environment and file, merged into one typed value.
 //!
-//! Precedence: flag, `STEPWRIGHT_*` variable, Step Functions Local's variable, configuration file, default.
+//! Precedence: flag, `STEPWRIGHT_*` variable, the SDKs' or Step Functions Local's variable, configuration file, default.
 //! An option has one name, its key in the file (`data-dir`); flag (`--data-dir`) and variable
 //! (`STEPWRIGHT_DATA_DIR`) follow from it.
 
@@ -9,11 +9,12 @@ pub(crate) mod local;
 mod values;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::{fmt, iter};
 
 use engine::Limits;
+use runtime::AfterCrash;
 
 use crate::cli::ServeArguments;
 use file::File;
@@ -49,8 +50,29 @@ pub(crate) struct ServeConfig {
     pub(crate) limits: Limits,
     /// What to log.
     pub(crate) log: LogFilter,
-    /// Endpoints that were set although nothing uses them yet, by the name under which they were set.
-    pub(crate) unused_endpoints: Vec<String>,
+    /// How tasks are done.
+    pub(crate) tasks: TaskConfig,
+    /// The directory of Lambda functions, where there are any.
+    pub(crate) functions: Option<PathBuf>,
+    /// The mock configuration, where one is named.
+    pub(crate) mock_config: Option<PathBuf>,
+}
+
+/// How tasks are done that are no activity's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TaskConfig {
+    /// What becomes of a task whose request may have been sent when the server ended.
+    pub(crate) after_crash: AfterCrash,
+    /// Requests on their way at once.
+    pub(crate) concurrency: usize,
+    /// Whether requests are made in the state machine's role.
+    pub(crate) assume_role: bool,
+}
+
+impl Default for TaskConfig {
+    fn default() -> Self {
+        Self { after_crash: AfterCrash::Repeat, concurrency: 1_000, assume_role: false }
+    }
 }
 
 /// Where a value was set.
@@ -129,17 +151,17 @@ pub(crate) enum ConfigError {
 struct Name {
     /// The key in the file; `limits.` before those of the table `[limits]`.
     key: &'static str,
-    /// Step Functions Local's variable.
-    local_variable: Option<&'static str>,
+    /// Variables of the SDKs and of Step Functions Local, the first one first.
+    other_variables: &'static [&'static str],
 }
 
 impl Name {
     const fn new(key: &'static str) -> Self {
-        Self { key, local_variable: None }
+        Self { key, other_variables: &[] }
     }
 
-    const fn with_local(key: &'static str, variable: &'static str) -> Self {
-        Self { key, local_variable: Some(variable) }
+    const fn or(key: &'static str, other_variables: &'static [&'static str]) -> Self {
+        Self { key, other_variables }
     }
 
     fn flag(&self) -> String {
@@ -155,19 +177,24 @@ const PORT: Name = Name::new("port");
 const BIND: Name = Name::new("bind");
 const DATA_DIR: Name = Name::new("data-dir");
 const IN_MEMORY: Name = Name::new("in-memory");
-const REGION: Name = Name::with_local("region", "AWS_DEFAULT_REGION");
-const ACCOUNT: Name = Name::with_local("account", "AWS_ACCOUNT_ID");
-const SCALE: Name = Name::with_local("wait-time-scale", "WAIT_TIME_SCALE");
+const REGION: Name = Name::or("region", &["AWS_REGION", "AWS_DEFAULT_REGION"]);
+const ACCOUNT: Name = Name::or("account", &["AWS_ACCOUNT_ID"]);
+const SCALE: Name = Name::or("wait-time-scale", &["WAIT_TIME_SCALE"]);
 const LOG: Name = Name::new("log");
 const PAYLOAD: Name = Name::new("limits.payload-bytes");
 const VARIABLES: Name = Name::new("limits.variables-bytes");
 const HISTORY: Name = Name::new("limits.history-events");
 const MAP: Name = Name::new("limits.inline-map-concurrency");
+const AFTER_CRASH: Name = Name::new("tasks.after-crash");
+const CONCURRENCY: Name = Name::new("tasks.concurrency");
+const ASSUME_ROLE: Name = Name::new("tasks.assume-role");
+const FUNCTIONS: Name = Name::new("functions");
+const MOCK_CONFIG: Name = Name::or("mock-config", &["SFN_MOCK_CONFIG"]);
 /// Not in the file: it says which file.
 const CONFIG: Name = Name::new("config");
 
 /// Every key the file may hold.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 17] = [
     PORT.key,
     BIND.key,
     DATA_DIR.key,
@@ -180,6 +207,11 @@ const KEYS: [&str; 12] = [
     VARIABLES.key,
     HISTORY.key,
     MAP.key,
+    AFTER_CRASH.key,
+    CONCURRENCY.key,
+    ASSUME_ROLE.key,
+    FUNCTIONS.key,
+    MOCK_CONFIG.key,
 ];
 
 impl ServeConfig {
@@ -229,9 +261,24 @@ impl ServeConfig {
                 .unwrap_or_else(|| "123456789012".into()),
             limits,
             log: sources.get(&LOG, &arguments.log, values::FILTER, values::filter)?.unwrap_or_default(),
-            unused_endpoints: local::endpoints_set(&arguments.endpoints, environment),
+            tasks: task_config(arguments, &sources)?,
+            functions: sources.get(&FUNCTIONS, &arguments.services.functions, values::PATH, values::path)?,
+            mock_config: sources.get(&MOCK_CONFIG, &arguments.mock_config, values::PATH, values::path)?,
         })
     }
+}
+
+fn task_config(arguments: &ServeArguments, sources: &Sources<'_>) -> Result<TaskConfig, ConfigError> {
+    let defaults = TaskConfig::default();
+    let after_crash =
+        sources.get(&AFTER_CRASH, &arguments.tasks_after_crash, values::AFTER_CRASH, values::after_crash)?;
+    let concurrency = sources.get(&CONCURRENCY, &arguments.tasks_concurrency, values::COUNT, values::count)?;
+    let assume_role = sources.get(&ASSUME_ROLE, &arguments.tasks_assume_role, values::BOOLEAN, values::boolean)?;
+    Ok(TaskConfig {
+        after_crash: after_crash.unwrap_or(defaults.after_crash),
+        concurrency: concurrency.unwrap_or(defaults.concurrency),
+        assume_role: assume_role.unwrap_or(defaults.assume_role),
+    })
 }
 
 /// Which file to read, if any.
@@ -265,7 +312,8 @@ impl Sources<'_> {
         if let Some(text) = flag {
             return Ok(Some((Origin::Flag(name.flag()), text.clone())));
         }
-        for variable in [Some(name.variable()), name.local_variable.map(str::to_owned)].into_iter().flatten() {
+        let others = name.other_variables.iter().map(|other| (*other).to_owned());
+        for variable in iter::once(name.variable()).chain(others) {
             if let Some(text) = self.variable(&variable)? {
                 return Ok(Some((Origin::Variable(variable), text)));
             }
@@ -333,13 +381,19 @@ mod tests {
         let file = file(
             "port = 1\nbind = \"0.0.0.0\"\ndata-dir = \"/data\"\nin-memory = false\nregion = \"eu-west-1\"\n\
              account = \"000000000001\"\nwait-time-scale = 0.5\nlog = \"warn\"\n\
-             [limits]\npayload-bytes = 2\nvariables-bytes = 5\nhistory-events = 3\ninline-map-concurrency = 4\n",
+             functions = \"lambda\"\nmock-config = \"mocks.json\"\n\
+             [limits]\npayload-bytes = 2\nvariables-bytes = 5\nhistory-events = 3\ninline-map-concurrency = 4\n\
+             [tasks]\nafter-crash = \"fail\"\nconcurrency = 6\nassume-role = true\n",
         );
         let config = load(&with_file(&file), &[]).unwrap();
         assert_eq!(config.listen.to_string(), "0.0.0.0:1");
         assert_eq!(config.data, Data::Directory("/data".into()));
         assert_eq!((config.region.as_str(), config.account.as_str()), ("eu-west-1", "000000000001"));
         assert_eq!(config.log.as_str(), "warn");
+        assert_eq!(config.functions, Some("lambda".into()));
+        assert_eq!(config.mock_config, Some("mocks.json".into()));
+        let expected = TaskConfig { after_crash: AfterCrash::Fail, concurrency: 6, assume_role: true };
+        assert_eq!(config.tasks, expected);
         let limits = config.limits;
         assert_eq!((limits.payload_bytes, limits.history_events, limits.inline_map_concurrency), (2, 3, 4));
         assert_eq!(limits.variables_bytes, 5);

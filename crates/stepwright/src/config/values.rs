@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use runtime::AfterCrash;
+
 pub(super) const PORT: &str = "a port from 0 to 65535";
 pub(super) const ADDRESS: &str = "an IP address, such as 127.0.0.1 or 0.0.0.0";
 pub(super) const BOOLEAN: &str = "true or false";
@@ -10,6 +12,7 @@ pub(super) const PATH: &str = "a path";
 pub(super) const COUNT: &str = "a whole number of at least 1";
 pub(super) const REGION: &str = "a region, such as eu-central-1";
 pub(super) const ACCOUNT: &str = "12 digits";
+pub(super) const AFTER_CRASH: &str = "repeat or fail";
 pub(super) const FILTER: &str = "a log filter, such as info or warn,api=debug";
 
 /// What to log, checked.
@@ -50,6 +53,14 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 
 pub(super) fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
+pub(super) fn after_crash(text: &str) -> Option<AfterCrash> {
+    match text {
+        "repeat" => Some(AfterCrash::Repeat),
+        "fail" => Some(AfterCrash::Fail),
+        _ => None,
+    }
 }
 
 /// Bounded by a quarter of what a machine word holds, so that no arithmetic on a limit can overflow.

@@ -96,17 +96,17 @@ pub(super) fn program(file: &Path, text: &str) -> Result<Program, String> {
 }
 
 /// Reads a file; an error is the text to show.
-pub(super) fn read(file: &Path) -> Result<String, String> {
+pub(crate) fn read(file: &Path) -> Result<String, String> {
     std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
 }
 
 /// Parses a file; an error is the text to show.
-pub(super) fn parse<'t>(file: &Path, source: &'t str) -> Result<Document<'t>, String> {
+pub(crate) fn parse<'t>(file: &Path, source: &'t str) -> Result<Document<'t>, String> {
     Document::parse(source, Syntax::of_path(file)).map_err(|error| line(file, source, error.offset, &error.message))
 }
 
 /// The problems of a file, one a line.
-pub(super) fn listed(file: &Path, source: &str, problems: &[Problem]) -> String {
+pub(crate) fn listed(file: &Path, source: &str, problems: &[Problem]) -> String {
     let shown = |problem: &Problem| {
         let at = if problem.at.is_empty() { String::new() } else { format!("{}: ", problem.at) };
         line(file, source, problem.span.start, &format!("{at}{}", problem.message))

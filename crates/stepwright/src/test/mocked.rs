@@ -12,11 +12,11 @@ use asl::{Program, Text, Value};
 use engine::{Limits, Timestamp};
 use rehearsal::judge::seconds;
 use rehearsal::pretty::pretty;
-use rehearsal::{Ending, MockConfig, Run};
+use rehearsal::{Ending, Run};
 
 use super::{UsageError, files, json};
 use crate::cli::{Format, TestArguments};
-use crate::{FAILED, Failure};
+use crate::{FAILED, Failure, mock_config};
 
 /// When the executions begin: 2000-01-01T00:00:00Z.
 const START_TIME: Timestamp = Timestamp(946_684_800_000);
@@ -29,11 +29,7 @@ struct Played {
 
 /// Runs every test case that the filter leaves. Gives what to print and the exit code: whether each came to an end.
 pub(super) fn run(config: &Path, arguments: &TestArguments) -> Result<(String, ExitCode), Failure> {
-    let source = files::read(config).map_err(UsageError::Unusable)?;
-    let document = files::parse(config, &source).map_err(UsageError::Unusable)?;
-    let machines = MockConfig::read(&document)
-        .map_err(|problems| UsageError::Unusable(files::listed(config, &source, &problems)))?
-        .machines;
+    let machines = mock_config::read(config).map_err(UsageError::Unusable)?.machines;
     let programs = programs(&arguments.definitions)?;
     let input = crate::run::input(arguments.input.as_deref().unwrap_or("{}"))?;
     let wanted = |machine: &str, case: &str| {

@@ -11,7 +11,10 @@ use rusqlite::{
 
 use super::packing::{Packed, Packer};
 use super::schema::{machine_status_code, machine_type_code, recovery_code, split_arn, status_code};
-use crate::record::{Activity, Chunk, Definition, ExecutionId, ExecutionRecord, StateMachine, Summary, Write};
+use crate::record::{
+    Activity, Alias, Chunk, Definition, ExecutionId, ExecutionRecord, Routing, StateMachine, StateMachineId, Summary,
+    Version, Write,
+};
 
 /// First events of a running execution lie in its row up to this size: every change of the summary writes
 /// the row anew.
@@ -113,8 +116,9 @@ impl Writer {
 }
 
 const BEGIN: &str = "INSERT INTO executions (id, arn_prefix, arn_end, name, state_machine, definition, started_at, \
-     status, stopped_at, wake_at, recovery, trace_header, event_count, first_id, last_id, unpacked_size, data) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+     status, stopped_at, wake_at, recovery, trace_header, event_count, first_id, last_id, unpacked_size, data, \
+     version, alias, test_case) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 const APPEND: &str = "INSERT INTO events (execution, first, event_count, first_id, last_id, unpacked_size, data) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -135,8 +139,16 @@ impl Statements<'_> {
             Write::Begin { execution, chunk } => self.begin(execution, chunk),
             Write::Append { execution, chunk, summary } => self.append(*execution, chunk, summary.as_ref()),
             Write::StateMachine(machine) => self.state_machine(machine),
-            Write::DeleteStateMachine(id) => self.delete("DELETE FROM state_machines WHERE id = ?1", id.0),
+            Write::DeleteStateMachine(id) => self.delete_state_machine(*id),
             Write::Definition(definition) => self.definition(definition),
+            Write::Version(version) => self.version(version),
+            Write::DeleteVersion(machine, number) => {
+                let sql = "DELETE FROM versions WHERE state_machine = ?1 AND number = ?2";
+                self.connection.prepare_cached(sql)?.execute([machine.0, number.0])?;
+                Ok(())
+            }
+            Write::Alias(alias) => self.alias(alias),
+            Write::DeleteAlias(id) => self.delete("DELETE FROM aliases WHERE id = ?1", id.0),
             Write::Activity(activity) => self.activity(activity),
             Write::DeleteActivity(id) => self.delete("DELETE FROM activities WHERE id = ?1", id.0),
             Write::Meta { name, value } => {
@@ -176,6 +188,9 @@ impl Statements<'_> {
             number(chunk.last_id.0),
             if in_row { packed.unpacked_size } else { 0 },
             in_row.then_some(packed.data),
+            record.version.map(|number| number.0),
+            record.alias.as_deref(),
+            record.test_case.as_deref(),
         ]);
         inserted.map_err(|error| {
             let number = error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_PRIMARYKEY);
@@ -272,10 +287,10 @@ impl Statements<'_> {
     }
 
     fn state_machine(&self, machine: &StateMachine) -> Result<(), Refused> {
-        let sql = "INSERT INTO state_machines VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET \
-             arn = excluded.arn, name = excluded.name, type = excluded.type, status = excluded.status, \
+        let sql = "INSERT INTO state_machines VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE \
+             SET arn = excluded.arn, name = excluded.name, type = excluded.type, status = excluded.status, \
              definition = excluded.definition, created_at = excluded.created_at, settings = excluded.settings, \
-             tags = excluded.tags";
+             tags = excluded.tags, last_version = excluded.last_version";
         let written = self.connection.prepare_cached(sql)?.execute(params![
             machine.id.0,
             &*machine.arn,
@@ -286,8 +301,54 @@ impl Statements<'_> {
             machine.created_at.0,
             machine.settings.to_json(),
             machine.tags.to_json(),
+            machine.last_version.0,
         ]);
         written.map_err(|error| conflict(error, || format!("another state machine has the ARN {}", machine.arn)))?;
+        Ok(())
+    }
+
+    fn delete_state_machine(&self, id: StateMachineId) -> Result<(), Refused> {
+        self.delete("DELETE FROM versions WHERE state_machine = ?1", id.0)?;
+        self.delete("DELETE FROM aliases WHERE state_machine = ?1", id.0)?;
+        self.delete("DELETE FROM state_machines WHERE id = ?1", id.0)
+    }
+
+    fn version(&self, version: &Version) -> Result<(), Refused> {
+        let sql = "INSERT INTO versions VALUES (?1, ?2, ?3, ?4, ?5)";
+        let written = self.connection.prepare_cached(sql)?.execute(params![
+            version.state_machine.0,
+            version.number.0,
+            version.definition.0,
+            version.description.as_deref(),
+            version.created_at.0,
+        ]);
+        let (number, machine) = (version.number.0, version.state_machine.0);
+        written.map_err(|error| conflict(error, || format!("version {number} of state machine {machine} exists")))?;
+        Ok(())
+    }
+
+    fn alias(&self, alias: &Alias) -> Result<(), Refused> {
+        let sql = "INSERT INTO aliases VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE SET \
+             state_machine = excluded.state_machine, name = excluded.name, description = excluded.description, \
+             version = excluded.version, weight = excluded.weight, second_version = excluded.second_version, \
+             second_weight = excluded.second_weight, created_at = excluded.created_at, updated_at = excluded.updated_at";
+        let Routing { first, second } = alias.routing;
+        let written = self.connection.prepare_cached(sql)?.execute(params![
+            alias.id.0,
+            alias.state_machine.0,
+            &*alias.name,
+            alias.description.as_deref(),
+            first.version.0,
+            first.weight,
+            second.map(|route| route.version.0),
+            second.map(|route| route.weight),
+            alias.created_at.0,
+            alias.updated_at.0,
+        ]);
+        let (machine, name) = (alias.state_machine.0, &alias.name);
+        written.map_err(|error| {
+            conflict(error, || format!("another alias of state machine {machine} has the name {name}"))
+        })?;
         Ok(())
     }
 

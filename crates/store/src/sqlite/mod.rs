@@ -22,8 +22,8 @@ use asl::Text;
 use engine::{EventId, Timestamp};
 
 use crate::record::{
-    Activity, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds, Listing, Page,
-    StateMachine, StateMachineId, Summary, Write,
+    Activity, Alias, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds, Listing,
+    Page, StateMachine, StateMachineId, Summary, Version, Write,
 };
 use crate::{Commit, DueWork, Executions, Records, Store, StoreError};
 use checkpoint::{Log, Pace};
@@ -225,6 +225,14 @@ impl Records for Sqlite {
 
     fn definition(&self, id: DefinitionId) -> Result<Option<Definition>, StoreError> {
         self.read("read a definition", |reader| reader.definition(id))
+    }
+
+    fn versions(&self, state_machine: StateMachineId) -> Result<Vec<Version>, StoreError> {
+        self.read("read versions", |reader| reader.versions(state_machine))
+    }
+
+    fn aliases(&self, state_machine: StateMachineId) -> Result<Vec<Alias>, StoreError> {
+        self.read("read aliases", |reader| reader.aliases(state_machine))
     }
 
     fn activity(&self, arn: &str) -> Result<Option<Activity>, StoreError> {

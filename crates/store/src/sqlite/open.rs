@@ -180,23 +180,23 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let mut connection = writer(&directory.path().join("stepwright.db")).expect("a connection");
         connection.execute("INSERT INTO meta VALUES ('key', x'01')", []).expect("a row");
-        let next = [MIGRATIONS[0], "ALTER TABLE meta ADD COLUMN note TEXT NOT NULL DEFAULT 'old'"];
-        migrate(&mut connection, 1, &next).expect("migrated");
+        let next = [MIGRATIONS, &["ALTER TABLE meta ADD COLUMN note TEXT NOT NULL DEFAULT 'old'"]].concat();
+        migrate(&mut connection, MIGRATIONS.len(), &next).expect("migrated");
         let note: String = connection.query_row("SELECT note FROM meta", [], |row| row.get(0)).expect("the row");
         let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("the format");
-        assert_eq!((note.as_str(), format), ("old", 2));
+        assert_eq!((note.as_str(), format), ("old", next.len() as i64));
     }
 
     #[test]
     fn a_failed_migration_changes_nothing() {
         let directory = tempfile::tempdir().expect("a directory");
         let mut connection = writer(&directory.path().join("stepwright.db")).expect("a connection");
-        let next = [MIGRATIONS[0], "CREATE TABLE more (id)", "no SQL"];
-        assert!(migrate(&mut connection, 1, &next).is_err());
+        let next = [MIGRATIONS, &["CREATE TABLE more (id)", "no SQL"]].concat();
+        assert!(migrate(&mut connection, MIGRATIONS.len(), &next).is_err());
         let tables: i64 = connection
             .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'more'", [], |row| row.get(0))
             .expect("a count");
         let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("the format");
-        assert_eq!((tables, format), (0, 1));
+        assert_eq!((tables, format), (0, MIGRATIONS.len() as i64));
     }
 }

@@ -8,8 +8,9 @@ use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
 use super::packing::Unpacker;
 use super::schema::{STATUS_COUNT, machine_status, machine_type, recovery, split_arn, status, status_code};
 use crate::record::{
-    Activity, ActivityId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds,
-    Listing, Page, StateMachine, StateMachineId, Summary,
+    Activity, ActivityId, Alias, AliasId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId,
+    ExecutionRecord, LastIds, Listing, Page, Route, Routing, StartedWith, StateMachine, StateMachineId, Summary,
+    Version, VersionNumber,
 };
 
 /// A connection that only reads.
@@ -22,7 +23,7 @@ macro_rules! execution_by {
     ($condition:literal) => {
         concat!(
             "SELECT e.id, p.prefix, e.arn_end, e.name, e.state_machine, e.definition, e.started_at, e.trace_header, \
-             e.status, e.stopped_at, e.wake_at, e.recovery \
+             e.status, e.stopped_at, e.wake_at, e.recovery, e.version, e.alias, e.test_case \
              FROM executions e JOIN arn_prefixes p ON p.id = e.arn_prefix WHERE ",
             $condition
         )
@@ -40,6 +41,10 @@ pub(super) const FIRST_OF_CHUNK: &str =
     "SELECT first FROM events WHERE execution = ?1 AND last_id >= ?2 ORDER BY first LIMIT 1";
 pub(super) const LISTED_IDS: &str =
     "SELECT id FROM executions WHERE state_machine = ?1 AND status = ?2 AND id <= ?3 ORDER BY id DESC LIMIT ?4";
+pub(super) const LISTED_IDS_OF_VERSION: &str = "SELECT id FROM executions INDEXED BY executions_of_version \
+     WHERE state_machine = ?1 AND version = ?5 AND status = ?2 AND id <= ?3 ORDER BY id DESC LIMIT ?4";
+pub(super) const LISTED_IDS_OF_ALIAS: &str = "SELECT id FROM executions INDEXED BY executions_of_alias \
+     WHERE state_machine = ?1 AND alias = ?5 AND status = ?2 AND id <= ?3 ORDER BY id DESC LIMIT ?4";
 pub(super) const COUNT_RUNNING: &str = "SELECT count(*) FROM executions WHERE state_machine = ?1 AND status = 0";
 pub(super) const LAST_EXECUTION_ID: &str = "SELECT max(id) FROM executions";
 pub(super) const DUE: &str = "SELECT wake_at, id FROM executions INDEXED BY executions_due \
@@ -50,6 +55,8 @@ pub(super) const UNSETTLED: &str = "SELECT id, status, stopped_at, wake_at, reco
 pub(super) const STATE_MACHINE: &str = "SELECT * FROM state_machines WHERE arn = ?1";
 pub(super) const STATE_MACHINES: &str = "SELECT * FROM state_machines WHERE id <= ?1 ORDER BY id DESC LIMIT ?2";
 pub(super) const DEFINITION: &str = "SELECT * FROM definitions WHERE id = ?1";
+pub(super) const VERSIONS: &str = "SELECT * FROM versions WHERE state_machine = ?1 ORDER BY number";
+pub(super) const ALIASES: &str = "SELECT * FROM aliases WHERE state_machine = ?1";
 pub(super) const ACTIVITY: &str = "SELECT * FROM activities WHERE arn = ?1";
 pub(super) const ACTIVITIES: &str = "SELECT * FROM activities WHERE id > ?1 ORDER BY id LIMIT ?2";
 pub(super) const META: &str = "SELECT value FROM meta WHERE name = ?1";
@@ -105,9 +112,23 @@ impl Reader {
         let view = self.connection.unchecked_transaction()?;
         let codes = filter.status.map_or(0..STATUS_COUNT, |status| status_code(status)..status_code(status) + 1);
         let mut ids: Vec<i64> = Vec::new();
-        let mut statement = view.prepare_cached(LISTED_IDS)?;
+        let mut statement = view.prepare_cached(match filter.started_with {
+            None => LISTED_IDS,
+            Some(StartedWith::Version(_)) => LISTED_IDS_OF_VERSION,
+            Some(StartedWith::Alias(_)) => LISTED_IDS_OF_ALIAS,
+        })?;
+        let machine = filter.state_machine.0;
         for code in codes {
-            let rows = statement.query_map(params![filter.state_machine.0, code, up_to(page), fetched(page)], id)?;
+            let (to, limit) = (up_to(page), fetched(page));
+            let rows = match &filter.started_with {
+                None => statement.query_map(params![machine, code, to, limit], id)?,
+                Some(StartedWith::Version(number)) => {
+                    statement.query_map(params![machine, code, to, limit, number.0], id)?
+                }
+                Some(StartedWith::Alias(name)) => {
+                    statement.query_map(params![machine, code, to, limit, &**name], id)?
+                }
+            };
             for id in rows {
                 ids.push(id?);
             }
@@ -165,6 +186,18 @@ impl Reader {
         self.connection.prepare_cached(DEFINITION)?.query_row([id.0], definition).optional()
     }
 
+    pub(super) fn versions(&mut self, state_machine: StateMachineId) -> Result<Vec<Version>> {
+        self.connection.prepare_cached(VERSIONS)?.query_map([state_machine.0], version)?.collect()
+    }
+
+    pub(super) fn aliases(&mut self, state_machine: StateMachineId) -> Result<Vec<Alias>> {
+        let mut statement = self.connection.prepare_cached(ALIASES)?;
+        let mut found = statement.query_map([state_machine.0], alias)?.collect::<Result<Vec<_>>>()?;
+        // They are few, and come in the order of their names.
+        found.sort_unstable_by_key(|alias| alias.id);
+        Ok(found)
+    }
+
     pub(super) fn activity(&mut self, arn: &str) -> Result<Option<Activity>> {
         self.connection.prepare_cached(ACTIVITY)?.query_row([arn], activity).optional()
     }
@@ -182,6 +215,7 @@ impl Reader {
             match row.get_ref(0)?.as_str()? {
                 "state_machines" => last.state_machine = StateMachineId(row.get(1)?),
                 "definitions" => last.definition = DefinitionId(row.get(1)?),
+                "aliases" => last.alias = AliasId(row.get(1)?),
                 "activities" => last.activity = ActivityId(row.get(1)?),
                 _ => {}
             }
@@ -255,8 +289,11 @@ fn execution(row: &Row<'_>) -> Result<ExecutionRecord> {
         state_machine: StateMachineId(row.get(4)?),
         definition: DefinitionId(row.get(5)?),
         started_at: Timestamp(row.get(6)?),
-        trace_header: row.get_ref(7)?.as_str_or_null()?.map(Text::from),
+        trace_header: optional_text(row, 7)?,
         summary: summary(row, 8)?,
+        version: row.get::<_, Option<i64>>(12)?.map(VersionNumber),
+        alias: optional_text(row, 13)?,
+        test_case: optional_text(row, 14)?,
     })
 }
 
@@ -299,6 +336,7 @@ fn state_machine(row: &Row<'_>) -> Result<StateMachine> {
         created_at: Timestamp(row.get(6)?),
         settings: json(row, 7)?,
         tags: json(row, 8)?,
+        last_version: VersionNumber(row.get(9)?),
     })
 }
 
@@ -308,9 +346,36 @@ fn definition(row: &Row<'_>) -> Result<Definition> {
         state_machine_arn: text(row, 1)?,
         text: text(row, 2)?,
         role_arn: text(row, 3)?,
-        revision_id: row.get_ref(4)?.as_str_or_null()?.map(Text::from),
+        revision_id: optional_text(row, 4)?,
         created_at: Timestamp(row.get(5)?),
         settings: json(row, 6)?,
+    })
+}
+
+fn version(row: &Row<'_>) -> Result<Version> {
+    Ok(Version {
+        state_machine: StateMachineId(row.get(0)?),
+        number: VersionNumber(row.get(1)?),
+        definition: DefinitionId(row.get(2)?),
+        description: optional_text(row, 3)?,
+        created_at: Timestamp(row.get(4)?),
+    })
+}
+
+fn alias(row: &Row<'_>) -> Result<Alias> {
+    let first = Route { version: VersionNumber(row.get(4)?), weight: row.get(5)? };
+    let second = match row.get::<_, Option<i64>>(6)? {
+        Some(number) => Some(Route { version: VersionNumber(number), weight: row.get(7)? }),
+        None => None,
+    };
+    Ok(Alias {
+        id: AliasId(row.get(0)?),
+        state_machine: StateMachineId(row.get(1)?),
+        name: text(row, 2)?,
+        description: optional_text(row, 3)?,
+        routing: Routing { first, second },
+        created_at: Timestamp(row.get(8)?),
+        updated_at: Timestamp(row.get(9)?),
     })
 }
 
@@ -327,6 +392,10 @@ fn activity(row: &Row<'_>) -> Result<Activity> {
 
 fn text(row: &Row<'_>, column: usize) -> Result<Text> {
     Ok(Text::from(row.get_ref(column)?.as_str()?))
+}
+
+fn optional_text(row: &Row<'_>, column: usize) -> Result<Option<Text>> {
+    Ok(row.get_ref(column)?.as_str_or_null()?.map(Text::from))
 }
 
 fn json(row: &Row<'_>, column: usize) -> Result<Value> {

@@ -12,7 +12,7 @@ pub(super) const APPLICATION_ID: i64 = 0x5357_5254;
 
 /// What leads from each format to the next, beginning with the empty file. The format of a file, its
 /// `user_version`, is how many of these it has seen. Never change one that was released; add one.
-pub(super) const MIGRATIONS: &[&str] = &[FORMAT_1];
+pub(super) const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2];
 
 const FORMAT_1: &str = "
 -- One row: which Stepwright wrote this format, and how often the writer was opened again after a failure.
@@ -92,6 +92,41 @@ CREATE TABLE events (
     data BLOB NOT NULL
 );
 CREATE UNIQUE INDEX events_order ON events (execution, first, last_id);
+";
+
+// The columns that were added last lie after the events: where they are NULL, which is most of the time, SQLite need
+// not go there to know it.
+const FORMAT_2: &str = "
+ALTER TABLE state_machines ADD COLUMN last_version INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE versions (
+    state_machine INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    definition INTEGER NOT NULL,
+    description TEXT,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (state_machine, number)
+) WITHOUT ROWID;
+
+CREATE TABLE aliases (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    state_machine INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT,
+    version INTEGER NOT NULL,
+    weight INTEGER NOT NULL,        -- of 100
+    second_version INTEGER,
+    second_weight INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (state_machine, name)
+);
+
+ALTER TABLE executions ADD COLUMN version INTEGER;
+ALTER TABLE executions ADD COLUMN alias TEXT;
+ALTER TABLE executions ADD COLUMN test_case TEXT;
+CREATE INDEX executions_of_version ON executions (state_machine, version, status) WHERE version IS NOT NULL;
+CREATE INDEX executions_of_alias ON executions (state_machine, alias, status) WHERE alias IS NOT NULL;
 ";
 
 /// The number that stands for a status; the partial indexes name 0.

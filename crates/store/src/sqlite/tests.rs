@@ -129,6 +129,8 @@ fn every_write_is_there_after_opening_again() {
     let writes = [
         Write::StateMachine(machine.clone()),
         Write::Definition(definition(1, &machine.arn)),
+        Write::Version(crate::suite::version(1, 1)),
+        Write::Alias(crate::suite::alias(1, 1)),
         Write::Activity(crate::suite::activity(1)),
         meta("key", 32),
         begin(1),
@@ -173,6 +175,8 @@ fn no_question_reads_a_whole_table() {
         read::CHUNKS,
         read::FIRST_OF_CHUNK,
         read::LISTED_IDS,
+        read::LISTED_IDS_OF_VERSION,
+        read::LISTED_IDS_OF_ALIAS,
         read::COUNT_RUNNING,
         read::LAST_EXECUTION_ID,
         read::DUE,
@@ -180,6 +184,8 @@ fn no_question_reads_a_whole_table() {
         read::STATE_MACHINE,
         read::STATE_MACHINES,
         read::DEFINITION,
+        read::VERSIONS,
+        read::ALIASES,
         read::ACTIVITY,
         read::ACTIVITIES,
         read::META,
@@ -195,7 +201,7 @@ fn no_question_reads_a_whole_table() {
             let step: String = step.get(3).expect("its text");
             // max(id) is read from the end of the table, which SQLite calls a search.
             assert!(!step.contains("SCAN") && !step.contains("TEMP B-TREE"), "{sql}: {step}");
-            if sql == read::FIRST_OF_CHUNK || sql == read::LISTED_IDS {
+            if sql == read::FIRST_OF_CHUNK || sql.starts_with("SELECT id FROM") {
                 assert!(step.contains("COVERING INDEX"), "{sql}: {step}");
             }
         }
@@ -253,6 +259,51 @@ fn a_newer_format_is_refused_by_the_name_of_its_writer_and_left_as_it_is() {
     assert_eq!(fs::read(temporary.file("stepwright.db")).expect("the file"), before);
     tamper(&temporary, "PRAGMA user_version = -1; DROP TABLE format");
     assert!(matches!(refusal(Sqlite::open(temporary.directory.path())), StoreError::Unusable(_)));
+}
+
+/// A file of format 1, as that format's Stepwright wrote it.
+const FORMAT_1_FILE: &str = include_str!("tests/format_1.sql");
+
+#[test]
+fn a_file_of_format_1_opens_with_all_that_is_in_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = rusqlite::Connection::open(directory.path().join("stepwright.db")).expect("a connection");
+    file.execute_batch(FORMAT_1_FILE).expect("the old file");
+    drop(file);
+    let store = Sqlite::open(directory.path()).expect("a store");
+
+    let machine = state_machine(1);
+    assert_eq!(store.state_machine(&machine.arn).expect("an answer"), Some(machine.clone()));
+    assert_eq!(store.definition(DefinitionId(1)).expect("an answer"), Some(definition(1, &machine.arn)));
+    assert_eq!(store.activity(&crate::suite::activity(1).arn).expect("an answer"), Some(crate::suite::activity(1)));
+    assert_eq!(store.meta("key").expect("an answer"), Some(vec![7; 3]));
+    let over = ExecutionRecord { summary: ended(engine::Status::Succeeded), ..execution(1, 1, "e1") };
+    assert_eq!(store.execution(ExecutionId(1)).expect("an answer"), Some(over));
+    let waiting =
+        ExecutionRecord { trace_header: Some("Root=1".into()), summary: running(Some(5)), ..execution(2, 1, "e2") };
+    assert_eq!(store.execution_by_arn(&waiting.arn).expect("an answer"), Some(waiting));
+    assert_eq!(store.chunks(ExecutionId(1)).expect("the events"), [chunk(0, 1)]);
+    assert_eq!(store.chunks(ExecutionId(2)).expect("the events"), [chunk(0, 1), chunk(1, 1)]);
+    assert_eq!(
+        (store.versions(machine.id).expect("none").len(), store.aliases(machine.id).expect("none").len()),
+        (0, 0)
+    );
+
+    // It goes on as if it had always been of this format.
+    let version = crate::suite::version(1, 1);
+    let more = ExecutionRecord {
+        version: Some(version.number),
+        alias: Some("PROD".into()),
+        test_case: Some("case".into()),
+        ..execution(3, 1, "e3")
+    };
+    let begin = Write::Begin { execution: more.clone(), chunk: chunk(0, 1) };
+    store.commit(&[Write::Version(version.clone()), begin, append(2, 2, None)]).expect("committed");
+    drop(store);
+    let store = Sqlite::open(directory.path()).expect("opened again");
+    assert_eq!(store.execution(ExecutionId(3)).expect("an answer"), Some(more));
+    assert_eq!(store.versions(machine.id).expect("an answer"), [version]);
+    assert_eq!(store.last_record_ids().expect("the numbers").definition, DefinitionId(1));
 }
 
 #[test]
@@ -426,7 +477,7 @@ fn readers_and_the_writer_do_not_disturb_each_other() {
                     assert!(seen >= last, "{seen} after {last}");
                     last = seen;
                     let page = Page { limit: 500, after: None };
-                    let filter = ExecutionFilter { state_machine: StateMachineId(1), status: None };
+                    let filter = ExecutionFilter { state_machine: StateMachineId(1), status: None, started_with: None };
                     let listed = store.list_executions(&filter, &page).expect("a listing").items;
                     assert!(listed.len() as i64 >= last && listed.is_sorted_by(|a, b| a.id > b.id));
                 }

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use asl::Value;
 use engine::{EventId, Status, Timestamp};
 
-use super::{activity, all_pages, definition, execution, found, listed, state_machine};
+use super::{activity, alias, all_listed, all_pages, definition, execution, found, listed, state_machine, version};
 use crate::Store;
 use crate::fault::Random;
 use crate::record::{
-    Activity, ActivityId, Chunk, DefinitionId, ExecutionId, StateMachine, StateMachineId, Summary, Write,
+    Activity, ActivityId, Alias, AliasId, Chunk, DefinitionId, ExecutionFilter, ExecutionId, StartedWith, StateMachine,
+    StateMachineId, Summary, VersionNumber, Write,
 };
 
 /// All that a store answers, as text: one line an answer. It asks for the numbers up to the greatest used,
@@ -38,6 +39,13 @@ pub fn everything(store: &dyn Store) -> String {
         for status in statuses {
             note(format_args!("{status:?} {:?}", listed(store, id, Some(status), 3)));
         }
+        let with = [StartedWith::Version(VersionNumber(1)), StartedWith::Alias("alias-1".into())];
+        for with in with {
+            let filter = ExecutionFilter { state_machine: StateMachineId(id), status: None, started_with: Some(with) };
+            note(format_args!("{:?} {:?}", filter.started_with, all_listed(store, &filter, 3)));
+        }
+        note(format_args!("{:?}", found(store.versions(StateMachineId(id)))));
+        note(format_args!("{:?}", found(store.aliases(StateMachineId(id)))));
     }
     let due = found(store.due(Timestamp(i64::MAX), None, usize::MAX));
     note(format_args!("{due:?}"));
@@ -96,7 +104,7 @@ impl Batches {
     }
 
     fn write(&mut self) -> Write {
-        match self.random.below(40) {
+        match self.random.below(48) {
             0..=11 => self.begin(),
             12..=29 if !self.executions.is_empty() => self.append(),
             30 | 31 => Write::StateMachine(self.state_machine()),
@@ -104,6 +112,10 @@ impl Batches {
             33 => Write::Definition(definition(self.record_id(), &state_machine(1).arn)),
             34 | 35 => Write::Activity(self.activity()),
             36 => Write::DeleteActivity(ActivityId(self.pick(6))),
+            37..=39 => Write::Version(version(1 + self.pick(6), 1 + self.pick(40))),
+            40 => Write::DeleteVersion(StateMachineId(1 + self.pick(6)), VersionNumber(1 + self.pick(40))),
+            41 | 42 => Write::Alias(self.alias()),
+            43 => Write::DeleteAlias(AliasId(self.pick(9))),
             _ => Write::Meta {
                 name: NAMES[self.random.below(4) as usize].into(),
                 value: self.random.below(1_000).to_le_bytes().to_vec(),
@@ -117,6 +129,9 @@ impl Batches {
         let name = if self.random.below(40) == 0 { self.pick(20) } else { id };
         let mut record = execution(id, 1 + self.pick(4), &format!("e{name}"));
         record.trace_header = (self.random.below(5) == 0).then(|| "Root=1".into());
+        record.version = (self.random.below(3) == 0).then(|| VersionNumber(1 + self.pick(2)));
+        record.alias = record.version.filter(|_| self.random.below(2) == 0).map(|_| "alias-1".into());
+        record.test_case = (self.random.below(9) == 0).then(|| "case".into());
         record.summary = self.summary();
         self.executions.push(Made { id, events: 0, shown: 0 });
         let chunk = self.chunk(self.executions.len() - 1);
@@ -171,7 +186,16 @@ impl Batches {
             machine.arn = state_machine(1 + self.pick(6)).arn;
         }
         machine.tags = Value::object([("n", Value::int(self.pick(100)))]);
+        machine.last_version = VersionNumber(self.pick(9));
         machine
+    }
+
+    fn alias(&mut self) -> Alias {
+        let mut alias = alias(self.pick(9), 1 + self.pick(6));
+        if self.random.below(10) == 0 {
+            alias.name = format!("alias-{}", self.pick(9)).into();
+        }
+        alias
     }
 
     fn activity(&mut self) -> Activity {

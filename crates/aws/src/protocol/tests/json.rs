@@ -57,6 +57,16 @@ fn the_operation_is_named_in_a_header() {
 }
 
 #[test]
+fn a_service_that_once_spoke_query_is_asked_for_its_old_errors() {
+    let service = model::service(&json!({
+        "metadata": {"protocol": "json", "serviceId": "SQS", "jsonVersion": "1.0", "awsQueryCompatible": {}},
+        "operations": {"Ping": {}},
+        "shapes": {}
+    }));
+    assert!(headers(&encoded(&service, "Ping", &json!({}))).contains(&"x-amzn-query-mode: true".to_owned()));
+}
+
+#[test]
 fn a_host_label_that_breaks_the_host_is_refused() {
     let service = dynamodb();
     for (account, problem) in [("a/b", "must contain only"), ("", "must not be empty")] {

@@ -45,6 +45,7 @@ fn metadata(value: &Value) -> Metadata {
             "rest-xml" => Protocol::RestXml,
             _ => Protocol::Cbor,
         },
+        query_compatible: value["awsQueryCompatible"].is_object(),
         ..Metadata::default()
     }
 }

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{TOKEN, body, encode, encoded, model};
+use crate::MissingParameters;
 use crate::model::Service;
+use crate::protocol::{self, Given};
 
 fn mini() -> Service {
     model::service(&json!({
@@ -118,4 +120,43 @@ fn nesting_is_bounded() {
     assert!(encode(&service, "Put", &nested(64)).is_ok());
     let error = encode(&service, "Put", &nested(65)).unwrap_err();
     assert_eq!(error.problem, "nested more than 64 levels deep");
+}
+
+#[test]
+fn a_service_may_be_left_to_say_what_it_misses() {
+    let service = mini();
+    let lenient = |operation: &str, input: &Value| {
+        let given = Given { input, token: TOKEN, missing: MissingParameters::LeftToService };
+        protocol::encode(&service, service.operation(operation).unwrap(), given)
+    };
+    let cases = [
+        (json!({}), r#"{"ClientToken":"token-1"}"#),
+        (json!({"Name": null, "Entries": [{}]}), r#"{"ClientToken":"token-1","Entries":[{}]}"#),
+    ];
+    for (input, expected) in cases {
+        assert_eq!(body(&lenient("Make", &input).unwrap()), expected, "{input}");
+    }
+    assert!(lenient("Make", &json!({"Nope": 1})).is_err(), "only what is missing may be missing");
+}
+
+#[test]
+fn a_request_without_an_address_is_never_sent() {
+    let service = model::service(&json!({
+        "metadata": {"protocol": "rest-json", "serviceId": "Mini"},
+        "operations": {"Get": {"http": {"method": "GET", "requestUri": "/{Name}"}, "input": {"shape": "In"}}},
+        "shapes": {
+            "In": {"type": "structure", "required": ["Name", "Kind"], "members": {
+                "Name": {"shape": "Text", "location": "uri", "locationName": "Name"},
+                "Kind": {"shape": "Text", "location": "querystring", "locationName": "kind"}
+            }},
+            "Text": {"type": "string"}
+        }
+    }));
+    let lenient = |input: &Value| {
+        let given = Given { input, token: TOKEN, missing: MissingParameters::LeftToService };
+        protocol::encode(&service, service.operation("Get").unwrap(), given)
+    };
+    assert_eq!(super::target(&lenient(&json!({"Name": "n"})).unwrap()), "GET /n");
+    let error = lenient(&json!({"Kind": "k"})).unwrap_err().to_string();
+    assert_eq!(error, r#"Name: The field "Name" is required but was missing"#);
 }

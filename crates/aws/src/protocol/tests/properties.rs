@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::model;
+use crate::MissingParameters;
 use crate::model::Service;
-use crate::protocol::{HttpAnswer, decode, decode_error, encode, is_error};
+use crate::protocol::{Given, HttpAnswer, decode, decode_error, encode, is_error};
 
 const PROTOCOLS: [&str; 6] = ["json", "query", "ec2", "rest-json", "rest-xml", "smithy-rpc-v2-cbor"];
 
@@ -128,11 +129,13 @@ proptest! {
     }
 
     #[test]
-    fn no_input_makes_encoding_panic(input in values(), token in ".{0,20}") {
+    fn no_input_makes_encoding_panic(input in values(), token in ".{0,20}", lenient in any::<bool>()) {
+        let missing = if lenient { MissingParameters::LeftToService } else { MissingParameters::Refused };
+        let given = Given { input: &input, token: &token, missing };
         for protocol in PROTOCOLS {
             let service = service(protocol);
             for operation in &service.operations {
-                if let Ok(request) = encode(&service, operation, &input, &token) {
+                if let Ok(request) = encode(&service, operation, given) {
                     prop_assert!(request.path.starts_with('/') && request.path.is_ascii());
                     let breaks = |text: &str| text.contains(['\r', '\n', '\0']);
                     prop_assert!(!request.headers.iter().any(|(name, value)| breaks(name) || breaks(value)));

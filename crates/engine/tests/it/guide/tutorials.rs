@@ -29,8 +29,7 @@ fn iterate(input: &Value) -> String {
 /// Plays until nothing is left to do, `Iterate` counting and `other` doing the rest; says how often work was done.
 fn play_out(play: &mut Play, mut other: impl FnMut(&Value) -> String) -> usize {
     while let Some(scheduled) = play.next_task() {
-        let Some(engine::Outstanding::Task { resource, parameters, .. }) = play.run.execution.open_task(scheduled)
-        else {
+        let Some(engine::OpenTask { resource, parameters, .. }) = play.run.execution.open_task(scheduled) else {
             panic!("the task is not open")
         };
         let result = if resource.ends_with(":Iterate") { iterate(&parameters) } else { other(&parameters) };

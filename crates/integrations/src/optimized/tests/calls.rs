@@ -3,6 +3,7 @@
 use asl::Value;
 
 use super::{Step, called, refused, step, task, told};
+use crate::http::testing::{Reply, Server};
 use crate::{Answer, Integrations};
 
 /// A task, what it asks and is answered, and what it says.
@@ -231,6 +232,43 @@ const EXCHANGES: &[Exchange] = &[
         told: r#"done {"Body":"s3://b/out.json","ContentType":"application/json"}"#,
     },
     Exchange {
+        service: "codebuild",
+        resource: "batchDeleteBuilds",
+        parameters: r#"{"Ids":["a","b","c"]}"#,
+        steps: &[
+            step(
+                "POST / CodeBuild_20161006.BatchDeleteBuilds",
+                r#"{"ids":["a","b","c"]}"#,
+                r#"{"buildsDeleted":["a"],"buildsNotDeleted":[{"id":"b","statusCode":"BUILD_IN_PROGRESS"},{"id":"c","statusCode":"BUILD_NOT_FOUND"}]}"#,
+            ),
+            step(
+                "POST / CodeBuild_20161006.BatchDeleteBuilds",
+                r#"{"ids":["b"]}"#,
+                r#"{"buildsNotDeleted":[{"id":"b","statusCode":"BUILD_IN_PROGRESS"}]}"#,
+            ),
+            step("POST / CodeBuild_20161006.BatchDeleteBuilds", r#"{"ids":["b"]}"#, r#"{"buildsDeleted":["b"]}"#),
+        ],
+        told: r#"done {"BuildsDeleted":["a","b"],"BuildsNotDeleted":[{"Id":"c","StatusCode":"BUILD_NOT_FOUND"}]}"#,
+    },
+    Exchange {
+        service: "codebuild",
+        resource: "deleteBuildBatch",
+        parameters: r#"{"Id":"a"}"#,
+        steps: &[
+            step(
+                "POST / CodeBuild_20161006.DeleteBuildBatch",
+                r#"{"id":"a"}"#,
+                r#"{"statusCode":"BATCH_IN_PROGRESS","buildsNotDeleted":[]}"#,
+            ),
+            step(
+                "POST / CodeBuild_20161006.DeleteBuildBatch",
+                r#"{"id":"a"}"#,
+                r#"{"statusCode":"BATCH_DELETED","buildsDeleted":["b"]}"#,
+            ),
+        ],
+        told: r#"done {"BuildsDeleted":["b"],"StatusCode":"BATCH_DELETED"}"#,
+    },
+    Exchange {
         service: "aws-sdk:dynamodb",
         resource: "query",
         parameters: r#"{"TableName":"t"}"#,
@@ -342,4 +380,62 @@ async fn tasks_may_move_between_threads() {
     moves(integrations.call(&task));
     moves(integrations.poll(&task, &submitted));
     moves(integrations.cancel(&task, &submitted));
+}
+
+/// What SQS says to a message without a body: it is asked, and its words are the task's.
+#[tokio::test]
+async fn a_service_says_itself_what_it_misses() {
+    let text = "The request must contain the parameter MessageBody.";
+    let server = Server::start(move |_| {
+        let headers = vec![
+            ("x-amzn-RequestId", "r1".to_owned()),
+            ("x-amzn-query-error", "MissingParameter;Sender".to_owned()),
+            ("content-type", "application/x-amz-json-1.0".to_owned()),
+        ];
+        let body = format!(r#"{{"__type":"com.amazon.coral.service#MissingRequiredParameter","message":"{text}"}}"#);
+        Some(Reply(400, headers, body.into_bytes()))
+    });
+    let integrations = super::integrations(&server.url, None);
+    let failure = integrations.call(&task("sqs", "sendMessage", r#"{"QueueUrl":"q"}"#)).await.unwrap_err();
+    assert_eq!(failure.error, "SQS.AmazonSQSException");
+    let details = "Service: AmazonSQS; Status Code: 400; Error Code: MissingParameter; Request ID: r1; Proxy: null";
+    assert_eq!(failure.cause, format!("{text} ({details})"));
+    let seen = server.seen();
+    assert_eq!((seen.len(), seen[0].body.as_str()), (1, r#"{"QueueUrl":"q"}"#));
+    assert_eq!(seen[0].header("x-amzn-query-mode"), "true");
+
+    let failure = integrations.call(&task("aws-sdk:sqs", "sendMessage", r#"{"QueueUrl":"q"}"#)).await.unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "States.Runtime: The Parameters '{\"QueueUrl\":\"q\"}' could not be used to start the Task: \
+         [The field \"MessageBody\" is required but was missing]"
+    );
+    assert_eq!(server.seen().len(), 1, "the SDK's integrations are not asked");
+}
+
+#[tokio::test]
+async fn a_queue_that_does_not_exist_has_the_name_of_its_error() {
+    let server = Server::start(|_| {
+        let headers = vec![
+            ("x-amzn-RequestId", "r1".to_owned()),
+            ("x-amzn-query-error", "AWS.SimpleQueueService.NonExistentQueue;Sender".to_owned()),
+        ];
+        Some(Reply(400, headers, br#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"No"}"#.to_vec()))
+    });
+    let integrations = super::integrations(&server.url, None);
+    for (service, told) in [
+        (
+            "sqs",
+            "SQS.QueueDoesNotExistException: No (Service: AmazonSQS; Status Code: 400; \
+             Error Code: AWS.SimpleQueueService.NonExistentQueue; Request ID: r1; Proxy: null)",
+        ),
+        (
+            "aws-sdk:sqs",
+            "Sqs.QueueDoesNotExistException: No (Service: Sqs, Status Code: 400, Request ID: r1) \
+             (SDK Attempt Count: 1)",
+        ),
+    ] {
+        let task = task(service, "sendMessage", r#"{"QueueUrl":"q","MessageBody":"b"}"#);
+        assert_eq!(integrations.call(&task).await.unwrap_err().to_string(), told);
+    }
 }

@@ -80,6 +80,15 @@ const LOOKS: &[Look] = &[
         ..STATES
     },
     Look {
+        steps: &[step(
+            "POST / AWSStepFunctions.DescribeExecution",
+            "",
+            r#"{"executionArn":"e","status":"SUCCEEDED","redriveCount":2,"redriveDate":1600000000,"redriveStatus":"NOT_REDRIVABLE","redriveStatusReason":"It succeeded"}"#,
+        )],
+        told: r#"done {"ExecutionArn":"e","Status":"SUCCEEDED"}"#,
+        ..STATES
+    },
+    Look {
         resource: "startExecution.sync:2",
         steps: &[step(
             "POST / AWSStepFunctions.DescribeExecution",
@@ -93,7 +102,7 @@ const LOOKS: &[Look] = &[
         steps: &[step(
             "POST / AWSStepFunctions.DescribeExecution",
             "",
-            r#"{"status":"FAILED","error":"E","cause":"C"}"#,
+            r#"{"status":"FAILED","error":"E","cause":"C","redriveCount":0,"redriveStatus":"REDRIVABLE"}"#,
         )],
         told: r#"failed States.TaskFailed: {"Cause":"C","Error":"E","Status":"FAILED"}"#,
         ..STATES

@@ -15,7 +15,7 @@ fn rows() -> impl Iterator<Item = Row> {
 
 fn operation(action: &Action) -> &'static str {
     match action.run {
-        Run::Operation(operation) => operation,
+        Run::Operation(operation) | Run::Delete(operation) => operation,
         Run::StartExecution => "StartExecution",
         Run::InvokeModel => "InvokeModel",
         Run::Elsewhere => "(elsewhere)",

@@ -1,0 +1,139 @@
+//! StartSyncExecution.
+
+use asl::Text;
+use engine::Status;
+use runtime::Runtime;
+use runtime::calls::{EndedExecution, StartExecution, SyncExecution};
+
+use super::start_execution::parse_input;
+use crate::answer::Answer;
+use crate::error::ApiError;
+use crate::request::{Members, Request};
+use crate::shape::Payload;
+use crate::shapes::{ARN, INCLUDED_DATA, IncludedData, NAME, TRACE_HEADER};
+use crate::{arn, name};
+
+/// AWS bills in steps of that many milliseconds and megabytes. What an execution takes here is less than one step of
+/// memory.
+const BILLED_STEP_MILLISECONDS: u64 = 100;
+const BILLED_STEP_MEGABYTES: u64 = 64;
+
+struct Input {
+    state_machine_arn: Text,
+    name: Option<Text>,
+    input: Option<Text>,
+    trace_header: Option<Text>,
+    included: IncludedData,
+}
+
+impl Input {
+    fn read(members: &mut Members<'_>) -> Self {
+        Self {
+            state_machine_arn: members.required("stateMachineArn", &ARN),
+            name: members.optional("name", &NAME),
+            input: members.optional("input", &Payload),
+            trace_header: members.optional("traceHeader", &TRACE_HEADER),
+            included: members.optional("includedData", &INCLUDED_DATA).unwrap_or_default(),
+        }
+    }
+}
+
+pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
+    let input = request.read(Input::read)?;
+    arn::check_state_machine_to_start(&input.state_machine_arn, runtime.has_mocks())?;
+    if let Some(name) = &input.name {
+        name::check(name)?;
+    }
+    let parsed = parse_input(input.input.as_deref())?;
+    let call = StartExecution {
+        state_machine_arn: input.state_machine_arn,
+        name: input.name,
+        input: parsed,
+        input_text: None,
+        trace_header: input.trace_header.clone(),
+    };
+
+    let execution = runtime.start_sync_execution(call).await?;
+
+    let input_text = input.input.as_deref().unwrap_or("{}");
+    Ok(write(&execution, input_text, input.trace_header.as_deref(), input.included == IncludedData::All))
+}
+
+fn write(execution: &SyncExecution, input: &str, trace_header: Option<&str>, included: bool) -> String {
+    let EndedExecution { status, stopped_at, output, error, cause } = &execution.ended;
+    let mut answer = Answer::new(768);
+    answer
+        .text("executionArn", &execution.arn)
+        .text("stateMachineArn", &execution.state_machine_arn)
+        .text("name", &execution.name)
+        .text("status", status.as_str())
+        .time("startDate", execution.started_at)
+        .time("stopDate", *stopped_at);
+    if included {
+        answer.text("input", input);
+    }
+    answer.object("inputDetails", |details| {
+        details.boolean("included", included);
+    });
+    if let Some(output) = output.as_ref().filter(|_| included && *status == Status::Succeeded) {
+        answer.payload("output", output);
+    }
+    answer.object("outputDetails", |details| {
+        details.boolean("included", included);
+    });
+    answer
+        .optional_text("error", error.as_deref())
+        .optional_text("cause", cause.as_deref())
+        .optional_text("traceHeader", trace_header);
+    let milliseconds = stopped_at.0.saturating_sub(execution.started_at.0).max(1).unsigned_abs();
+    answer.object("billingDetails", |details| {
+        let duration = milliseconds.div_ceil(BILLED_STEP_MILLISECONDS) * BILLED_STEP_MILLISECONDS;
+        details.number("billedDurationInMilliseconds", duration).number("billedMemoryUsedInMB", BILLED_STEP_MEGABYTES);
+    });
+    answer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use asl::Value;
+    use engine::Timestamp;
+
+    use super::*;
+
+    fn execution(status: Status, output: Option<Value>) -> SyncExecution {
+        let failed = status != Status::Succeeded;
+        SyncExecution {
+            arn: "e".into(),
+            name: "n".into(),
+            state_machine_arn: "m".into(),
+            started_at: Timestamp(1_000),
+            ended: EndedExecution {
+                status,
+                stopped_at: Timestamp(1_101),
+                output,
+                error: failed.then(|| "E".into()),
+                cause: None,
+            },
+        }
+    }
+
+    #[test]
+    fn a_good_end_shows_input_output_and_what_aws_would_bill() {
+        let text = write(&execution(Status::Succeeded, Some(Value::int(1))), "{}", Some("t"), true);
+        let expected = concat!(
+            r#"{"executionArn":"e","stateMachineArn":"m","name":"n","status":"SUCCEEDED","startDate":1.000,"#,
+            r#""stopDate":1.101,"input":"{}","inputDetails":{"included":true},"output":"1","#,
+            r#""outputDetails":{"included":true},"traceHeader":"t","#,
+            r#""billingDetails":{"billedDurationInMilliseconds":200,"billedMemoryUsedInMB":64}}"#
+        );
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_bad_end_shows_its_error_and_payloads_can_be_left_out() {
+        let text = write(&execution(Status::Failed, None), "{}", None, false);
+        assert!(text.contains(r#""inputDetails":{"included":false}"#), "{text}");
+        assert!(!text.contains(r#""input":"#) && !text.contains(r#""output":"#), "{text}");
+        assert!(text.contains(r#""error":"E""#), "{text}");
+    }
+}

@@ -1,0 +1,145 @@
+//! Aliases of state machines: create, update, describe, delete, list.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use asl::Text;
+use engine::Timestamp;
+use store::record::{Alias, AliasId, Listing, Page, Routing, Write};
+
+use super::versions::page_of;
+use crate::Runtime;
+use crate::arn;
+use crate::calls::{CallError, CreateAlias, CreatedAlias, UpdateAlias};
+use crate::directory::{Machine, Named};
+
+/// Aliases of one state machine at most (AWS: 100).
+const ALIASES_MAX: usize = 100;
+
+impl Runtime {
+    /// CreateStateMachineAlias. The same request again has the same answer.
+    pub async fn create_alias(&self, request: CreateAlias) -> Result<CreatedAlias, CallError> {
+        let runtime = self.clone();
+        self.to_the_end(async move { runtime.add_alias(request).await }).await
+    }
+
+    /// UpdateStateMachineAlias; answers when.
+    pub async fn update_alias(&self, request: UpdateAlias) -> Result<Timestamp, CallError> {
+        let runtime = self.clone();
+        self.to_the_end(async move { runtime.change_alias(request).await }).await
+    }
+
+    /// DescribeStateMachineAlias, by ARN.
+    pub async fn describe_alias(&self, arn: Text) -> Result<Alias, CallError> {
+        Ok(self.existing_alias(&arn)?.1)
+    }
+
+    /// DeleteStateMachineAlias, by ARN; a missing one is success. Its executions go on.
+    pub async fn delete_alias(&self, arn: Text) -> Result<(), CallError> {
+        arn::check(&arn, "stateMachine")?;
+        let runtime = self.clone();
+        self.to_the_end(async move { runtime.remove_alias(&arn).await }).await
+    }
+
+    /// ListStateMachineAliases in the order of their creation: all of a state machine, or those that lead to a version,
+    /// by its ARN.
+    pub async fn list_aliases(&self, arn: Text, page: Page) -> Result<Listing<Alias>, CallError> {
+        arn::check(&arn, "stateMachine")?;
+        let (machine, named) = match self.directory().find(&arn) {
+            Some(found) => found,
+            None if self.is_missing_version(&arn) => return Err(CallError::MissingReference),
+            None => return Err(CallError::StateMachineDoesNotExist(arn)),
+        };
+        let mut aliases: Vec<&Alias> = match named {
+            Named::Latest => machine.published.aliases.values().collect(),
+            Named::Version(version) => machine.published.aliases_of(version.number),
+            Named::Alias(_) => return Err(CallError::StateMachineDoesNotExist(arn)),
+        };
+        aliases.retain(|alias| page.after.is_none_or(|after| alias.id.0 > after));
+        aliases.sort_unstable_by_key(|alias| alias.id);
+        Ok(page_of(aliases, page.limit, |alias| alias.id.0))
+    }
+
+    fn is_missing_version(&self, arn: &str) -> bool {
+        arn::split_qualified(arn).is_some_and(|(machine, qualifier)| {
+            arn::version_number(qualifier).is_some() && self.directory().machine(machine).is_some()
+        })
+    }
+
+    fn existing_alias(&self, arn: &Text) -> Result<(Arc<Machine>, Alias), CallError> {
+        arn::check(arn, "stateMachine")?;
+        match self.directory().find(arn) {
+            Some((machine, Named::Alias(alias))) => Ok((machine, alias)),
+            _ => Err(CallError::MissingReference),
+        }
+    }
+
+    async fn add_alias(&self, request: CreateAlias) -> Result<CreatedAlias, CallError> {
+        let CreateAlias { machine_arn, name, description, routing } = request;
+        let mut last_ids = self.inner.last_ids.lock().await;
+        let machine = self.directory().machine(&machine_arn).ok_or(CallError::MissingReference)?;
+        check_target(&machine, &routing)?;
+        let arn = arn::qualified(&machine_arn, &name);
+        if let Some(alias) = machine.published.aliases.get(&name) {
+            let is_same = is_same_routing(&alias.routing, &routing) && alias.description == description;
+            let repeated = CreatedAlias { arn, created_at: alias.created_at };
+            return if is_same { Ok(repeated) } else { Err(CallError::AliasExists) };
+        }
+        if machine.published.aliases.len() >= ALIASES_MAX {
+            return Err(CallError::QuotaExceeded(format!("{ALIASES_MAX} aliases of a state machine")));
+        }
+        // A number is used once, also where the write fails.
+        last_ids.alias = AliasId(last_ids.alias.0 + 1);
+        let (state_machine, created_at) = (machine.record.id, self.inner.clock.now());
+        let id = last_ids.alias;
+        let alias = Alias { id, state_machine, name, description, routing, created_at, updated_at: created_at };
+        self.set_alias(&machine_arn, alias).await?;
+        Ok(CreatedAlias { arn, created_at })
+    }
+
+    async fn change_alias(&self, request: UpdateAlias) -> Result<Timestamp, CallError> {
+        let UpdateAlias { arn, description, routing } = request;
+        let _changes = self.inner.last_ids.lock().await;
+        let (machine, alias) = self.existing_alias(&arn)?;
+        let routing = routing.unwrap_or(alias.routing);
+        check_target(&machine, &routing)?;
+        let updated_at = self.inner.clock.now();
+        let alias = Alias { description: description.or(alias.description), routing, updated_at, ..alias };
+        self.set_alias(&machine.record.arn, alias).await?;
+        Ok(updated_at)
+    }
+
+    async fn set_alias(&self, machine_arn: &Text, alias: Alias) -> Result<(), CallError> {
+        self.commit(machine_arn, vec![Write::Alias(alias.clone())]).await?;
+        self.directory().change_published(machine_arn, |published| {
+            published.aliases.insert(alias.name.clone(), alias);
+        });
+        Ok(())
+    }
+
+    async fn remove_alias(&self, arn: &Text) -> Result<(), CallError> {
+        let _changes = self.inner.last_ids.lock().await;
+        let Some((machine, Named::Alias(alias))) = self.directory().find(arn) else { return Ok(()) };
+        let machine_arn = machine.record.arn.clone();
+        self.commit(&machine_arn, vec![Write::DeleteAlias(alias.id)]).await?;
+        self.directory().change_published(&machine_arn, |published| {
+            published.aliases.remove(&alias.name);
+        });
+        Ok(())
+    }
+}
+
+/// Whether a state machine can be led to in that way.
+fn check_target(machine: &Machine, routing: &Routing) -> Result<(), CallError> {
+    if machine.is_deleting.load(Ordering::Acquire) {
+        return Err(CallError::StateMachineDeleting(machine.record.arn.clone()));
+    }
+    let exist = routing.routes().all(|route| machine.published.versions.contains_key(&route.version));
+    if exist { Ok(()) } else { Err(CallError::MissingReference) }
+}
+
+/// Whether two configurations lead to the same versions with the same weights; their order says nothing.
+fn is_same_routing(one: &Routing, other: &Routing) -> bool {
+    let turned = other.second.map(|second| Routing { first: second, second: Some(other.first) });
+    one == other || turned.as_ref() == Some(one)
+}

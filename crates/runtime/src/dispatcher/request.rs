@@ -1,0 +1,138 @@
+//! A task's request: sent, and its answer told.
+
+use std::time::Duration;
+
+use asl::Value;
+use engine::{Command, Timestamp};
+use integrations::{Answer, Failure, Pattern, TaskCall};
+use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
+
+use super::report::Reported;
+use super::{AfterCrash, Shared, target};
+use crate::chance::named_uuid;
+use crate::tasks::Work;
+
+impl Shared {
+    /// Does the task to its end, as far as that is ours to do.
+    pub(super) async fn run(&self, work: &Work, given_up: &Notify) {
+        if let Some(outcome) = self.mocked(work) {
+            return self.answer(work, outcome).await;
+        }
+        let call = self.call(work);
+        let submitted = match &work.task.submitted {
+            Some(submitted) => submitted.clone(),
+            None => match self.request(work, &call).await {
+                Some(submitted) => submitted,
+                None => return,
+            },
+        };
+        if is_job(&call) {
+            self.wait_for_job(work, &call, &submitted, given_up).await;
+        }
+    }
+
+    /// Sends the request and tells what came of it. The service's answer where the task then waits for more.
+    async fn request(&self, work: &Work, call: &TaskCall) -> Option<Value> {
+        if work.is_interrupted && self.after_crash == AfterCrash::Fail {
+            self.report(work, failed(work, interrupted())).await;
+            return None;
+        }
+        let answer = {
+            // Never closed.
+            let _turn = self.requests.acquire().await.ok()?;
+            self.integrations.call(call).await
+        };
+        let scheduled = work.task.scheduled;
+        let command = match answer {
+            Ok(Answer::Submitted(output)) => {
+                let command = Command::TaskSubmitted { scheduled, output: output.clone() };
+                match self.report(work, command).await {
+                    Reported::Durable => return Some(output),
+                    // Given up while its request was on its way.
+                    Reported::TaskOver if is_job(call) => self.cancel_job(call, &output).await,
+                    Reported::TaskOver | Reported::Stopping => {}
+                }
+                return None;
+            }
+            Ok(Answer::Done(output)) => Command::TaskSucceeded { scheduled, output },
+            Err(failure) => failed(work, failure),
+        };
+        self.report(work, command).await;
+        None
+    }
+
+    /// The task as an integration sees it.
+    pub(super) fn call(&self, work: &Work) -> TaskCall {
+        let left = |due: Timestamp| due.0.saturating_sub(self.clock.now().0).max(1).unsigned_abs();
+        TaskCall {
+            resource: work.task.resource.clone(),
+            target: target(&work.task.family),
+            parameters: work.task.parameters.clone(),
+            execution_arn: work.info.arn.clone(),
+            state_machine_arn: work.info.state_machine_arn.clone(),
+            role_arn: work.info.role_arn.clone(),
+            credentials: work.task.credentials.clone(),
+            idempotency_token: idempotency_token(work),
+            timeout: work.task.timeout_due.map(|due| Duration::from_millis(left(due))),
+        }
+    }
+}
+
+/// Whether the task waits for a job that somebody must look at.
+fn is_job(call: &TaskCall) -> bool {
+    matches!(call.target.pattern(), Pattern::Job | Pattern::JobParsed)
+}
+
+/// The task's end with an error.
+pub(super) fn failed(work: &Work, failure: Failure) -> Command {
+    let Failure { error, cause } = failure;
+    Command::TaskFailed { scheduled: work.task.scheduled, error: Some(error.into()), cause: Some(cause.into()) }
+}
+
+fn interrupted() -> Failure {
+    Failure {
+        error: asl::ErrorName::TASK_FAILED.into(),
+        cause: "The server ended while the task was being done. Nobody knows whether its request was sent.".into(),
+    }
+}
+
+/// The same for every repetition of a task, and no other's.
+fn idempotency_token(work: &Work) -> String {
+    let digest =
+        Sha256::new().chain_update(&*work.info.arn).chain_update(work.task.scheduled.0.to_be_bytes()).finalize();
+    let bits = digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte));
+    named_uuid(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine::{EventId, ExecutionInfo, OpenTask, TaskFamily};
+    use store::record::ExecutionId;
+
+    use super::*;
+
+    fn work(execution_arn: &str, scheduled: u64) -> Work {
+        let info = ExecutionInfo {
+            arn: execution_arn.into(),
+            name: "n".into(),
+            state_machine_arn: "m".into(),
+            state_machine_name: "m".into(),
+            role_arn: "r".into(),
+        };
+        let function = "arn:aws:lambda:us-east-1:123456789012:function:f".into();
+        let task = OpenTask::new(EventId(scheduled), Timestamp(0), TaskFamily::LambdaFunction, function);
+        Work { execution: ExecutionId(1), task, info: Arc::new(info), is_interrupted: false, invocation: None }
+    }
+
+    #[test]
+    fn a_task_has_a_token_of_its_own_that_stays() {
+        let token = idempotency_token(&work("a", 1));
+        assert_eq!(token, idempotency_token(&work("a", 1)));
+        assert_ne!(token, idempotency_token(&work("a", 2)));
+        assert_ne!(token, idempotency_token(&work("b", 1)));
+        assert_eq!((token.len(), token.chars().filter(|c| *c == '-').count()), (36, 4));
+    }
+}

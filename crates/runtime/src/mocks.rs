@@ -1,0 +1,115 @@
+//! Mocked services: what a mock configuration says about the executions of a test case.
+
+use std::sync::Arc;
+
+use asl::{ErrorName, Text};
+use rehearsal::{MockConfig, Mocks, Outcome};
+
+use crate::calls::CallError;
+use crate::tasks::Invocation;
+
+/// Where the mock configuration comes from.
+pub trait MockSource: Send + Sync {
+    /// The configuration as it is now. Asked for at every start of a test case and for every task of one: at most a
+    /// small file may be read.
+    fn config(&self) -> Arc<MockConfig>;
+}
+
+/// Refuses a test case that the configuration does not have for the state machine.
+pub(crate) fn check_test_case(config: &MockConfig, machine: &Text, test_case: &str) -> Result<(), CallError> {
+    let cases = config.cases(machine);
+    if cases.iter().any(|(name, _)| **name == *test_case) {
+        return Ok(());
+    }
+    let known = cases.iter().map(|(name, _)| name.clone()).collect();
+    Err(CallError::UnknownTestCase { state_machine: machine.clone(), test_case: test_case.into(), known })
+}
+
+/// How an invocation of a Task state ends; `None` where the test case leaves the state to the real service. An
+/// invocation that nothing answers ends with an error that no retrier and no catcher takes.
+pub(crate) fn outcome(
+    config: Option<&MockConfig>,
+    machine: &str,
+    state: &str,
+    invocation: &Invocation,
+) -> Option<Outcome> {
+    let Invocation { test_case, number } = invocation;
+    let cases = config.map_or(&[][..], |config| config.cases(machine));
+    let Some((_, table)) = cases.iter().find(|(name, _)| name == test_case) else {
+        // The execution must not reach a service that was mocked when it was started.
+        return Some(unanswered(format!(
+            "The mock configuration no longer has the test case '{test_case}' of the state machine '{machine}'."
+        )));
+    };
+    let mocks = table.get(state)?;
+    if let Some(answer) = mocks.answer(*number) {
+        return Some(answer.outcome.clone());
+    }
+    let response = match &**mocks {
+        Mocks::ByNumber { response, .. } => format!("The mocked response '{response}'"),
+        Mocks::Every(_) | Mocks::InTurn(_) => format!("The test case '{test_case}'"),
+    };
+    Some(unanswered(format!("{response} has no entry for invocation {number} of the state '{state}'.")))
+}
+
+fn unanswered(cause: String) -> Outcome {
+    Outcome::Error { error: Some(ErrorName::RUNTIME.into()), cause: Some(cause.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rehearsal::{Document, Syntax};
+
+    use super::*;
+
+    fn config() -> MockConfig {
+        let text = r#"{"StateMachines": {"M": {"TestCases": {"C": {"S": "R"}, "D": {}}}},
+            "MockedResponses": {"R": {"0": {"Return": 7}, "2-3": {"Throw": {"Error": "E"}}}}}"#;
+        MockConfig::read(&Document::parse(text, Syntax::Json).unwrap()).unwrap()
+    }
+
+    fn shown(outcome: Option<Outcome>) -> String {
+        match outcome {
+            None => "real".to_owned(),
+            Some(Outcome::Result(value)) => value.to_json(),
+            Some(Outcome::Error { error, cause }) => {
+                format!("{}: {}", error.unwrap_or_default(), cause.unwrap_or_default())
+            }
+            Some(Outcome::Never) => "never".to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_invocation_has_the_outcome_that_its_number_says() {
+        let gone = "States.Runtime: The mock configuration no longer has the test case";
+        let missing = "States.Runtime: The mocked response 'R' has no entry for invocation 1 of the state 'S'.";
+        for (machine, test_case, state, number, expected) in [
+            ("M", "C", "S", 0, "7"),
+            ("M", "C", "S", 1, missing),
+            ("M", "C", "S", 3, "E: "),
+            ("M", "C", "T", 0, "real"),
+            ("M", "D", "S", 0, "real"),
+            ("M", "X", "S", 0, gone),
+            ("N", "C", "S", 0, gone),
+        ] {
+            let invocation = Invocation { test_case: test_case.into(), number };
+            let found = shown(outcome(Some(&config()), machine, state, &invocation));
+            assert!(found.starts_with(expected) && (expected != "real" || found == "real"), "{found}, not {expected}");
+        }
+        let invocation = Invocation { test_case: "C".into(), number: 0 };
+        assert!(shown(outcome(None, "M", "S", &invocation)).starts_with(gone));
+    }
+
+    #[test]
+    fn an_unknown_test_case_is_refused_with_those_that_there_are() {
+        assert!(check_test_case(&config(), &"M".into(), "D").is_ok());
+        for (machine, test_case, expected) in [("M", "X", vec!["C", "D"]), ("N", "C", vec![])] {
+            match check_test_case(&config(), &machine.into(), test_case) {
+                Err(CallError::UnknownTestCase { state_machine, known, .. }) => {
+                    assert_eq!((&*state_machine, known), (machine, expected.into_iter().map(Text::from).collect()));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

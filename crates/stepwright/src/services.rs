@@ -1,0 +1,113 @@
+//! What tasks call: the client of AWS's services, their endpoints, and the functions that run on this machine.
+
+use std::path::Path;
+
+use aws::client::{self, Client};
+use aws::endpoint::Endpoints;
+use aws::environment::Environment;
+use functions::Functions;
+use integrations::Integrations;
+use integrations::http::PlainHttp;
+
+use crate::Failure;
+use crate::cli::ServiceArguments;
+
+/// What the services are made of.
+pub(crate) struct Setup<'a> {
+    /// What the command line says.
+    pub(crate) arguments: &'a ServiceArguments,
+    /// The directory of functions, where there are any.
+    pub(crate) functions: Option<&'a Path>,
+    /// The region tasks run in.
+    pub(crate) region: &'a str,
+    /// The account tasks run in.
+    pub(crate) account: &'a str,
+    /// Whether requests are made in the state machine's role.
+    pub(crate) assume_role: bool,
+    /// This server's own URL, where there is a server: nested executions run here.
+    pub(crate) own_url: Option<&'a str>,
+}
+
+/// What tasks call.
+pub(crate) struct Services {
+    /// What a resource means.
+    pub(crate) integrations: Integrations,
+    /// The functions on this machine.
+    pub(crate) functions: Option<Functions>,
+}
+
+impl Setup<'_> {
+    /// Reads the configuration of the SDKs and the directory of functions. Calls nothing.
+    pub(crate) fn services(&self) -> Result<Services, Failure> {
+        let environment = Environment::process();
+        let mut endpoints = Endpoints::from_environment(&environment, None)?;
+        for (service, url) in self.flags() {
+            if let Some(url) = url {
+                endpoints.set(service, url)?;
+            }
+        }
+        if let Some(url) = self.own_url {
+            endpoints.own("sfn", url)?;
+            if self.functions.is_some() {
+                // Whoever has functions here means them, and AWS's only where an endpoint says so.
+                endpoints.fallback("lambda", url)?;
+            }
+        }
+        let functions = self.functions.map(|directory| self.open_functions(directory, &environment)).transpose()?;
+        let options = client::Options { endpoints, ..client::Options::new(self.region, environment) };
+        let integrations = Integrations::new(integrations::Options {
+            client: Client::new(options),
+            functions: functions.clone(),
+            region: self.region.to_owned(),
+            account: self.account.to_owned(),
+            assume_execution_role: self.assume_role,
+            plain_http: PlainHttp::default(),
+        });
+        Ok(Services { integrations, functions })
+    }
+
+    /// The endpoints given as flags, by the service's name.
+    fn flags(&self) -> [(&'static str, &Option<String>); 9] {
+        let arguments = self.arguments;
+        [
+            ("lambda", &arguments.lambda_endpoint),
+            ("batch", &arguments.batch_endpoint),
+            ("dynamodb", &arguments.dynamodb_endpoint),
+            ("ecs", &arguments.ecs_endpoint),
+            ("glue", &arguments.glue_endpoint),
+            ("sagemaker", &arguments.sagemaker_endpoint),
+            ("sqs", &arguments.sqs_endpoint),
+            ("sns", &arguments.sns_endpoint),
+            ("sfn", &arguments.stepfunctions_endpoint),
+        ]
+    }
+
+    fn open_functions(&self, directory: &Path, environment: &Environment) -> Result<Functions, Failure> {
+        let options = functions::Options {
+            region: self.region.to_owned(),
+            account: self.account.to_owned(),
+            environment: self.function_environment(environment),
+            ..functions::Options::new(directory)
+        };
+        Ok(Functions::open(options)?)
+    }
+
+    /// What every function finds in its environment: the SDKs' own settings as we have them, and this server as Step
+    /// Functions and Lambda, so that a function can answer a task token and call another function.
+    fn function_environment(&self, environment: &Environment) -> Vec<(String, String)> {
+        const PASSED_ON: [&str; 5] =
+            ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL"];
+        let passed_on = |name: &str| environment.get(name).map(|value| (name.to_owned(), value));
+        let mut variables: Vec<_> = PASSED_ON.into_iter().filter_map(passed_on).collect();
+        if environment.get("AWS_ACCESS_KEY_ID").is_none() && environment.get("AWS_PROFILE").is_none() {
+            // An SDK refuses to send a request that it cannot sign; local counterparts check no signature.
+            variables.push(("AWS_ACCESS_KEY_ID".into(), "test".into()));
+            variables.push(("AWS_SECRET_ACCESS_KEY".into(), "test".into()));
+        }
+        for name in ["AWS_ENDPOINT_URL_SFN", "AWS_ENDPOINT_URL_LAMBDA"] {
+            let configured = environment.get(name);
+            variables.extend(configured.or(self.own_url.map(str::to_owned)).map(|url| (name.to_owned(), url)));
+        }
+        variables
+    }
+}
