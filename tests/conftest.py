@@ -2,6 +2,7 @@
 
 import pytest
 
+from counterpart import Counterpart
 from harness import BINARY, Server
 
 
@@ -43,3 +44,33 @@ def shared_server(tmp_path_factory):
 def sfn(shared_server):
     """A client of the shared server."""
     return shared_server.client()
+
+
+@pytest.fixture(scope="module")
+def shared_counterpart():
+    """AWS's services as a process of their own, for a module's tests."""
+    counterpart = Counterpart()
+    yield counterpart
+    counterpart.close()
+
+
+@pytest.fixture
+def counterpart(shared_counterpart):
+    """AWS's services, without resources."""
+    shared_counterpart.reset()
+    return shared_counterpart
+
+
+@pytest.fixture(scope="module")
+def tasks_server(shared_counterpart, tmp_path_factory):
+    """A server whose tasks call the counterpart: AWS_ENDPOINT_URL is all that is set."""
+    environment = {"AWS_ENDPOINT_URL": shared_counterpart.url}
+    server = Server(tmp_path_factory.mktemp("tasks") / "data", environment=environment)
+    yield server.start()
+    server.close()
+
+
+@pytest.fixture
+def engine(tasks_server, counterpart):
+    """A client of the server whose tasks call the counterpart, which is empty."""
+    return tasks_server.client()

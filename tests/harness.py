@@ -22,7 +22,7 @@ PATIENCE = 30
 
 def clean_environment(**variables: str) -> dict[str, str]:
     """The environment without what configures Stepwright or an AWS client."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "STEPWRIGHT_", "WAIT_TIME_SCALE"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "STEPWRIGHT_", "SFN_", "WAIT_TIME_SCALE"))}
     return kept | variables
 
 
