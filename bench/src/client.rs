@@ -11,8 +11,10 @@ use crate::wire::{self, count_members, member, operation};
 
 /// How much of an answer an error message shows, in bytes.
 const EXCERPT: usize = 300;
-/// An execution seen unfinished is asked for again at once for so long, then every millisecond.
-const ASK_AT_ONCE: Duration = Duration::from_millis(5);
+/// An execution seen unfinished is asked for again soon for so long, then every millisecond.
+const ASK_SOON: Duration = Duration::from_millis(5);
+/// How soon. Asking without a pause would take from the server the processor that it needs for the execution.
+const SOON: Duration = Duration::from_micros(100);
 /// The role that machines are created with; nothing is ever assumed with it.
 const ROLE: &str = "arn:aws:iam::123456789012:role/bench";
 
@@ -114,7 +116,8 @@ impl<'a> Client<'a> {
         needed(operation, self.call(operation, &parts).await?, "status")
     }
 
-    /// Starts an execution and asks for it until it is over.
+    /// Starts an execution and asks for it until it is over. Only for a generator with no other client at that time:
+    /// short pauses stop its thread, because the timers of the async runtime are as coarse as a millisecond.
     pub(crate) async fn run(&mut self, start_request: &[u8]) -> Result<Finished, BenchError> {
         let begin = Instant::now();
         let arn = self.start(start_request).await?;
@@ -126,8 +129,10 @@ impl<'a> Client<'a> {
             if status != "RUNNING" {
                 return Ok(Finished { elapsed, describes, succeeded: status == "SUCCEEDED" });
             }
-            if elapsed > ASK_AT_ONCE {
+            if elapsed > ASK_SOON {
                 tokio::time::sleep(Duration::from_millis(1)).await;
+            } else {
+                std::thread::sleep(SOON);
             }
         }
     }

@@ -42,7 +42,7 @@ fn state(kind: u32, seed: u32, depth: u32, jsonata: bool, next: &str) -> Value {
         1 => choice(seed, jsonata, next),
         2 if jsonata => json!({"Type": "Wait", "Seconds": "{% $states.input.delay %}"}),
         2 => json!({"Type": "Wait", "SecondsPath": "$.delay"}),
-        3 | 4 => task(seed, jsonata),
+        3 | 4 => task(seed, depth, jsonata),
         5 if depth > 0 => json!({"Type": "Parallel", "Branches": [inner(0), inner(1)]}),
         6 if depth > 0 && jsonata => {
             json!({"Type": "Map", "Items": "{% $states.input.items %}", "MaxConcurrency": seed % 9, "ItemProcessor": inner(2)})
@@ -75,7 +75,7 @@ fn choice(seed: u32, jsonata: bool, next: &str) -> Value {
     json!({"Type": "Choice", "Choices": (0..1 + seed % 4).map(rule).collect::<Vec<_>>(), "Default": next})
 }
 
-fn task(seed: u32, jsonata: bool) -> Value {
+fn task(seed: u32, depth: u32, jsonata: bool) -> Value {
     let mut state = json!({
         "Type": "Task",
         "Resource": format!("arn:aws:states:us-east-1:123456789012:activity:work-{seed}"),
@@ -85,7 +85,9 @@ fn task(seed: u32, jsonata: bool) -> Value {
     });
     if jsonata {
         state["Arguments"] = json!({"order": "{% $states.input.order %}", "at": "{% $now() %}"});
-        state["Assign"] = json!({"last": "{% $states.result.id %}"});
+        // An inner scope may not assign a variable of an outer one.
+        let variable = format!("last{depth}");
+        state["Assign"] = json!({variable: "{% $states.result.id %}"});
     } else {
         state["Parameters"] = json!({"order.$": "$.order", "at.$": "$$.State.EnteredTime"});
         state["ResultPath"] = json!("$.result");

@@ -28,6 +28,20 @@ pub(crate) enum BenchError {
         /// The end of what it wrote.
         log: String,
     },
+    /// A program that should have done nothing, or little, failed.
+    #[error("{program} failed ({status})")]
+    Failed {
+        /// The program.
+        program: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+    },
+    /// A function returned something else than its handler does, or the invocation failed.
+    #[error("{function} did not answer as its handler does")]
+    WrongAnswer {
+        /// The function.
+        function: String,
+    },
     /// The server did not do in time what it was asked to.
     #[error("the server did not {what} within {seconds} s")]
     TooLate {

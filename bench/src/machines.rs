@@ -103,6 +103,37 @@ pub(crate) fn wait_a_day() -> Value {
     json!({"StartAt": "Tomorrow", "States": {"Tomorrow": {"Type": "Wait", "Seconds": 86400, "End": true}}})
 }
 
+/// One task that invokes a function and returns what it does.
+pub(crate) fn invoke(function: &str) -> Value {
+    json!({"StartAt": "Call", "States": {"Call": {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function, "Payload.$": "$"},
+        "OutputPath": "$.Payload",
+        "End": true
+    }}})
+}
+
+/// One task that waits for an execution of that machine.
+pub(crate) fn child_job(machine_arn: &str) -> Value {
+    json!({"StartAt": "Child", "States": {"Child": {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync",
+        "Parameters": {"StateMachineArn": machine_arn},
+        "End": true
+    }}})
+}
+
+/// One task that waits for a job of AWS Batch.
+pub(crate) fn batch_job() -> Value {
+    json!({"StartAt": "Job", "States": {"Job": {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::batch:submitJob.sync",
+        "Parameters": {"JobName": "bench", "JobQueue": "bench", "JobDefinition": "bench"},
+        "End": true
+    }}})
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

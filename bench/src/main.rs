@@ -4,12 +4,15 @@
 //! times, and prints medians beside the targets. It reports; a missed target is no failure.
 //! `docs/performance.md` says what each scenario measures.
 
+mod batch;
 mod client;
 mod definitions;
 mod disk;
 mod echo;
 mod error;
+mod functions;
 mod http;
+mod listen;
 mod load;
 mod machines;
 mod options;
@@ -32,9 +35,10 @@ use crate::report::{Report, note};
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let outcome = match options.echo_server {
-        Some(port) => echo::serve(port).map(|()| true),
-        None => generate(&options),
+    let outcome = match (options.echo_server, options.batch_server) {
+        (Some(port), _) => echo::serve(port).map(|()| true),
+        (None, Some(port)) => batch::serve(port).map(|()| true),
+        (None, None) => generate(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -20,7 +20,7 @@ pub(crate) struct Options {
     /// Keep nothing on disk: measures the server without its storage
     #[arg(long)]
     pub(crate) in_memory: bool,
-    /// How often each scenario is run (idle: once)
+    /// How often each scenario is run (idle and jobs: once)
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) runs: u32,
     /// How long each run lasts, for the scenarios that last a time
@@ -32,12 +32,18 @@ pub(crate) struct Options {
     /// How many executions the idle scenario opens
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: u64,
+    /// How many tasks wait for their jobs in the jobs scenarios
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) jobs: u64,
     /// Also write every figure of every run to a file
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Be the echo server on this port instead (the generator starts it itself)
     #[arg(long, value_name = "PORT", hide = true)]
     pub(crate) echo_server: Option<u16>,
+    /// Be the counterpart of AWS Batch on this port instead (the generator starts it itself)
+    #[arg(long, value_name = "PORT", hide = true)]
+    pub(crate) batch_server: Option<u16>,
 }
 
 /// What can be measured.
@@ -61,10 +67,18 @@ pub(crate) enum Scenario {
     Idle,
     /// Expressions evaluated and definitions read, without a server
     Expressions,
+    /// Node and Python functions on this machine: warm, from many clients, and cold
+    Functions,
+    /// Ten thousand tasks that wait for executions which wait for a day
+    Jobs,
+    /// Ten thousand tasks that wait for jobs of a counterpart of AWS Batch
+    BatchJobs,
+    /// The time until the server is there, and the size of its file
+    Startup,
 }
 
 impl Scenario {
-    const EACH: [Self; 8] = [
+    const EACH: [Self; 12] = [
         Self::Pass,
         Self::Chain,
         Self::Activity,
@@ -73,6 +87,10 @@ impl Scenario {
         Self::Map,
         Self::Idle,
         Self::Expressions,
+        Self::Functions,
+        Self::Jobs,
+        Self::BatchJobs,
+        Self::Startup,
     ];
 
     /// The name as it is given on the command line.
@@ -87,6 +105,10 @@ impl Scenario {
             Self::Map => "map",
             Self::Idle => "idle",
             Self::Expressions => "expressions",
+            Self::Functions => "functions",
+            Self::Jobs => "jobs",
+            Self::BatchJobs => "batch-jobs",
+            Self::Startup => "startup",
         }
     }
 }
@@ -127,7 +149,7 @@ mod tests {
 
     #[test]
     fn nothing_to_do_is_refused() {
-        for argument in ["--runs=0", "--seconds=0", "--clients=0", "--count=0"] {
+        for argument in ["--runs=0", "--seconds=0", "--clients=0", "--count=0", "--jobs=0"] {
             assert!(Options::try_parse_from(["bench", argument]).is_err(), "{argument}");
         }
     }

@@ -46,6 +46,14 @@ impl Process {
     }
 }
 
+/// How many processes ran or waited to run on this machine, on average over the last minute.
+pub(crate) fn load_average() -> Result<f64, BenchError> {
+    let path = "/proc/loadavg".to_owned();
+    let text = read(&path)?;
+    let first = text.split_ascii_whitespace().next().and_then(|number| number.parse().ok());
+    first.ok_or(BenchError::Unreadable { what: "the load average", path })
+}
+
 fn read(path: &str) -> Result<String, BenchError> {
     std::fs::read_to_string(path).map_err(BenchError::io(format!("read {path}")))
 }
@@ -90,5 +98,6 @@ mod tests {
         let memory = Process::this().memory().expect("memory");
         assert!(memory.resident > 0 && memory.peak >= memory.resident, "{memory:?}");
         Process::this().cpu().expect("CPU time");
+        assert!(load_average().expect("a load average") >= 0.0);
     }
 }

@@ -23,13 +23,17 @@ const LAST_WORDS: usize = 2000;
 /// The settings of a server that Step Functions' own limits would not allow.
 const RAISED_LIMITS: &str = "[limits]\npayload-bytes = 4194304\nhistory-events = 2000000\n";
 
-/// Which limits a server has.
+/// What a server is started with beside a port and a data directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Limits {
-    /// Those of AWS.
-    Aws,
-    /// Raised, for large Map states and long loops.
-    Raised,
+pub(crate) enum Setup {
+    /// Nothing.
+    Plain,
+    /// Limits that are higher than those of AWS, for large Map states and long loops.
+    RaisedLimits,
+    /// The functions of its place.
+    Functions,
+    /// AWS Batch on that port of this machine.
+    Batch(u16),
 }
 
 /// A place for a server's data; it is removed when this is dropped.
@@ -61,6 +65,11 @@ impl Place {
         self.directory.path()
     }
 
+    /// Where its functions are, if it has any.
+    pub(crate) fn functions(&self) -> PathBuf {
+        self.directory.path().join("functions")
+    }
+
     fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
@@ -82,35 +91,53 @@ impl Place {
 
 impl Server {
     /// Starts a Stepwright server and waits until it takes connections.
-    pub(crate) async fn start(options: &Options, place: &Place, limits: Limits) -> Result<Self, BenchError> {
-        let mut server = Self::spawn(options, place, limits)?;
+    pub(crate) async fn start(options: &Options, place: &Place, setup: Setup) -> Result<Self, BenchError> {
+        let mut server = Self::spawn(options, place, setup)?;
         server.wait_for_connections().await?;
         Ok(server)
     }
 
     /// Starts a Stepwright server on a free port.
-    pub(crate) fn spawn(options: &Options, place: &Place, limits: Limits) -> Result<Self, BenchError> {
+    pub(crate) fn spawn(options: &Options, place: &Place, setup: Setup) -> Result<Self, BenchError> {
         let port = free_port()?;
         let mut command = Command::new(&options.server);
         command.arg("serve").arg("--port").arg(port.to_string()).arg("--data-dir").arg(place.data());
         if options.in_memory {
             command.arg("--in-memory");
         }
-        if limits == Limits::Raised {
-            let path = place.path().join("limits.toml");
-            fs::write(&path, RAISED_LIMITS).map_err(BenchError::io(format!("write {}", path.display())))?;
-            command.arg("--config").arg(path);
+        match setup {
+            Setup::Plain => {}
+            Setup::RaisedLimits => {
+                let path = place.path().join("limits.toml");
+                fs::write(&path, RAISED_LIMITS).map_err(BenchError::io(format!("write {}", path.display())))?;
+                command.arg("--config").arg(path);
+            }
+            Setup::Functions => {
+                command.arg("--functions").arg(place.functions());
+            }
+            Setup::Batch(port) => {
+                command.arg("--batch-endpoint").arg(format!("http://127.0.0.1:{port}"));
+            }
         }
         Self::spawn_command(command, &options.server, port, place.path().join("server.log"))
     }
 
     /// Starts the echo server, which is this program again.
     pub(crate) async fn start_echo(place: &Place) -> Result<Self, BenchError> {
+        Self::start_this_as("--echo-server", place, "echo.log").await
+    }
+
+    /// Starts the counterpart of AWS Batch, which is this program again.
+    pub(crate) async fn start_batch(place: &Place) -> Result<Self, BenchError> {
+        Self::start_this_as("--batch-server", place, "batch.log").await
+    }
+
+    async fn start_this_as(flag: &str, place: &Place, log: &str) -> Result<Self, BenchError> {
         let port = free_port()?;
         let program = std::env::current_exe().map_err(BenchError::io("find this program's own file"))?;
         let mut command = Command::new(&program);
-        command.arg("--echo-server").arg(port.to_string());
-        let mut server = Self::spawn_command(command, &program, port, place.path().join("echo.log"))?;
+        command.arg(flag).arg(port.to_string());
+        let mut server = Self::spawn_command(command, &program, port, place.path().join(log))?;
         server.wait_for_connections().await?;
         Ok(server)
     }

@@ -43,6 +43,13 @@ pub(crate) fn request(operation: &str, body: &str) -> Vec<u8> {
     request
 }
 
+/// A request of Lambda's API that invokes a function and waits for its answer.
+pub(crate) fn invoke_request(function: &str, payload: &str) -> Vec<u8> {
+    let path = format!("/2015-03-31/functions/{function}/invocations");
+    let length = payload.len();
+    format!("POST {path} HTTP/1.1\r\n{HEADERS}Content-Length: {length}\r\n\r\n{payload}").into_bytes()
+}
+
 /// The text of a string member of an answer, still escaped as it stands there; nothing where there is none.
 ///
 /// It looks for the quoted name, which cannot stand within a string unescaped, so a payload cannot be mistaken for it.

@@ -11,7 +11,7 @@ use crate::machines;
 use crate::process::Memory;
 use crate::report::{Measure, Target, Unit};
 use crate::scenario::{Run, latency_measures};
-use crate::server::{Limits, Server};
+use crate::server::{Server, Setup};
 use crate::stats::rate;
 use crate::wire::member;
 
@@ -32,7 +32,7 @@ pub(super) async fn run(run: Run<'_>) -> Result<Vec<Measure>, BenchError> {
     let stopped_in = server.stop().await?;
 
     let begin = Instant::now();
-    let mut server = Server::spawn(options, &place, Limits::Aws)?;
+    let mut server = Server::spawn(options, &place, Setup::Plain)?;
     server.wait_for_connections().await?;
     first_answer(server.port(), samples.first()).await?;
     let restarted_in = begin.elapsed();

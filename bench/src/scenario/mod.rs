@@ -1,12 +1,15 @@
 //! The scenarios: each run starts a server of its own, loads it, checks what it did and gives figures. One needs no
-//! server: it measures the language itself.
+//! server: it measures the language itself. One only starts and stops it.
 
 mod activity;
 mod burst;
 mod expressions;
+mod functions;
 mod idle;
+mod jobs;
 mod map;
 mod single;
+mod startup;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,9 +20,10 @@ use crate::disk::Meter;
 use crate::error::BenchError;
 use crate::load::{Until, closed_loop};
 use crate::options::{Options, Scenario};
-use crate::process::Process;
+use crate::process::{Process, load_average};
 use crate::report::{Measure, Section, Target, Unit, note};
-use crate::server::{Limits, Place, Server};
+use crate::scenario::jobs::Counterpart;
+use crate::server::{Place, Server, Setup};
 use crate::stats::{Latencies, microseconds_each, milliseconds, rate};
 use crate::wire;
 
@@ -30,14 +34,21 @@ const WARM_UP: Duration = Duration::from_secs(1);
 
 /// Runs a scenario as often as asked and puts the runs together.
 pub(crate) async fn run(scenario: Scenario, options: &Options) -> Result<Section, BenchError> {
-    let runs = if scenario == Scenario::Idle { 1 } else { options.runs };
+    let runs = match scenario {
+        Scenario::Idle | Scenario::Jobs | Scenario::BatchJobs => 1,
+        _ => options.runs,
+    };
     let mut measured = Vec::new();
     for number in 1..=runs {
         note(&format!("{}: run {number} of {runs} ...", scenario.name()));
-        measured.push(match scenario {
+        let load = Measure::new("load average of the machine before", Unit::Ratio, load_average()?);
+        let mut measures = match scenario {
             Scenario::Expressions => expressions::run(),
+            Scenario::Startup => startup::run(options).await?,
             _ => run_once(scenario, options).await?,
-        });
+        };
+        measures.push(load);
+        measured.push(measures);
     }
     if scenario == Scenario::Expressions {
         return Ok(Section::over(scenario.name(), about(scenario, options), &measured));
@@ -53,12 +64,12 @@ async fn run_once(scenario: Scenario, options: &Options) -> Result<Vec<Measure>,
     // A shared disk changes from second to second: half of the reading is taken before the load, half after it.
     meter.borrow_mut().append_for(REFERENCE_TIME / 2)?;
     let echo = measure_echo(options, &place).await?;
-    let limits = if scenario == Scenario::Map { Limits::Raised } else { Limits::Aws };
-    let server = Server::start(options, &place, limits).await?;
+    let (setup, counterpart) = set_up(scenario, &place).await?;
+    let server = Server::start(options, &place, setup).await?;
     let tally = Rc::new(Tally::default());
     let run = Run { options, place, server, tally: tally.clone(), meter: meter.clone() };
     let mut measures = match scenario {
-        Scenario::All | Scenario::Expressions => Vec::new(),
+        Scenario::All | Scenario::Expressions | Scenario::Startup => Vec::new(),
         Scenario::Pass => burst::pass(&run).await?,
         Scenario::Chain => burst::chain(&run).await?,
         Scenario::Activity => activity::run(&run).await?,
@@ -66,6 +77,8 @@ async fn run_once(scenario: Scenario, options: &Options) -> Result<Vec<Measure>,
         Scenario::Sequential => single::sequential(&run).await?,
         Scenario::Map => map::run(&run).await?,
         Scenario::Idle => idle::run(run).await?,
+        Scenario::Functions => functions::run(&run).await?,
+        Scenario::Jobs | Scenario::BatchJobs => jobs::run(&run, &counterpart).await?,
     };
     meter.borrow_mut().append_for(REFERENCE_TIME / 2)?;
     let disk = meter.borrow_mut().reading();
@@ -81,8 +94,24 @@ async fn run_once(scenario: Scenario, options: &Options) -> Result<Vec<Measure>,
     Ok(measures)
 }
 
+/// What the server of a scenario needs, and who does the jobs it begins.
+async fn set_up(scenario: Scenario, place: &Place) -> Result<(Setup, Counterpart), BenchError> {
+    Ok(match scenario {
+        Scenario::Map => (Setup::RaisedLimits, Counterpart::Children),
+        Scenario::Functions => {
+            crate::functions::write(&place.functions())?;
+            (Setup::Functions, Counterpart::Children)
+        }
+        Scenario::BatchJobs => {
+            let batch = Server::start_batch(place).await?;
+            (Setup::Batch(batch.port()), Counterpart::Batch(batch))
+        }
+        _ => (Setup::Plain, Counterpart::Children),
+    })
+}
+
 fn about(scenario: Scenario, options: &Options) -> String {
-    let Options { clients, seconds, count, .. } = options;
+    let Options { clients, seconds, count, jobs, .. } = options;
     match scenario {
         Scenario::All => String::new(),
         Scenario::Pass => format!("executions of one Pass state, {clients} clients, {seconds} s"),
@@ -95,6 +124,12 @@ fn about(scenario: Scenario, options: &Options) -> String {
         Scenario::Map => "inline Map with a Pass state; loops of Pass and Choice; limits raised".to_owned(),
         Scenario::Idle => format!("{count} executions that wait for a day"),
         Scenario::Expressions => expressions::about(),
+        Scenario::Functions => {
+            format!("trivial handlers; one execution at a time, then {clients} clients, {seconds} s each")
+        }
+        Scenario::Jobs => format!("{jobs} tasks that wait for executions; {clients} clients, {seconds} s"),
+        Scenario::BatchJobs => format!("{jobs} tasks that wait for AWS Batch; {clients} clients, {seconds} s"),
+        Scenario::Startup => startup::about(),
     }
 }
 
