@@ -14,6 +14,7 @@ mod message;
 mod meter;
 mod note;
 mod parse;
+mod picture;
 mod reads;
 mod tree;
 

@@ -35,8 +35,8 @@ fn answer(request: &str) -> Option<(u16, &'static str)> {
     }
 }
 
-fn serve(stream: TcpStream) -> std::io::Result<()> {
-    let mut reader = BufReader::new(&stream);
+fn serve(stream: &TcpStream) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let start = head.len();
@@ -65,7 +65,7 @@ fn server() -> String {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             // A client that goes away is no matter.
-            std::thread::spawn(move || drop(serve(stream)));
+            std::thread::spawn(move || drop(serve(&stream)));
         }
     });
     url

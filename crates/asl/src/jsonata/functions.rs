@@ -12,6 +12,7 @@ use jsonata_core::value::JValue;
 use super::convert::from_value;
 use super::guard::{CLAMP, CONCATENATE, DATED_PICTURE, DATED_TEXT, IS_BUILTIN, WEIGH, clamp};
 use super::meter::{Meter, SEQUENCE_MAX, exceeded};
+use super::picture;
 use super::tree::each_part;
 use crate::intrinsic::java_random::JavaRandom;
 use crate::intrinsic::text::{base64_bytes, hash};
@@ -30,7 +31,7 @@ struct Shared {
 }
 
 /// Our functions by name.
-const OURS: [(&str, Body); 23] = [
+const OURS: [(&str, Body); 26] = [
     ("parse", parse),
     ("partition", partition),
     ("range", range),
@@ -51,7 +52,10 @@ const OURS: [(&str, Body); 23] = [
     ("check replace", check_replace),
     ("check join", check_join),
     ("check string", check_string),
-    ("check fromMillis", check_from_millis),
+    ("check fromMillis", |shared, args| checked(picture::from_millis(&shared.meter, args))),
+    ("check toMillis", |shared, args| checked(picture::to_millis(&shared.meter, args))),
+    ("check formatInteger", |shared, args| checked(picture::format_integer(&shared.meter, args))),
+    ("check parseInteger", |shared, args| checked(picture::parse_integer(&shared.meter, args))),
     ("check distinct", check_distinct),
     ("check base64decode", check_base64decode),
 ];
@@ -190,7 +194,8 @@ impl Functions {
     }
 }
 
-fn error(text: String) -> EvaluatorError {
+/// The evaluator's error with that text, which begins with a code where it has one.
+pub(super) fn error(text: String) -> EvaluatorError {
     EvaluatorError::EvaluationError(text)
 }
 
@@ -409,6 +414,10 @@ fn missing_date(picture: &str) -> impl Iterator<Item = (Range<usize>, &'static s
 /// What a check gives: nothing.
 const DONE: Outcome = Ok(JValue::Undefined);
 
+fn checked(outcome: Result<(), EvaluatorError>) -> Outcome {
+    outcome.and(DONE)
+}
+
 /// `$pad(text?, width, characters?)`
 fn check_pad(shared: &Shared, args: &[JValue]) -> Outcome {
     let width = args.iter().skip(1).filter_map(JValue::as_f64).map(f64::abs).fold(0.0, f64::max);
@@ -447,20 +456,6 @@ fn check_string(shared: &Shared, args: &[JValue]) -> Outcome {
     for value in args {
         if matches!(value, JValue::Array(_) | JValue::Object(_)) {
             shared.meter.charge_json(value, pretty)?;
-        }
-    }
-    DONE
-}
-
-/// `$fromMillis(number?, picture?, timezone?)`: a part's width, `[Y,*-400]`, is what can be long.
-fn check_from_millis(shared: &Shared, args: &[JValue]) -> Outcome {
-    const WIDTH_DIGITS_MAX: usize = 4;
-    for picture in args.iter().filter_map(JValue::as_str) {
-        shared.meter.charge_text(picture.len() as u64 * 16)?;
-        let widths = picture.split('[').skip(1).filter_map(|part| part.split(']').next()?.split_once(','));
-        let longest = widths.flat_map(|(_, width)| width.split(|c: char| !c.is_ascii_digit())).map(str::len).max();
-        if longest.is_some_and(|digits| digits > WIDTH_DIGITS_MAX) {
-            return Err(exceeded());
         }
     }
     DONE

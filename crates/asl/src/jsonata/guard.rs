@@ -1,10 +1,10 @@
 //! Rewrites an expression so that it passes the bounds of [`super::meter`] wherever a value could outgrow them.
 //!
 //! The evaluator bounds time, depth and the length of sequences. Left are texts (`&`, `$pad`, `$join`,
-//! `$replace`, `$string`, the width of a date's part), and values that share their parts: `{"a": $x, "b": $x}`
-//! within itself, forty times over, is small to hold and never done walking. So such a function is called
-//! through one that looks at its arguments first, `&` is a function of ours, and what is constructed from
-//! constructed values is weighed.
+//! `$replace`, `$string`), the widths and numbers of pictures (`$fromMillis`, `$formatInteger`), and values that share
+//! their parts: `{"a": $x, "b": $x}` within itself, forty times over, is small to hold and never done walking. So such
+//! a function is called through one that looks at its arguments first, `&` is a function of ours, and what is
+//! constructed from constructed values is weighed.
 
 use jsonata_core::ast::{AstNode, BinaryOp};
 
@@ -12,8 +12,18 @@ use super::functions::own_parameters;
 use super::tree::{call, hidden_names, lambda, map_parts, unchained, variables};
 
 /// Functions whose arguments are looked at before they are called, and how many parameters they have.
-const CHECKED: [(&str, usize); 7] =
-    [("pad", 3), ("replace", 4), ("join", 2), ("string", 1), ("fromMillis", 3), ("distinct", 1), ("base64decode", 1)];
+const CHECKED: [(&str, usize); 10] = [
+    ("pad", 3),
+    ("replace", 4),
+    ("join", 2),
+    ("string", 1),
+    ("fromMillis", 3),
+    (DATING, 2),
+    ("formatInteger", 2),
+    ("parseInteger", 2),
+    ("distinct", 1),
+    ("base64decode", 1),
+];
 
 /// A function that counts with its numbers as they are; they are brought into reach first.
 const COUNTING: &str = "substring";
@@ -221,9 +231,6 @@ impl Guards {
             let args = args.into_iter().map(|arg| self.clamped(arg)).collect();
             return Rewritten { node: call(name, args), heavy };
         }
-        if name == DATING && args.len() == 2 && !args.contains(&AstNode::Placeholder) {
-            return Rewritten { node: self.guarded(dated_call(args)), heavy: false };
-        }
         if CHECKED.iter().any(|(checked, _)| *checked == name) {
             let node = checked_call(name, args);
             return Rewritten { node: self.guarded(node), heavy: false };
@@ -244,8 +251,8 @@ impl Guards {
     /// something else there.
     fn reference(&mut self, name: String) -> AstNode {
         let checked = CHECKED.iter().find(|(checked, _)| *checked == name).map(|(_, arity)| *arity);
-        let rewritten = [(COUNTING, 3), (DATING, 2)].into_iter().find(|(rewritten, _)| *rewritten == name);
-        let Some(arity) = checked.or(rewritten.map(|(_, arity)| arity)).or_else(|| own_parameters(&name)) else {
+        let counting = (name == COUNTING).then_some(3);
+        let Some(arity) = checked.or(counting).or_else(|| own_parameters(&name)) else {
             return AstNode::Variable(name);
         };
         let params = hidden_names(arity);
@@ -312,14 +319,13 @@ fn checked_call(name: &str, args: Vec<AstNode>) -> AstNode {
     lambda(placeholders, AstNode::Call { procedure, args: filled })
 }
 
-fn dated_call(args: Vec<AstNode>) -> AstNode {
-    let params = hidden_names(args.len());
-    let dated = vec![call(DATED_TEXT, variables(&params)), call(DATED_PICTURE, variables(&params[1..]))];
-    AstNode::Call { procedure: Box::new(lambda(params, call(DATING, dated))), args }
-}
-
 fn check_then_call(name: &str, params: &[String]) -> AstNode {
     let context = std::iter::once(AstNode::Variable(String::new()));
     let check = call(&format!("{CHECK}{name}"), context.chain(variables(params)).collect());
-    AstNode::Block(vec![check, call(name, variables(params))])
+    let args = if name == DATING && params.len() == 2 {
+        vec![call(DATED_TEXT, variables(params)), call(DATED_PICTURE, variables(&params[1..]))]
+    } else {
+        variables(params)
+    };
+    AstNode::Block(vec![check, call(name, args)])
 }

@@ -71,6 +71,9 @@ fn worded(code: &str, text: &str, note: Option<&Note>) -> String {
     if let Some(fixed) = fixed(code) {
         return fixed.to_owned();
     }
+    if let Some(quoting) = quoting(code, text) {
+        return quoting;
+    }
     let with_note = note.and_then(|note| with_note(code, text, note));
     with_note.unwrap_or_else(|| text.to_owned())
 }
@@ -136,6 +139,25 @@ fn picture(code: &str) -> Option<&'static str> {
         "D3134" => "The timezone integer format specifier cannot have more than four digits",
         "D3135" => "No matching closing bracket ']' in date/time picture string",
         "D3136" => "The date/time picture string is missing specifiers required to parse the timestamp",
+        _ => return None,
+    })
+}
+
+/// Texts that quote a part of a picture, which the evaluator gives.
+fn quoting(code: &str, part: &str) -> Option<String> {
+    let part = quoted(&JValue::string(part));
+    Some(match code {
+        "D3130" => {
+            format!(
+                "Formatting or parsing an integer as a sequence starting with {part} is not supported by this implementation"
+            )
+        }
+        "D3132" => format!("Unknown component specifier {part} in date/time picture string"),
+        "D3133" => {
+            format!(
+                "The 'name' modifier can only be applied to months and days in the date/time picture string, not {part}"
+            )
+        }
         _ => return None,
     })
 }

@@ -56,6 +56,9 @@ impl Tasks for Services {
     fn ended(&self, _: &Text) {}
 }
 
+/// An answer that is to come.
+type Asked = oneshot::Receiver<Result<(), CallError>>;
+
 /// What the services of one server do; a crash takes it away.
 #[derive(Default)]
 pub(crate) struct Desk {
@@ -64,7 +67,7 @@ pub(crate) struct Desk {
     /// Requests to answer and jobs to end.
     pub(crate) open: Vec<Work>,
     /// What was told, and not answered yet.
-    told: Vec<(Work, Command, oneshot::Receiver<Result<(), CallError>>)>,
+    told: Vec<(Work, Command, Asked)>,
 }
 
 impl Desk {
@@ -88,7 +91,7 @@ impl Desk {
     }
 
     /// Notes what is told.
-    pub(crate) fn tell(&mut self, work: Work, command: Command, asked: oneshot::Receiver<Result<(), CallError>>) {
+    pub(crate) fn tell(&mut self, work: Work, command: Command, asked: Asked) {
         self.told.push((work, command, asked));
     }
 
