@@ -356,7 +356,7 @@ def test_tags_are_set_listed_and_removed(sfn):
 
 
 def test_what_is_not_supported_yet_says_so(sfn):
-    arn = machine(sfn, unique("later"), PASS)
+    execution = "arn:aws:states:us-east-1:123456789012:execution:later:later"
     with pytest.raises(ClientError) as caught:
-        sfn.publish_state_machine_version(stateMachineArn=arn)
+        sfn.redrive_execution(executionArn=execution)
     assert "not supported" in caught.value.response["Error"]["Message"]

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness import BINARY, clean_environment, run_cli, single
+from harness import BINARY, clean_environment, run_cli, single, wait_until
 
 GOOD = {"StartAt": "Hello", "States": {"Hello": {"Type": "Pass", "Result": {"said": "hello"}, "End": True}}}
 BAD = '{\n  "StartAt": "A",\n  "States": {\n    "A": { "Type": "Pass", "Next": "Nowhere" }\n  }\n}\n'
@@ -287,9 +287,21 @@ def test_step_functions_locals_spellings_work(make_server):
         "-account", "000000000003", "-waitTimeScale", "0.5", "-lambdaEndpoint", "http://127.0.0.1:1",
         environment={"AWS_DEFAULT_REGION": "eu-north-1"},
     ).start()  # fmt: skip
-    arn = server.client().create_activity(name="a")["activityArn"]
+    sfn = server.client()
+    arn = sfn.create_activity(name="a")["activityArn"]
     assert arn == "arn:aws:states:eu-north-1:000000000003:activity:a"
-    assert "--lambda-endpoint is set but not used" in server.stderr()
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}}
+    definition = json.dumps({"StartAt": "T", "States": {"T": {**task, "End": True}}})
+    role = "arn:aws:iam::000000000003:role/r"
+    arn = sfn.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+    execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+
+    def ended():
+        description = sfn.describe_execution(executionArn=execution)
+        return None if description["status"] == "RUNNING" else description
+
+    failed = wait_until(ended, "the execution's end")
+    assert failed["error"] == "Lambda.SdkClientException"
 
 
 @pytest.mark.parametrize(

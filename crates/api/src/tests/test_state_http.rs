@@ -35,7 +35,7 @@ fn answer(request: &str) -> Option<(u16, &'static str)> {
     }
 }
 
-fn serve(stream: &TcpStream) -> std::io::Result<()> {
+fn serve(mut stream: &TcpStream) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut head, mut length) = (String::new(), 0);
     loop {
@@ -52,7 +52,7 @@ fn serve(stream: &TcpStream) -> std::io::Result<()> {
     reader.take(length).read_to_end(&mut Vec::new())?;
     let Some((status, body)) = answer(&head) else { return Ok(()) };
     write!(
-        &stream,
+        stream,
         "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )

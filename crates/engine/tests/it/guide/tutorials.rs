@@ -32,7 +32,7 @@ fn play_out(play: &mut Play, mut other: impl FnMut(&Value) -> String) -> usize {
         let Some(engine::OpenTask { resource, parameters, .. }) = play.run.execution.open_task(scheduled) else {
             panic!("the task is not open")
         };
-        let result = if resource.ends_with(":Iterate") { iterate(&parameters) } else { other(&parameters) };
+        let result = if resource.ends_with(":Iterate") { iterate(parameters) } else { other(parameters) };
         play.run.succeed(&result);
     }
     let worked = |event: &&engine::Event| matches!(&event.kind, engine::EventKind::StateEntered { name, .. } if &**name == "ExampleWork");
