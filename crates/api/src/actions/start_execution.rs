@@ -11,7 +11,8 @@ use crate::shape::Payload;
 use crate::shapes::{ARN, NAME, TRACE_HEADER};
 use crate::{arn, name};
 
-struct Input {
+/// What starts an execution, whether somebody waits for its end or not.
+pub(super) struct Input {
     state_machine_arn: Text,
     name: Option<Text>,
     input: Option<Text>,
@@ -19,7 +20,7 @@ struct Input {
 }
 
 impl Input {
-    fn read(members: &mut Members<'_>) -> Self {
+    pub(super) fn read(members: &mut Members<'_>) -> Self {
         Self {
             state_machine_arn: members.required("stateMachineArn", &ARN),
             name: members.optional("name", &NAME),
@@ -27,22 +28,26 @@ impl Input {
             trace_header: members.optional("traceHeader", &TRACE_HEADER),
         }
     }
+
+    /// Checks what the model does not say.
+    pub(super) fn into_call(self, runtime: &Runtime) -> Result<StartExecution, ApiError> {
+        arn::check_state_machine_to_start(&self.state_machine_arn, runtime.has_mocks())?;
+        if let Some(name) = &self.name {
+            name::check(name)?;
+        }
+        let parsed = parse_input(self.input.as_deref())?;
+        Ok(StartExecution {
+            state_machine_arn: self.state_machine_arn,
+            name: self.name,
+            input_text: self.input.filter(|text| **text != *parsed.to_json()),
+            input: parsed,
+            trace_header: self.trace_header,
+        })
+    }
 }
 
 pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let input = request.read(Input::read)?;
-    arn::check_state_machine_to_start(&input.state_machine_arn, runtime.has_mocks())?;
-    if let Some(name) = &input.name {
-        name::check(name)?;
-    }
-    let parsed = parse_input(input.input.as_deref())?;
-    let call = StartExecution {
-        state_machine_arn: input.state_machine_arn,
-        name: input.name,
-        input_text: input.input.filter(|text| **text != *parsed.to_json()),
-        input: parsed,
-        trace_header: input.trace_header,
-    };
+    let call = request.read(Input::read)?.into_call(runtime)?;
 
     let started = runtime.start_execution(call).await?;
 

@@ -5,58 +5,31 @@ use engine::Status;
 use runtime::Runtime;
 use runtime::calls::{EndedExecution, StartExecution, SyncExecution};
 
-use super::start_execution::parse_input;
+use super::start_execution::Input;
 use crate::answer::Answer;
 use crate::error::ApiError;
-use crate::request::{Members, Request};
-use crate::shape::Payload;
-use crate::shapes::{ARN, INCLUDED_DATA, IncludedData, NAME, TRACE_HEADER};
-use crate::{arn, name};
+use crate::request::Request;
+use crate::shapes::{INCLUDED_DATA, IncludedData};
 
 /// AWS bills in steps of that many milliseconds and megabytes. What an execution takes here is less than one step of
 /// memory.
 const BILLED_STEP_MILLISECONDS: u64 = 100;
 const BILLED_STEP_MEGABYTES: u64 = 64;
 
-struct Input {
-    state_machine_arn: Text,
-    name: Option<Text>,
-    input: Option<Text>,
-    trace_header: Option<Text>,
-    included: IncludedData,
-}
-
-impl Input {
-    fn read(members: &mut Members<'_>) -> Self {
-        Self {
-            state_machine_arn: members.required("stateMachineArn", &ARN),
-            name: members.optional("name", &NAME),
-            input: members.optional("input", &Payload),
-            trace_header: members.optional("traceHeader", &TRACE_HEADER),
-            included: members.optional("includedData", &INCLUDED_DATA).unwrap_or_default(),
-        }
-    }
-}
-
 pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let input = request.read(Input::read)?;
-    arn::check_state_machine_to_start(&input.state_machine_arn, runtime.has_mocks())?;
-    if let Some(name) = &input.name {
-        name::check(name)?;
-    }
-    let parsed = parse_input(input.input.as_deref())?;
-    let call = StartExecution {
-        state_machine_arn: input.state_machine_arn,
-        name: input.name,
-        input: parsed,
-        input_text: None,
-        trace_header: input.trace_header.clone(),
-    };
+    let (input, included) = request
+        .read(|members| (Input::read(members), members.optional("includedData", &INCLUDED_DATA).unwrap_or_default()))?;
+    let call = input.into_call(runtime)?;
+    let (input, trace_header) = (shown_input(&call), call.trace_header.clone());
 
     let execution = runtime.start_sync_execution(call).await?;
 
-    let input_text = input.input.as_deref().unwrap_or("{}");
-    Ok(write(&execution, input_text, input.trace_header.as_deref(), input.included == IncludedData::All))
+    Ok(write(&execution, &input, trace_header.as_deref(), included == IncludedData::All))
+}
+
+/// The input as it was given.
+fn shown_input(call: &StartExecution) -> Text {
+    call.input_text.clone().unwrap_or_else(|| call.input.to_json().into())
 }
 
 fn write(execution: &SyncExecution, input: &str, trace_header: Option<&str>, included: bool) -> String {
