@@ -156,8 +156,7 @@ ERRORS = {
     "not JSON": {
         "sqs": "SQS.SdkClientException",
         "dynamodb": "DynamoDB.SdkClientException",
-        # A function's answer is whatever it is.
-        "lambda": None,
+        "lambda": "Lambda.Unknown",
         "http": None,
     },
     "hangs": {

@@ -32,8 +32,8 @@ pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result
         return Err(function_failure(&reply.payload));
     }
     let result = match call.target {
-        Target::Function => reply.payload_value(),
-        Target::Action { .. } => reply.result(),
+        Target::Function => reply.payload_value()?,
+        Target::Action { .. } => reply.result()?,
     };
     Ok(if call.target.pattern() == Pattern::Callback { Answer::Submitted(result) } else { Answer::Done(result) })
 }
@@ -219,25 +219,27 @@ impl Reply {
         }
     }
 
-    /// The payload as JSON; a text that is no JSON is a string.
-    fn payload_value(&self) -> Value {
-        asl::json::parse(&self.payload)
-            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&self.payload).into_owned()))
+    /// The payload as JSON. Lambda answers with nothing else: a text that is no JSON is not a function's.
+    fn payload_value(&self) -> Result<Value, Failure> {
+        if self.payload.is_empty() {
+            return Ok(Value::Null);
+        }
+        asl::json::parse(&self.payload).map_err(|_| function_failure(&self.payload))
     }
 
-    fn result(&self) -> Value {
+    fn result(&self) -> Result<Value, Failure> {
         let mut members: Vec<(&str, Value)> = Vec::with_capacity(6);
         let text = |text: &Option<String>| text.as_deref().map(Value::from);
         members.extend(text(&self.executed_version).map(|version| ("ExecutedVersion", version)));
         members.extend(text(&self.log_result).map(|log| ("LogResult", log)));
         if !self.payload.is_empty() {
-            members.push(("Payload", self.payload_value()));
+            members.push(("Payload", self.payload_value()?));
         }
         members.push(("SdkHttpMetadata", http_metadata(self.status, &self.headers)));
         let request_id = text(&self.request_id).map(|id| ("RequestId", id));
         members.push(("SdkResponseMetadata", Value::object(request_id)));
         members.push(("StatusCode", Value::int(i64::from(self.status))));
-        Value::object(members)
+        Ok(Value::object(members))
     }
 }
 

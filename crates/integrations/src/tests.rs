@@ -78,13 +78,13 @@ static ROWS: [Row; 5] = [
         resource: "invoke",
         parameters: r#"{"FunctionName":"f"}"#,
         body: |text| format!("\"{text}\""),
-        // A function's answer may be any text.
+        // Lambda answers in JSON, or a function's answer tells nothing.
         errors: [
             "Lambda.SdkClientException",
             "Lambda.ClientExecutionTimeoutException",
             "Lambda.SdkClientException",
             "Lambda.SdkClientException",
-            "",
+            "Lambda.Unknown",
             "Lambda.AWSLambdaException",
             "",
         ],
