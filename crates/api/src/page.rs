@@ -3,10 +3,13 @@
 //! A token says where a listing goes on. It is bound to that listing and its filter: given to another one,
 //! or made up, it is an `InvalidToken`.
 
+use asl::Text;
 use store::record::Page;
 
 use crate::answer::Answer;
 use crate::error::ApiError;
+use crate::request::Members;
+use crate::shapes::{PAGE_SIZE, PAGE_TOKEN};
 
 /// The page size where none is given, or 0.
 pub(crate) const DEFAULT_SIZE: usize = 100;
@@ -17,6 +20,11 @@ pub(crate) fn size(max_results: Option<i64>) -> usize {
         None | Some(0) => DEFAULT_SIZE,
         Some(size) => size,
     }
+}
+
+/// `maxResults` and `nextToken`.
+pub(crate) fn members(members: &mut Members<'_>) -> (Option<i64>, Option<Text>) {
+    (members.optional("maxResults", &PAGE_SIZE), members.optional("nextToken", &PAGE_TOKEN))
 }
 
 /// The part of a listing that a request asks for.

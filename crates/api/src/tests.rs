@@ -10,6 +10,7 @@ mod test_state_http;
 mod versions;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use runtime::clock::WallClock;
 use runtime::{Runtime, RuntimeOptions};
@@ -58,4 +59,17 @@ async fn refused(api: &Api, operation: &str, body: Json) -> (String, String) {
 async fn machine(api: &Api, name: &str, definition: &str) -> String {
     let body = serde_json::json!({"name": name, "definition": definition, "roleArn": ROLE});
     ok(api, "CreateStateMachine", body).await["stateMachineArn"].as_str().unwrap().to_owned()
+}
+
+/// DescribeExecution, as soon as the execution has ended.
+async fn ended(api: &Api, arn: &Json) -> Json {
+    let begun = Instant::now();
+    loop {
+        let execution = ok(api, "DescribeExecution", json!({"executionArn": arn})).await;
+        if execution["status"] != "RUNNING" {
+            return execution;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "still running: {execution}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }

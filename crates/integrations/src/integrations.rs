@@ -33,8 +33,6 @@ pub struct Options {
     pub functions: Option<Functions>,
     /// The region tasks run in.
     pub region: String,
-    /// The account tasks run in: 12 digits.
-    pub account: String,
     /// Whether requests are made in the state machine's role. Otherwise they are made with the client's own
     /// credentials, but for tasks that name a role themselves.
     pub assume_execution_role: bool,

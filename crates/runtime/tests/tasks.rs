@@ -180,6 +180,13 @@ impl Setup {
         Self::new(Arc::new(MemoryStore::new()))
     }
 
+    /// Over a store whose commits can be made to fail.
+    fn over_faulty() -> (Arc<Faulty<MemoryStore>>, Self) {
+        let faulty = Arc::new(Faulty::new(Arc::new(MemoryStore::new()), |_, _| Fate::Pass));
+        let setup = Self::new(Arc::clone(&faulty) as Arc<dyn Store>);
+        (faulty, setup)
+    }
+
     fn open(&self) -> Server {
         let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let environment = Environment::of(&[
@@ -195,7 +202,6 @@ impl Setup {
             client,
             functions: self.functions.clone(),
             region: "us-east-1".to_owned(),
-            account: "123456789012".to_owned(),
             assume_execution_role: false,
             plain_http: PlainHttp::default(),
         });
@@ -353,8 +359,7 @@ fn sent_token(counterpart: &Counterpart) -> String {
 
 #[test]
 fn a_request_leaves_only_when_its_scheduling_is_durable() {
-    let faulty = Arc::new(Faulty::new(Arc::new(MemoryStore::new()), |_, _| Fate::Pass));
-    let setup = Setup::new(Arc::clone(&faulty) as Arc<dyn Store>);
+    let (faulty, setup) = Setup::over_faulty();
     let server = setup.open();
     let machine = server.machine(&request());
 
@@ -374,8 +379,7 @@ fn a_request_leaves_only_when_its_scheduling_is_durable() {
 
 #[test]
 fn a_task_is_done_once_where_its_commit_was_said_to_fail_and_had_not() {
-    let faulty = Arc::new(Faulty::new(Arc::new(MemoryStore::new()), |_, _| Fate::Pass));
-    let setup = Setup::new(Arc::clone(&faulty) as Arc<dyn Store>);
+    let (faulty, setup) = Setup::over_faulty();
     setup.counterpart.with(|scene| scene.children_are_over = true);
     let server = setup.open();
     let machine = server.machine(&job());
@@ -513,9 +517,7 @@ fn a_callback_that_comes_before_the_answer_to_its_request_counts() {
 #[test]
 fn failing_commits_lose_no_result_and_repeat_no_request() {
     for seed in 1..=3 {
-        let memory = Arc::new(MemoryStore::new());
-        let faulty = Arc::new(Faulty::new(memory, |_, _| Fate::Pass));
-        let setup = Setup::new(Arc::clone(&faulty) as Arc<dyn Store>);
+        let (faulty, setup) = Setup::over_faulty();
         setup.counterpart.with(|scene| scene.children_are_over = true);
         let server = setup.open();
         let machine = server.machine(&map_of(&state(".sync:2", CHILD)));
@@ -569,8 +571,7 @@ fn has_cancelled(scene: &Scene) -> bool {
 
 #[test]
 fn a_job_is_given_up_where_the_stop_was_said_to_fail_and_had_not() {
-    let faulty = Arc::new(Faulty::new(Arc::new(MemoryStore::new()), |_, _| Fate::Pass));
-    let setup = Setup::new(Arc::clone(&faulty) as Arc<dyn Store>);
+    let (faulty, setup) = Setup::over_faulty();
     let server = setup.open();
     let arn = server.begin(&job(), "{}");
     server.reaches(&arn, "TaskSubmitted", 1);
@@ -583,8 +584,7 @@ fn a_job_is_given_up_where_the_stop_was_said_to_fail_and_had_not() {
 
 #[test]
 fn a_job_goes_on_where_the_stop_failed() {
-    let faulty = Arc::new(Faulty::new(Arc::new(MemoryStore::new()), |_, _| Fate::Pass));
-    let setup = Setup::new(Arc::clone(&faulty) as Arc<dyn Store>);
+    let (faulty, setup) = Setup::over_faulty();
     let server = setup.open();
     let arn = server.begin(&job(), "{}");
     server.reaches(&arn, "TaskSubmitted", 1);

@@ -59,7 +59,6 @@ impl Setup<'_> {
             client: Client::new(options),
             functions: functions.clone(),
             region: self.region.to_owned(),
-            account: self.account.to_owned(),
             assume_execution_role: self.assume_role,
             plain_http: PlainHttp::default(),
         });

@@ -7,16 +7,11 @@ use crate::arn;
 use crate::error::ApiError;
 use crate::page::{self, Listing};
 use crate::request::Request;
-use crate::shapes::{ARN, PAGE_SIZE, PAGE_TOKEN};
+use crate::shapes::ARN;
 
 pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let (arn, size, token) = request.read(|members| {
-        (
-            members.required("stateMachineArn", &ARN),
-            members.optional("maxResults", &PAGE_SIZE),
-            members.optional("nextToken", &PAGE_TOKEN),
-        )
-    })?;
+    let (arn, (size, token)) =
+        request.read(|members| (members.required("stateMachineArn", &ARN), page::members(members)))?;
     arn::check_state_machine(&arn)?;
     let listing = Listing::new("ListStateMachineAliases", &[&arn]);
     let page = page::read(listing, size, token.as_deref())?;

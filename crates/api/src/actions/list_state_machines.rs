@@ -7,11 +7,9 @@ use crate::answer::Answer;
 use crate::error::ApiError;
 use crate::page::{self, Listing};
 use crate::request::Request;
-use crate::shapes::{PAGE_SIZE, PAGE_TOKEN};
 
 pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let (size, token) = request
-        .read(|members| (members.optional("maxResults", &PAGE_SIZE), members.optional("nextToken", &PAGE_TOKEN)))?;
+    let (size, token) = request.read(page::members)?;
     let listing = Listing::new("ListStateMachines", &[]);
     let page = page::read(listing, size, token.as_deref())?;
 

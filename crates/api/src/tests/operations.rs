@@ -1,28 +1,13 @@
 //! Every operation once, and the rules of each that are the wire's.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value as Json, json};
 
-use super::{PASS, ROLE, api, machine, ok, refused};
+use super::{PASS, ROLE, api, ended, machine, ok, refused};
 use crate::Api;
 
 const NO_MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:none";
 const NO_EXECUTION: &str = "arn:aws:states:us-east-1:000000000000:execution:none:e";
 const NO_ACTIVITY: &str = "arn:aws:states:us-east-1:000000000000:activity:none";
-
-/// DescribeExecution, as soon as the execution has ended.
-async fn ended(api: &Api, arn: &Json) -> Json {
-    let begun = Instant::now();
-    loop {
-        let execution = ok(api, "DescribeExecution", json!({"executionArn": arn})).await;
-        if execution["status"] != "RUNNING" {
-            return execution;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(20), "still running: {execution}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-}
 
 fn is_time(value: &Json) -> bool {
     value.as_f64().is_some_and(|seconds| seconds > 1.6e9)

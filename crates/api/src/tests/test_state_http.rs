@@ -86,7 +86,6 @@ fn api(url: &str) -> Api {
         client,
         functions: None,
         region: region.clone(),
-        account: account.clone(),
         assume_execution_role: false,
         plain_http: PlainHttp::Loopback,
     });

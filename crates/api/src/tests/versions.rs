@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use super::{PASS, ROLE, api, machine, ok, refused};
+use super::{PASS, ROLE, api, ended, machine, ok, refused};
 use crate::Api;
 
 const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
@@ -31,18 +31,6 @@ fn routing(weights: &[(u32, u32)]) -> Json {
 async fn alias(api: &Api, name: &str, weights: &[(u32, u32)]) -> String {
     let body = json!({"name": name, "routingConfiguration": routing(weights)});
     ok(api, "CreateStateMachineAlias", body).await["stateMachineAliasArn"].as_str().unwrap().to_owned()
-}
-
-async fn ended(api: &Api, arn: &Json) -> Json {
-    let begun = Instant::now();
-    loop {
-        let execution = ok(api, "DescribeExecution", json!({"executionArn": arn})).await;
-        if execution["status"] != "RUNNING" {
-            return execution;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(20), "still running: {execution}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
 }
 
 fn arns(list: &Json, member: &str) -> Vec<String> {

@@ -131,7 +131,6 @@ pub(crate) fn integrations(aws_url: &str, functions: Option<Functions>) -> Integ
         client,
         functions,
         region: "eu-west-1".to_owned(),
-        account: "123456789012".to_owned(),
         assume_execution_role: false,
         plain_http: super::PlainHttp::Loopback,
     })
