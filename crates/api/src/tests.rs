@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use runtime::clock::WallClock;
 use runtime::{Runtime, RuntimeOptions};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use store::memory::MemoryStore;
 
 use crate::{Api, Call, Reply};

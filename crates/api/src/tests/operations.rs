@@ -3,7 +3,6 @@
 use serde_json::{Value as Json, json};
 
 use super::{PASS, ROLE, api, ended, machine, ok, refused};
-use crate::Api;
 
 const NO_MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:none";
 const NO_EXECUTION: &str = "arn:aws:states:us-east-1:000000000000:execution:none:e";
