@@ -15,6 +15,7 @@ pub mod number;
 pub mod path;
 pub mod program;
 pub mod read;
+pub mod resource;
 pub mod scope;
 pub mod template;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use crate::choice::ChoiceRule;
 use crate::path::{Path, ReferencePath};
 use crate::read::MachineType;
+pub use crate::resource::Resource;
 use crate::template::Template;
 use crate::value::{Text, Value};
 
@@ -161,7 +162,7 @@ pub struct Pass {
 /// A Task state's fields.
 #[derive(Debug)]
 pub struct Task {
-    /// `Resource`, verbatim.
+    /// `Resource`
     pub resource: Resource,
     /// `Parameters` (JSONPath) or `Arguments` (JSONata).
     pub arguments: Option<Template>,
@@ -181,39 +182,6 @@ pub struct Task {
     pub catch: Vec<Catcher>,
     /// `Next` or `End`.
     pub transition: Transition,
-}
-
-/// A Task's `Resource`, told apart by its form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Resource {
-    /// `arn:<p>:states:<r>:<a>:activity:<name>`
-    Activity(Text),
-    /// `arn:<p>:lambda:<r>:<a>:function:<name>[:<qualifier>]`
-    LambdaFunction(Text),
-    /// `arn:<p>:states:<r?>:<a?>:<service>:<action>[.<pattern>]`, such as `sqs` and `sendMessage.waitForTaskToken`
-    /// or `aws-sdk:s3` and `getObject`.
-    Integration {
-        /// The whole ARN.
-        arn: Text,
-        /// The resource type as history shows it: `lambda`, `aws-sdk:s3`.
-        service: Text,
-        /// The resource as history shows it, with its pattern: `invoke`, `startExecution.sync:2`.
-        action: Text,
-    },
-}
-
-impl Resource {
-    /// The ARN as written.
-    pub fn arn(&self) -> &Text {
-        match self {
-            Self::Activity(arn) | Self::LambdaFunction(arn) | Self::Integration { arn, .. } => arn,
-        }
-    }
-
-    /// Whether the task ends by a callback with its token (`.waitForTaskToken`).
-    pub fn is_callback(&self) -> bool {
-        matches!(self, Self::Integration { action, .. } if action.ends_with(".waitForTaskToken"))
-    }
 }
 
 /// A number that is fixed, selected by a path, or computed.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use asl::resource::{Integration, Pattern, Resource};
 use asl::{Text, Value};
 
 /// Milliseconds since the epoch.
@@ -66,12 +67,7 @@ pub enum TaskFamily {
     /// `LambdaFunction…` events.
     LambdaFunction,
     /// `Task…` events, with the resource type and the resource.
-    Integration {
-        /// `sqs`, `aws-sdk:s3`
-        resource_type: Text,
-        /// `sendMessage.waitForTaskToken`
-        resource: Text,
-    },
+    Integration(Integration),
 }
 
 impl TaskFamily {
@@ -80,7 +76,17 @@ impl TaskFamily {
         match self {
             Self::Activity => true,
             Self::LambdaFunction => false,
-            Self::Integration { resource, .. } => resource.ends_with(".waitForTaskToken"),
+            Self::Integration(integration) => integration.pattern() == Pattern::WaitForTaskToken,
+        }
+    }
+}
+
+impl From<&Resource> for TaskFamily {
+    fn from(resource: &Resource) -> Self {
+        match resource {
+            Resource::Activity(_) => Self::Activity,
+            Resource::LambdaFunction(_) => Self::LambdaFunction,
+            Resource::Integration { integration, .. } => Self::Integration(integration.clone()),
         }
     }
 }

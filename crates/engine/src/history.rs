@@ -72,9 +72,7 @@ fn shown(kind: &EventKind, data: bool, region: &str) -> Option<Shown> {
                 details.optional("workerName", worker.as_ref()).named("activityStartedEventDetails"),
             ),
             TaskFamily::LambdaFunction => ("LambdaFunctionStarted", None),
-            TaskFamily::Integration { .. } => {
-                ("TaskStarted", details.resource(family).named("taskStartedEventDetails"))
-            }
+            TaskFamily::Integration(_) => ("TaskStarted", details.resource(family).named("taskStartedEventDetails")),
         },
         EventKind::TaskSubmitted { family, output } => {
             ("TaskSubmitted", details.resource(family).output(output).named("taskSubmittedEventDetails"))
@@ -86,7 +84,7 @@ fn shown(kind: &EventKind, data: bool, region: &str) -> Option<Shown> {
                 TaskFamily::LambdaFunction => {
                     ("LambdaFunctionSucceeded", details.named("lambdaFunctionSucceededEventDetails"))
                 }
-                TaskFamily::Integration { .. } => ("TaskSucceeded", details.named("taskSucceededEventDetails")),
+                TaskFamily::Integration(_) => ("TaskSucceeded", details.named("taskSucceededEventDetails")),
             }
         }
         EventKind::TaskFailed { family, error, cause } => {
@@ -96,7 +94,7 @@ fn shown(kind: &EventKind, data: bool, region: &str) -> Option<Shown> {
                 TaskFamily::LambdaFunction => {
                     ("LambdaFunctionFailed", details.named("lambdaFunctionFailedEventDetails"))
                 }
-                TaskFamily::Integration { .. } => ("TaskFailed", details.named("taskFailedEventDetails")),
+                TaskFamily::Integration(_) => ("TaskFailed", details.named("taskFailedEventDetails")),
             }
         }
         EventKind::TaskTimedOut { family, error, cause, .. } => {
@@ -106,7 +104,7 @@ fn shown(kind: &EventKind, data: bool, region: &str) -> Option<Shown> {
                 TaskFamily::LambdaFunction => {
                     ("LambdaFunctionTimedOut", details.named("lambdaFunctionTimedOutEventDetails"))
                 }
-                TaskFamily::Integration { .. } => ("TaskTimedOut", details.named("taskTimedOutEventDetails")),
+                TaskFamily::Integration(_) => ("TaskTimedOut", details.named("taskTimedOutEventDetails")),
             }
         }
         EventKind::ParallelStateStarted { .. } => ("ParallelStateStarted", None),
@@ -157,7 +155,7 @@ fn task_scheduled(kind: &EventKind, region: &str, details: Details) -> Option<Sh
     };
     let details = match family {
         TaskFamily::Activity | TaskFamily::LambdaFunction => details.text("resource", resource).input(parameters),
-        TaskFamily::Integration { .. } => details
+        TaskFamily::Integration(_) => details
             .resource(family)
             .text("region", &region_of(resource).unwrap_or(region).into())
             .payload("parameters", parameters),
@@ -165,7 +163,7 @@ fn task_scheduled(kind: &EventKind, region: &str, details: Details) -> Option<Sh
     let details = details.optional_int("timeoutInSeconds", *timeout_seconds);
     let details = match family {
         TaskFamily::LambdaFunction => details,
-        TaskFamily::Activity | TaskFamily::Integration { .. } => {
+        TaskFamily::Activity | TaskFamily::Integration(_) => {
             details.optional_int("heartbeatInSeconds", *heartbeat_seconds)
         }
     };
@@ -176,7 +174,7 @@ fn task_scheduled(kind: &EventKind, region: &str, details: Details) -> Option<Sh
     Some(match family {
         TaskFamily::Activity => ("ActivityScheduled", details.named("activityScheduledEventDetails")),
         TaskFamily::LambdaFunction => ("LambdaFunctionScheduled", details.named("lambdaFunctionScheduledEventDetails")),
-        TaskFamily::Integration { .. } => ("TaskScheduled", details.named("taskScheduledEventDetails")),
+        TaskFamily::Integration(_) => ("TaskScheduled", details.named("taskScheduledEventDetails")),
     })
 }
 
@@ -226,8 +224,8 @@ impl Details {
 
     fn resource(self, family: &TaskFamily) -> Self {
         match family {
-            TaskFamily::Integration { resource_type, resource } => {
-                self.text("resourceType", resource_type).text("resource", resource)
+            TaskFamily::Integration(integration) => {
+                self.text("resourceType", integration.resource_type()).text("resource", integration.resource())
             }
             TaskFamily::Activity | TaskFamily::LambdaFunction => self,
         }

@@ -13,7 +13,7 @@ use crate::http::request::{Request, is_sendable};
 use crate::http::wire::{self, Wire};
 use crate::http::{encode, is_loopback};
 use crate::integrations::REQUEST_TIMEOUT;
-use crate::{Answer, Failure, Integrations, Pattern, TaskCall};
+use crate::{Answer, Failure, Integrations, TaskCall};
 
 const WORDS: Words<'_> = Words::Optimized { prefix: "ApiGateway", service: "AmazonApiGateway" };
 
@@ -81,7 +81,7 @@ pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result
         return Err(Failure { error: format!("ApiGateway.{}", response.status), cause: response.text() });
     }
     let result = response.result();
-    Ok(if call.target.pattern() == Pattern::Callback { Answer::Submitted(result) } else { Answer::Done(result) })
+    Ok(Answer::to(call.target.pattern(), result))
 }
 
 /// What is wrong with the parameters, as far as they show before the request: the text between the brackets of AWS's

@@ -20,7 +20,7 @@ use crate::http::fields::{FieldError, Fields, Pairs, plain_text};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::wire::{self, Wire};
-use crate::{Answer, Failure, Integrations, Pattern, PollError, Progress, Target, TaskCall};
+use crate::{Answer, Failure, Integrations, PollError, Progress, Target, TaskCall};
 
 /// How long one request to a cluster may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -42,17 +42,11 @@ const METHODS: [(&str, &str); 6] =
 /// Calls the Kubernetes API, or creates a job.
 pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result<Answer, Failure> {
     let cluster = Cluster::of(integrations, call)?;
-    match &call.target {
-        Target::Action { action, .. } if &**action == "runJob" => {
-            let result = cluster.run_job().await?;
-            Ok(if call.target.pattern() == Pattern::RequestResponse {
-                Answer::Done(result)
-            } else {
-                Answer::Submitted(result)
-            })
-        }
-        _ => cluster.call_api().await.map(Answer::Done),
-    }
+    let result = match &call.target {
+        Target::Integration(integration) if integration.action() == "runJob" => cluster.run_job().await?,
+        _ => cluster.call_api().await?,
+    };
+    Ok(Answer::to(call.target.pattern(), result))
 }
 
 /// Looks at a job. `submitted` is what [`call`] answered.

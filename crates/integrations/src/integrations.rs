@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use asl::resource::{Integration, Service};
 use asl::{Text, Value};
 use aws::client::Client;
 use aws::{Call, CallError, MissingParameters};
@@ -11,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::failure::unusable;
 use crate::http::{PlainHttp, Traced};
-use crate::{Answer, Failure, Pattern, PollError, Progress, Target, TaskCall};
+use crate::{Answer, Failure, PollError, Progress, Target, TaskCall};
 use crate::{apigateway, eks_kubernetes, fields, http, lambda, optimized, sdk};
 
 /// How long a function may take where its task has no timeout: as long as Lambda lets any run.
@@ -70,48 +71,46 @@ impl Integrations {
     /// quick, but for unpacking a service's model when the service is first used. The error is what AWS says behind
     /// `An error occurred while executing the state ...`.
     pub fn prepare(&self, target: &Target, parameters: Value) -> Result<Value, String> {
-        let Target::Action { service, action, pattern } = target else { return Ok(parameters) };
-        let problems = problems(service, action, &parameters);
+        let Target::Integration(integration) = target else { return Ok(parameters) };
+        let problems = problems(integration, &parameters);
         if !problems.is_empty() {
             return Err(unusable(&parameters, &problems));
         }
-        Ok(optimized::prepare(service, action, *pattern, parameters))
+        Ok(optimized::prepare(integration, parameters))
     }
 
     /// Sends a task's request. [`Answer::Done`] is the task's result; [`Answer::Submitted`] means that the task waits
     /// for its job or its callback. Fails as the task fails.
     pub async fn call(&self, call: &TaskCall) -> Result<Answer, Failure> {
-        let Target::Action { service, action, .. } = &call.target else { return lambda::call(self, call).await };
-        match (&**service, &**action) {
-            ("lambda", "invoke") => lambda::call(self, call).await,
-            ("http", "invoke") => http::call(self, call).await,
-            ("apigateway", "invoke") => apigateway::call(self, call).await,
-            ("eks", "call" | "runJob") => eks_kubernetes::call(self, call).await,
-            _ => match sdk::service_of(service) {
-                Some(name) => sdk::call(self, call, name, action).await,
-                None => optimized::call(self, call, service, action).await,
-            },
+        let Target::Integration(integration) = &call.target else { return lambda::call(self, call).await };
+        match (integration.service(), integration.action()) {
+            (Service::Optimized("lambda"), "invoke") => lambda::call(self, call).await,
+            (Service::Optimized("http"), "invoke") => http::call(self, call).await,
+            (Service::Optimized("apigateway"), "invoke") => apigateway::call(self, call).await,
+            (Service::Optimized("eks"), "call" | "runJob") => eks_kubernetes::call(self, call).await,
+            (Service::Optimized(service), action) => optimized::call(self, call, service, action).await,
+            (Service::AwsSdk(service), action) => sdk::call(self, call, service, action).await,
         }
     }
 
     /// As [`Integrations::call`], and tells what went over the wire for an HTTP task.
     pub async fn call_traced(&self, call: &TaskCall) -> Traced {
         match &call.target {
-            Target::Action { service, action, .. } if (&**service, &**action) == ("http", "invoke") => {
+            Target::Integration(integration) if is_action(integration, "http", "invoke") => {
                 http::traced(self, call).await
             }
             _ => Traced { outcome: self.call(call).await, trace: None },
         }
     }
 
-    /// Looks at the job of a task of the patterns [`Pattern::Job`] and [`Pattern::JobParsed`]; `submitted` is what
+    /// Looks at the job of a task of the patterns [`Pattern::Sync`](asl::resource::Pattern::Sync) and [`Pattern::Sync2`](asl::resource::Pattern::Sync2); `submitted` is what
     /// [`Integrations::call`] answered. May be repeated at will.
     pub async fn poll(&self, call: &TaskCall, submitted: &Value) -> Result<Progress, PollError> {
         match &call.target {
-            Target::Action { service, action, .. } if is_kubernetes_job(service, action) => {
+            Target::Integration(integration) if is_action(integration, "eks", "runJob") => {
                 eks_kubernetes::poll(self, call, submitted).await
             }
-            Target::Action { service, action, .. } => optimized::poll(self, call, service, action, submitted).await,
+            Target::Integration(integration) => optimized::poll(self, call, integration, submitted).await,
             Target::Function => Err(PollError::Job(Failure::runtime("A function has no job"))),
         }
     }
@@ -120,10 +119,10 @@ impl Integrations {
     /// on. The failure is for the log; nothing follows from it.
     pub async fn cancel(&self, call: &TaskCall, submitted: &Value) -> Result<(), Failure> {
         match &call.target {
-            Target::Action { service, action, .. } if is_kubernetes_job(service, action) => {
+            Target::Integration(integration) if is_action(integration, "eks", "runJob") => {
                 eks_kubernetes::cancel(self, call, submitted).await
             }
-            Target::Action { service, action, .. } => optimized::cancel(self, call, service, action, submitted).await,
+            Target::Integration(integration) => optimized::cancel(self, call, integration, submitted).await,
             Target::Function => Ok(()),
         }
     }
@@ -131,7 +130,9 @@ impl Integrations {
     /// The child execution that a task waits for: its ARN. `None` where the task waits for something else.
     pub fn child_execution(call: &TaskCall, submitted: &Value) -> Option<Text> {
         match &call.target {
-            Target::Action { service, pattern: Pattern::Job | Pattern::JobParsed, .. } if &**service == "states" => {
+            Target::Integration(integration)
+                if integration.service() == Service::Optimized("states") && integration.pattern().is_job() =>
+            {
                 submitted.get("ExecutionArn").and_then(Value::as_str).map(Text::from)
             }
             _ => None,
@@ -192,20 +193,22 @@ impl TaskCall {
     }
 }
 
-fn is_kubernetes_job(service: &str, action: &str) -> bool {
-    (service, action) == ("eks", "runJob")
+fn is_action(integration: &Integration, service: &str, action: &str) -> bool {
+    (integration.service(), integration.action()) == (Service::Optimized(service), action)
 }
 
 /// What is wrong with parameters that can be seen without asking the service.
-fn problems(service: &str, action: &str, parameters: &Value) -> Vec<String> {
-    if let Some(name) = sdk::service_of(service) {
-        return fields::unsupported(name, action, parameters);
-    }
+fn problems(integration: &Integration, parameters: &Value) -> Vec<String> {
+    let action = integration.action();
+    let service = match integration.service() {
+        Service::AwsSdk(service) => return fields::unsupported(service, action, parameters),
+        Service::Optimized(service) => service,
+    };
     let Some(row) = optimized::find(service, action) else {
         return vec![format!("{service}:{action} is not an integration")];
     };
     let problems = row.problems(parameters);
-    if problems.is_empty() && (service, action) == ("apigateway", "invoke") {
+    if problems.is_empty() && is_action(integration, "apigateway", "invoke") {
         return apigateway::check(parameters).err().into_iter().collect();
     }
     problems

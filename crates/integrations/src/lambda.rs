@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 use crate::failure::Words;
 use crate::http::fields::{FieldError, Fields, Pairs, plain_text};
 use crate::integrations::FUNCTION_TIMEOUT;
-use crate::{Answer, Failure, Integrations, Pattern, Target, TaskCall};
+use crate::{Answer, Failure, Integrations, Target, TaskCall};
 
 /// How Lambda's errors are worded.
 const WORDS: Words<'_> = Words::Optimized { prefix: "Lambda", service: "AWSLambda" };
@@ -33,9 +33,9 @@ pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result
     }
     let result = match call.target {
         Target::Function => reply.payload_value()?,
-        Target::Action { .. } => reply.result()?,
+        Target::Integration(_) => reply.result()?,
     };
-    Ok(if call.target.pattern() == Pattern::Callback { Answer::Submitted(result) } else { Answer::Done(result) })
+    Ok(Answer::to(call.target.pattern(), result))
 }
 
 /// How a function is invoked.
@@ -75,7 +75,7 @@ impl<'a> Request<'a> {
     fn of(call: &'a TaskCall) -> Result<Self, FieldError> {
         match call.target {
             Target::Function => Ok(Self::of_function(call)),
-            Target::Action { .. } => Self::of_action(&call.parameters),
+            Target::Integration(_) => Self::of_action(&call.parameters),
         }
     }
 

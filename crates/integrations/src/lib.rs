@@ -23,6 +23,7 @@ pub use integrations::{Integrations, Options};
 
 use std::time::Duration;
 
+use asl::resource::{Integration, Pattern};
 use asl::{Text, Value};
 
 /// A task as an integration sees it.
@@ -55,27 +56,7 @@ pub enum Target {
     /// A function's ARN as the resource itself.
     Function,
     /// A service's action.
-    Action {
-        /// `sqs`, `aws-sdk:s3`
-        service: Text,
-        /// `sendMessage`, without the pattern
-        action: Text,
-        /// What the task waits for.
-        pattern: Pattern,
-    },
-}
-
-/// What a task waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pattern {
-    /// The service's answer.
-    RequestResponse,
-    /// The job's end (`.sync`).
-    Job,
-    /// The child execution's end, its output as JSON (`.sync:2`).
-    JobParsed,
-    /// SendTaskSuccess or SendTaskFailure (`.waitForTaskToken`).
-    Callback,
+    Integration(Integration),
 }
 
 /// What came of a request.
@@ -85,6 +66,16 @@ pub enum Answer {
     Done(Value),
     /// The service took the request; the task waits for its job or its callback. The service's answer.
     Submitted(Value),
+}
+
+impl Answer {
+    /// What a service's answer is to a task that waits so.
+    fn to(pattern: Pattern, answer: Value) -> Self {
+        match pattern {
+            Pattern::RequestResponse => Self::Done(answer),
+            Pattern::Sync | Pattern::Sync2 | Pattern::WaitForTaskToken => Self::Submitted(answer),
+        }
+    }
 }
 
 /// How far a job is.

@@ -28,6 +28,7 @@ mod states;
 #[cfg(test)]
 mod tests;
 
+use asl::resource::{self, Integration, Pattern};
 use asl::{Object, Value};
 use aws::{CallError, MissingParameters};
 use serde_json::{Map, Value as Json};
@@ -36,7 +37,7 @@ use crate::failure::{Words, invalid_field};
 use crate::integrations::Asked;
 use crate::presentation::{add_metadata, present};
 use crate::values::{from_json, to_json};
-use crate::{Answer, Failure, Integrations, Pattern, TaskCall, fields};
+use crate::{Answer, Failure, Integrations, TaskCall, fields};
 
 pub(crate) use job::{cancel, poll};
 
@@ -208,6 +209,14 @@ pub(crate) fn find(service: &str, action: &str) -> Option<Row> {
     Some(Row { service, action })
 }
 
+/// The row of an integration; `None` where it is none of this table.
+fn row_of(integration: &Integration) -> Option<Row> {
+    match integration.service() {
+        resource::Service::Optimized(service) => find(service, integration.action()),
+        resource::Service::AwsSdk(_) => None,
+    }
+}
+
 fn find_or_fail(service: &str, action: &str) -> Result<Row, Failure> {
     find(service, action).ok_or_else(|| Failure::runtime(format!("{service}:{action} is not an integration")))
 }
@@ -230,11 +239,11 @@ impl Row {
 }
 
 /// The parameters with what AWS adds to them before it schedules the task.
-pub(crate) fn prepare(service: &str, action: &str, pattern: Pattern, parameters: Value) -> Value {
-    let Some(prepare) = find(service, action).and_then(|row| row.action.prepare) else { return parameters };
+pub(crate) fn prepare(integration: &Integration, parameters: Value) -> Value {
+    let Some(prepare) = row_of(integration).and_then(|row| row.action.prepare) else { return parameters };
     match parameters {
         Value::Object(mut object) => {
-            prepare(std::sync::Arc::make_mut(&mut object), pattern);
+            prepare(std::sync::Arc::make_mut(&mut object), integration.pattern());
             Value::Object(object)
         }
         other => other,
@@ -282,10 +291,7 @@ pub(crate) async fn call(
     }
     add_metadata(&mut result, &answer);
     let result = from_json(Json::Object(result));
-    Ok(match pattern {
-        Pattern::RequestResponse => Answer::Done(result),
-        Pattern::Job | Pattern::JobParsed | Pattern::Callback => Answer::Submitted(result),
-    })
+    Ok(Answer::to(pattern, result))
 }
 
 /// Sends the requests of one task.

@@ -8,12 +8,7 @@ use aws::{MissingParameters, model};
 use crate::failure::Words;
 use crate::integrations::Asked;
 use crate::values::{from_json, to_json};
-use crate::{Answer, Failure, Integrations, Pattern, TaskCall};
-
-/// The service behind `aws-sdk:`; `None` for an optimized integration.
-pub(crate) fn service_of(service: &str) -> Option<&str> {
-    service.strip_prefix("aws-sdk:")
-}
+use crate::{Answer, Failure, Integrations, TaskCall};
 
 /// Sends the request.
 pub(crate) async fn call(
@@ -36,8 +31,5 @@ pub(crate) async fn call(
         Value::Null => Value::empty_object(),
         output => output,
     };
-    Ok(match call.target.pattern() {
-        Pattern::Callback => Answer::Submitted(result),
-        Pattern::RequestResponse | Pattern::Job | Pattern::JobParsed => Answer::Done(result),
-    })
+    Ok(Answer::to(call.target.pattern(), result))
 }

@@ -182,7 +182,7 @@ fn task_id(work: &Work) -> TaskId {
 
 fn target(family: &TaskFamily) -> Target {
     match family {
-        TaskFamily::Integration { resource_type, resource } => Target::named(resource_type, resource),
+        TaskFamily::Integration(integration) => Target::Integration(integration.clone()),
         // An activity's tasks are handed out by the exchange and never come here.
         TaskFamily::LambdaFunction | TaskFamily::Activity => Target::Function,
     }

@@ -535,7 +535,7 @@ fn offer(id: ExecutionId, live: &Live, task: &OpenTask, is_interrupted: bool) ->
             let offered = TaskRef { execution: id, scheduled, scheduled_at, started };
             Release::Offer { activity: task.resource.clone(), task: offered }
         }
-        TaskFamily::LambdaFunction | TaskFamily::Integration { .. } => {
+        TaskFamily::LambdaFunction | TaskFamily::Integration(_) => {
             Release::Dispatch(Box::new(work(id, live, task.clone(), is_interrupted)))
         }
     }

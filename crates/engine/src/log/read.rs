@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use asl::resource::Integration;
 use asl::{Text, Value};
 
 use crate::event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily, Timestamp};
@@ -160,7 +161,10 @@ impl<'a> Reader<'a> {
         match self.byte()? {
             family::ACTIVITY => Ok(TaskFamily::Activity),
             family::LAMBDA_FUNCTION => Ok(TaskFamily::LambdaFunction),
-            family::INTEGRATION => Ok(TaskFamily::Integration { resource_type: self.text()?, resource: self.text()? }),
+            family::INTEGRATION => {
+                let integration = Integration::parse(self.text()?, self.text()?);
+                integration.map(TaskFamily::Integration).ok_or_else(|| self.damaged("an integration's resource"))
+            }
             _ => Err(self.damaged("a task family")),
         }
     }

@@ -1,6 +1,7 @@
 //! What the log writes, it reads back; what it did not write, it refuses.
 
 use asl::Value;
+use asl::resource::Integration;
 
 use super::*;
 use crate::event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily, Timestamp};
@@ -13,7 +14,7 @@ fn value(text: &str) -> Value {
 fn one_of_each() -> Vec<Event> {
     let shared = value(r#"{"a":[1,2.50,"x"]}"#);
     let text = |text: &str| -> asl::Text { text.into() };
-    let integration = TaskFamily::Integration { resource_type: text("sqs"), resource: text("sendMessage") };
+    let integration = TaskFamily::Integration(Integration::parse(text("sqs"), text("sendMessage")).unwrap());
     let scheduled = |family| EventKind::TaskScheduled {
         family,
         resource: text("arn"),

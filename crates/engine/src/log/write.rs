@@ -147,10 +147,10 @@ impl<'a> Writer<'a> {
         match family {
             TaskFamily::Activity => self.out.push(family::ACTIVITY),
             TaskFamily::LambdaFunction => self.out.push(family::LAMBDA_FUNCTION),
-            TaskFamily::Integration { resource_type, resource } => {
+            TaskFamily::Integration(integration) => {
                 self.out.push(family::INTEGRATION);
-                self.text(resource_type);
-                self.text(resource);
+                self.text(integration.resource_type());
+                self.text(integration.resource());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Task: somebody outside does the work.
 
-use asl::program::{Resource, StateKind, Task};
+use asl::program::{StateKind, Task};
 use asl::{ErrorName, EvaluationError, Text, Value};
 
 use crate::cursor::{Cursor, View};
@@ -45,7 +45,7 @@ fn scheduled(
         return Err(EvaluationError::runtime(cause));
     }
     let parameters = decision.turn.resources.prepare(&task.resource, parameters).map_err(EvaluationError::runtime)?;
-    let family = family(&task.resource);
+    let family = TaskFamily::from(&task.resource);
     let kind = EventKind::TaskScheduled {
         family: family.clone(),
         resource: task.resource.arn().clone(),
@@ -84,16 +84,6 @@ fn credentials(
     match value.get("RoleArn") {
         Some(Value::String(role)) => Ok(Some(role.clone())),
         _ => Err(EvaluationError::runtime("The RoleArn of Credentials must be a string.")),
-    }
-}
-
-fn family(resource: &Resource) -> TaskFamily {
-    match resource {
-        Resource::Activity(_) => TaskFamily::Activity,
-        Resource::LambdaFunction(_) => TaskFamily::LambdaFunction,
-        Resource::Integration { service, action, .. } => {
-            TaskFamily::Integration { resource_type: service.clone(), resource: action.clone() }
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use asl::Program;
 use asl::program::{Map, Resource, StateId, StateKind};
+use asl::resource::Pattern;
 
 use super::{FieldValidation, Mock, StateTest, TestStateError, context, model};
 use crate::event::StateType;
@@ -29,7 +30,7 @@ pub(super) fn check(test: &StateTest, program: &Program, state: StateId) -> Resu
 fn without_mock(test: &StateTest, kind: &StateKind) -> Result<(), TestStateError> {
     match kind {
         StateKind::Map(_) | StateKind::Parallel(_) => return Err(TestStateError::NeedsMock(NEEDS_MOCK)),
-        StateKind::Task(task) if is_activity(&task.resource) || pattern(&task.resource).is_some() => {
+        StateKind::Task(task) if is_activity(&task.resource) || waits_for_more(&task.resource) => {
             return Err(TestStateError::NeedsMock(TASK_NEEDS_MOCK));
         }
         StateKind::Task(_) if !test.has_role => {
@@ -97,19 +98,16 @@ fn writes_results(map: &Map) -> bool {
 
 /// Whether the state's context object has a `Task.Token`.
 pub(super) fn has_task_token(kind: &StateKind) -> bool {
-    matches!(kind, StateKind::Task(task) if pattern(&task.resource).is_some())
+    matches!(kind, StateKind::Task(task) if waits_for_more(&task.resource))
 }
 
 fn is_activity(resource: &Resource) -> bool {
     matches!(resource, Resource::Activity(_))
 }
 
-/// `sync`, `sync:2`, `waitForTaskToken`; `None` where the task is over once the service has answered.
-fn pattern(resource: &Resource) -> Option<&str> {
-    match resource {
-        Resource::Integration { action, .. } => action.split_once('.').map(|(_, pattern)| pattern),
-        Resource::Activity(_) | Resource::LambdaFunction(_) => None,
-    }
+/// Whether the task is not over once the service has answered.
+fn waits_for_more(resource: &Resource) -> bool {
+    resource.integration().is_some_and(|integration| integration.pattern() != Pattern::RequestResponse)
 }
 
 fn type_name(state_type: StateType) -> &'static str {

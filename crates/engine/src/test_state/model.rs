@@ -13,9 +13,9 @@ const RESULTS: &str = include_str!("model/results.txt");
 
 /// Says what is wrong with a result, in AWS's words. Only a strict check asks for required members.
 pub(super) fn check(resource: &Resource, value: &Value, is_strict: bool) -> Result<(), String> {
-    let Resource::Integration { service, action, .. } = resource else { return Ok(()) };
-    let model = Model { lines: section(service), is_strict };
-    match model.lines.get(format!(">{action}").as_str()) {
+    let Some(integration) = resource.integration() else { return Ok(()) };
+    let model = Model { lines: section(integration.resource_type()), is_strict };
+    match model.lines.get(format!(">{}", integration.resource()).as_str()) {
         Some(of) => model.check(of, value, "result"),
         None => Ok(()),
     }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn checked(service: &str, action: &str, json: &str, is_strict: bool) -> Result<(), String> {
-        let resource = Resource::Integration { arn: "".into(), service: service.into(), action: action.into() };
+        let resource = Resource::parse(&format!("arn:aws:states:::{service}:{action}").into()).unwrap();
         check(&resource, &asl::json::parse(json.as_bytes()).unwrap(), is_strict)
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use asl::Value;
+use asl::resource::Integration;
 use aws::{Client, Endpoints, Environment};
 use functions::Functions;
 
@@ -140,7 +141,7 @@ pub(crate) fn integrations(aws_url: &str, functions: Option<Functions>) -> Integ
 pub(crate) fn task(service: &str, resource: &str, parameters: &str) -> TaskCall {
     TaskCall {
         resource: format!("arn:aws:states:::{service}:{resource}").into(),
-        target: Target::named(service, resource),
+        target: target(service, resource),
         parameters: value(parameters),
         execution_arn: "arn:aws:states:eu-west-1:123456789012:execution:m:e".into(),
         state_machine_arn: "arn:aws:states:eu-west-1:123456789012:stateMachine:m".into(),
@@ -149,6 +150,11 @@ pub(crate) fn task(service: &str, resource: &str, parameters: &str) -> TaskCall 
         idempotency_token: "6ba7b810-9dad-11d1-80b4-00c04fd430c8".to_owned(),
         timeout: None,
     }
+}
+
+/// `service:resource` as a target.
+pub(crate) fn target(service: &str, resource: &str) -> Target {
+    Target::Integration(Integration::parse(service.into(), resource.into()).unwrap())
 }
 
 /// JSON as a value.

@@ -1,11 +1,11 @@
 //! AWS Batch.
 
+use asl::resource::Pattern;
 use asl::{Object, Value};
 
 use super::bind::{answer, answers, fixed};
 use super::job::{Job, JobResult};
 use super::{Action, Service};
-use crate::Pattern;
 use crate::failure::Words;
 
 pub(super) const SERVICE: Service = Service {
@@ -26,7 +26,7 @@ pub(super) const SERVICE: Service = Service {
 
 /// AWS tells the container of a job that it waits for who started it.
 fn mark_managed(parameters: &mut Object, pattern: Pattern) {
-    if pattern != Pattern::Job
+    if pattern != Pattern::Sync
         || ["NodeOverrides", "EksPropertiesOverride", "EcsPropertiesOverride"]
             .iter()
             .any(|other| parameters.contains(other))

@@ -8,7 +8,7 @@ use super::job::Job;
 use super::{Action, Members, Run, Sender, Service, member};
 use crate::failure::{Words, invalid_field};
 use crate::values::from_json;
-use crate::{Answer, Failure, Pattern};
+use crate::{Answer, Failure};
 
 pub(super) const SERVICE: Service = Service {
     name: "bedrock",
@@ -62,10 +62,7 @@ pub(super) async fn invoke_model(sender: &Sender<'_>, input: Json) -> Result<Ans
         }
     };
     let result = Value::object([("Body", body), ("ContentType", from_json(content_type))]);
-    Ok(match sender.call.target.pattern() {
-        Pattern::Callback => Answer::Submitted(result),
-        Pattern::RequestResponse | Pattern::Job | Pattern::JobParsed => Answer::Done(result),
-    })
+    Ok(Answer::to(sender.call.target.pattern(), result))
 }
 
 async fn ask_s3(sender: &Sender<'_>, operation: &str, input: Json) -> Result<aws::Answer, Failure> {

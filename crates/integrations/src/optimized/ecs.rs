@@ -1,13 +1,14 @@
 //! Amazon ECS and Fargate.
 
+use asl::resource::Pattern;
 use asl::{Object, Value};
 use serde_json::Value as Json;
 
 use super::bind::{answer, answers, fixed, parameter};
 use super::job::{Job, JobResult};
 use super::{Action, Members, Service};
+use crate::Failure;
 use crate::failure::Words;
-use crate::{Failure, Pattern};
 
 pub(super) const SERVICE: Service = Service {
     name: "ecs",

@@ -1,10 +1,11 @@
 //! Amazon EventBridge.
 
+use asl::resource::Pattern;
 use serde_json::{Value as Json, json};
 
 use super::{Action, Members, Service};
 use crate::failure::Words;
-use crate::{Failure, Pattern, TaskCall};
+use crate::{Failure, TaskCall};
 
 pub(super) const SERVICE: Service = Service {
     name: "events",

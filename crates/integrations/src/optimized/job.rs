@@ -1,14 +1,15 @@
 //! Jobs: how one is looked at, when it is over, and how it is given up.
 
+use asl::resource::{Integration, Pattern};
 use asl::{Text, Value, json};
 use serde_json::Value as Json;
 
 use super::bind::{Bind, bound, step_down};
-use super::{Row, Sender, find, find_or_fail};
+use super::{Sender, row_of};
 use crate::failure::{is_missing, is_passing};
 use crate::presentation::without_metadata;
 use crate::values::from_json;
-use crate::{Failure, Integrations, Pattern, PollError, Progress, TaskCall};
+use crate::{Failure, Integrations, PollError, Progress, TaskCall};
 
 /// What an action begins and `.sync` waits for.
 pub(super) struct Job {
@@ -134,21 +135,20 @@ fn always(_: &Value) -> bool {
     true
 }
 
-fn job_of(row: Row) -> Result<&'static Job, Failure> {
-    let name = || format!("{}:{} has no job to wait for", row.service.name, row.action.name);
-    row.action.job.as_ref().ok_or_else(|| Failure::runtime(name()))
+fn no_job(integration: &Integration) -> Failure {
+    let (service, action) = (integration.resource_type(), integration.action());
+    Failure::runtime(format!("{service}:{action} has no job to wait for"))
 }
 
 /// Looks at the job of a task.
 pub(crate) async fn poll(
     integrations: &Integrations,
     call: &TaskCall,
-    service: &str,
-    action: &str,
+    integration: &Integration,
     submitted: &Value,
 ) -> Result<Progress, PollError> {
-    let row = find_or_fail(service, action).map_err(PollError::Job)?;
-    let job = job_of(row).map_err(PollError::Job)?;
+    let row = row_of(integration).ok_or_else(|| PollError::Job(no_job(integration)))?;
+    let job = row.action.job.as_ref().ok_or_else(|| PollError::Job(no_job(integration)))?;
     let sender = Sender { integrations, call, row };
     let input = bound(job.ask, call, submitted);
     match sender.ask(row.client(), job.describe, &input).await {
@@ -173,7 +173,7 @@ fn judge(job: &Job, call: &TaskCall, answer: Value, submitted: &Value) -> Result
     }
     let succeeded = is_done && (job.succeeded)(&subject);
     let result = job.shaped(answer, subject, submitted);
-    let result = if call.target.pattern() == Pattern::JobParsed { parsed(result) } else { result };
+    let result = if call.target.pattern() == Pattern::Sync2 { parsed(result) } else { result };
     if succeeded { Ok(Progress::Done(result)) } else { Err(PollError::Job(Failure::task_failed(result.to_json()))) }
 }
 
@@ -193,11 +193,10 @@ fn parsed(execution: Value) -> Value {
 pub(crate) async fn cancel(
     integrations: &Integrations,
     call: &TaskCall,
-    service: &str,
-    action: &str,
+    integration: &Integration,
     submitted: &Value,
 ) -> Result<(), Failure> {
-    let Some(row) = find(service, action) else { return Ok(()) };
+    let Some(row) = row_of(integration) else { return Ok(()) };
     let Some(cancel) = row.action.job.as_ref().and_then(|job| job.cancel.as_ref()) else { return Ok(()) };
     let sender = Sender { integrations, call, row };
     let input: Json = bound(cancel.ask, call, submitted);

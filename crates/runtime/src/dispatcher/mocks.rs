@@ -1,7 +1,7 @@
 //! Answers tasks in the place of their services, in executions of a mocked test case.
 
+use asl::resource::Pattern;
 use engine::Command;
-use integrations::Pattern;
 use rehearsal::Outcome;
 
 use super::report::Reported;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use asl::Value;
 use engine::{Command, Timestamp};
-use integrations::{Answer, Failure, Pattern, TaskCall};
+use integrations::{Answer, Failure, TaskCall};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
@@ -81,7 +81,7 @@ impl Shared {
 
 /// Whether the task waits for a job that somebody must look at.
 fn is_job(call: &TaskCall) -> bool {
-    matches!(call.target.pattern(), Pattern::Job | Pattern::JobParsed)
+    call.target.pattern().is_job()
 }
 
 /// The task's end with an error.

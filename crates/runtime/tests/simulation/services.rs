@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-use asl::program::Resource;
+use asl::resource::{Pattern, Resource};
 use asl::{Text, Value};
 use engine::{Command, EventId, TaskFamily};
 use runtime::calls::CallError;
@@ -133,5 +133,5 @@ pub(crate) fn is_callback(work: &Work) -> bool {
 /// Whether the task's request is answered by a job or a callback later.
 pub(crate) fn has_more(work: &Work) -> bool {
     work.task.submitted.is_none()
-        && matches!(&work.task.family, TaskFamily::Integration { resource, .. } if resource.contains('.'))
+        && matches!(&work.task.family, TaskFamily::Integration(integration) if integration.pattern() != Pattern::RequestResponse)
 }

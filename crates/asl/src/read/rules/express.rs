@@ -8,6 +8,7 @@
 use crate::diagnostic::Code;
 use crate::program::Resource;
 use crate::read::fields::Fields;
+use crate::resource::Pattern;
 
 /// Refuses what an Express state machine cannot wait for.
 pub(crate) fn check(resource: &Resource, fields: &Fields<'_>) {
@@ -20,12 +21,15 @@ fn refusal(resource: &Resource) -> Option<&'static str> {
     match resource {
         Resource::Activity(_) => Some("Express state machine does not support Activity ARN"),
         Resource::LambdaFunction(_) => None,
-        Resource::Integration { action, .. } => match action.split_once('.')?.1 {
+        Resource::Integration { integration, .. } => match integration.pattern() {
+            Pattern::RequestResponse => None,
             // AWS's text ends with a space.
-            "waitForTaskToken" => {
+            Pattern::WaitForTaskToken => {
                 Some("Express state machine does not support '.waitForTaskToken' service integration ")
             }
-            _ => Some("Express state machine does not support '.sync' service integration"),
+            Pattern::Sync | Pattern::Sync2 => {
+                Some("Express state machine does not support '.sync' service integration")
+            }
         },
     }
 }

@@ -1,11 +1,11 @@
 //! What becomes of parameters before a task is scheduled.
 
 use super::{integrations, value};
-use crate::Target;
+use crate::http::testing::target;
 
 fn prepared(service: &str, resource: &str, parameters: &str) -> String {
     let integrations = integrations("http://127.0.0.1:9", None);
-    match integrations.prepare(&Target::named(service, resource), value(parameters)) {
+    match integrations.prepare(&target(service, resource), value(parameters)) {
         Ok(value) => value.to_json(),
         Err(cause) => cause,
     }
