@@ -61,13 +61,15 @@ pub(crate) fn check_state_machine(arn: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// A state machine's ARN that an execution is started with. Where services are mocked, a test case may stand behind it
-/// (`…#<test case>`), as Step Functions Local has it.
-pub(crate) fn check_state_machine_to_start(arn: &str, has_mocks: bool) -> Result<(), ApiError> {
-    match arn.split_once('#') {
-        Some((machine, _)) if has_mocks => check_state_machine(machine),
-        _ => check_state_machine(arn),
-    }
+/// A state machine's ARN that an execution is started with, and the profile. Where there are profiles, one may stand
+/// behind the ARN (`…#<profile>`), as Step Functions Local has it for test cases.
+pub(crate) fn state_machine_to_start(arn: Text, has_profiles: bool) -> Result<(Text, Option<Text>), ApiError> {
+    let (machine, profile) = match arn.split_once('#') {
+        Some((machine, profile)) if has_profiles => (machine.into(), Some(profile.into())),
+        _ => (arn, None),
+    };
+    check_state_machine(&machine)?;
+    Ok((machine, profile))
 }
 
 /// A version's ARN: `…:stateMachine:<name>:<number>`.
@@ -158,11 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn a_test_case_may_have_any_name_where_services_are_mocked() {
-        let arn = "arn:aws:states:r:0:stateMachine:m#case 1/2";
-        assert!(check_state_machine_to_start(arn, true).is_ok());
-        assert!(check_state_machine_to_start(arn, false).is_err());
-        assert!(check_state_machine_to_start("arn:aws:states:r:0:stateMachine:#case", true).is_err());
+    fn a_profile_may_have_any_name_where_there_are_profiles() {
+        let machine = "arn:aws:states:r:0:stateMachine:m";
+        let arn = Text::from(format!("{machine}#case 1/2"));
+        let found = state_machine_to_start(arn.clone(), true).unwrap();
+        assert_eq!(found, (machine.into(), Some("case 1/2".into())));
+        assert_eq!(state_machine_to_start(machine.into(), true).unwrap(), (machine.into(), None));
+        assert!(state_machine_to_start(arn, false).is_err());
+        assert!(state_machine_to_start("arn:aws:states:r:0:stateMachine:#case".into(), true).is_err());
     }
 
     #[test]

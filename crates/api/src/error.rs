@@ -172,24 +172,11 @@ impl From<CallError> for ApiError {
                 format!("The request would cause a service quota to be exceeded: no more than {what}."),
             ),
             E::TooManyTags(arn) => Self::too_many_tags(arn),
-            E::UnknownTestCase { state_machine, test_case, known } => {
-                Self::validation(unknown_test_case(&state_machine, &test_case, &known))
-            }
+            E::UnknownProfile(unknown) => Self::validation(unknown.to_string()),
             E::Unavailable(why) => Self::unavailable(why),
             E::Internal(source) => Self::internal(source),
         }
     }
-}
-
-fn unknown_test_case(state_machine: &str, test_case: &str, known: &[Text]) -> String {
-    let known = match known {
-        [] => "none".to_owned(),
-        known => known.join(", "),
-    };
-    format!(
-        "The mock configuration has no test case '{test_case}' for the state machine '{state_machine}'. Test cases of \
-         this state machine: {known}"
-    )
 }
 
 fn invalid_definition(diagnostics: &[Diagnostic]) -> ApiError {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runtime::clock::WallClock;
+use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
 use serde_json::{Value as Json, json};
 use store::memory::MemoryStore;
@@ -30,7 +31,7 @@ fn api() -> Api {
         limits: engine::Limits::default(),
         shards: 1,
     };
-    Api::new(Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, None).unwrap())
+    Api::new(Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, no_tasks).unwrap())
 }
 
 /// The reply to a call with those bytes.

@@ -9,6 +9,8 @@ use engine::test_state::Outcome;
 use engine::{EventId, Timestamp};
 use store::record::{Definition, ExecutionRecord, MachineType, StateMachine, Version};
 
+use crate::tasks::UnknownProfile;
+
 pub use integrations::http::{HttpTrace, TracedRequest, TracedResponse};
 pub use versions::{
     CreateAlias, CreatedAlias, INITIAL_REVISION, Publish, PublishVersion, PublishedVersion, UpdateAlias,
@@ -97,16 +99,9 @@ pub enum CallError {
     /// `TooManyTags`, with the ARN.
     #[error("too many tags: {0}")]
     TooManyTags(Text),
-    /// `ValidationException`: the mock configuration has no such test case for the state machine.
-    #[error("no test case {test_case:?} of {state_machine:?}")]
-    UnknownTestCase {
-        /// The state machine's name.
-        state_machine: Text,
-        /// As given.
-        test_case: Text,
-        /// Those there are.
-        known: Vec<Text>,
-    },
+    /// `ValidationException`: there is no such profile for the state machine.
+    #[error(transparent)]
+    UnknownProfile(#[from] UnknownProfile),
     /// The server is stopping, or the disk is full: nothing was done, trying again later may help.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -213,6 +208,8 @@ pub struct StartExecution {
     pub input_text: Option<Text>,
     /// `traceHeader`
     pub trace_header: Option<Text>,
+    /// What it is started with for who does its tasks; only where [`crate::Runtime::has_profiles`]
+    pub profile: Option<Text>,
 }
 
 /// The answer to StartExecution: durable.

@@ -5,8 +5,6 @@
 //! until the shard has made it durable, or says that the task is over.
 
 mod job;
-mod mocks;
-mod report;
 mod request;
 
 use std::collections::HashMap;
@@ -14,18 +12,17 @@ use std::collections::hash_map::Entry;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
-use asl::program::Resource;
+use asl::resource::Resource;
 use asl::{Text, Value};
-use engine::{EventId, TaskFamily};
+use engine::EventId;
 use integrations::{Integrations, Target};
 use store::record::ExecutionId;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::Clock;
-use crate::driver::Shards;
-use crate::mocks::MockSource;
 use crate::sync::lock;
-use crate::tasks::{Doing, Tasks, Work};
+use crate::task_reports::TaskReports;
+use crate::tasks::{Doing, Profiles, Tasks, Work};
 use job::Children;
 
 /// How tasks are done.
@@ -36,8 +33,6 @@ pub struct TaskOptions {
     pub after_crash: AfterCrash,
     /// Requests on their way at once; more wait for their turn.
     pub concurrency: usize,
-    /// What stands in for the services in executions of a test case.
-    pub mocks: Option<Arc<dyn MockSource>>,
 }
 
 /// What becomes of a task whose request may or may not have been sent when the server ended.
@@ -54,7 +49,7 @@ pub enum AfterCrash {
 const LOOKS: usize = 64;
 
 /// Does tasks on an async runtime.
-pub(crate) struct Dispatcher {
+pub struct Dispatcher {
     shared: Arc<Shared>,
     runtime: tokio::runtime::Handle,
 }
@@ -63,8 +58,7 @@ pub(crate) struct Dispatcher {
 struct Shared {
     integrations: Integrations,
     after_crash: AfterCrash,
-    mocks: Option<Arc<dyn MockSource>>,
-    shards: Arc<Shards>,
+    reports: TaskReports,
     clock: Arc<dyn Clock>,
     requests: Semaphore,
     looks: Semaphore,
@@ -79,19 +73,18 @@ struct Shared {
 type TaskId = (ExecutionId, EventId);
 
 impl Dispatcher {
-    /// Does tasks on that async runtime.
-    pub(crate) fn new(
+    /// Does tasks on that async runtime. The clock is the one of the runtime that hands them out.
+    pub fn new(
         options: TaskOptions,
-        shards: Arc<Shards>,
+        reports: TaskReports,
         clock: Arc<dyn Clock>,
         runtime: tokio::runtime::Handle,
     ) -> Self {
-        let TaskOptions { integrations, after_crash, concurrency, mocks } = options;
+        let TaskOptions { integrations, after_crash, concurrency } = options;
         let shared = Shared {
             integrations,
             after_crash,
-            mocks,
-            shards,
+            reports,
             clock,
             requests: Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             looks: Semaphore::new(LOOKS),
@@ -117,6 +110,10 @@ impl Tasks for Dispatcher {
             Some(target) => self.shared.integrations.prepare(&target, parameters),
             None => Ok(parameters),
         }
+    }
+
+    fn profiles(&self) -> Option<&dyn Profiles> {
+        None
     }
 
     fn dispatch(&self, work: Work) {
@@ -147,8 +144,8 @@ impl Tasks for Dispatcher {
         let shared = Arc::clone(&self.shared);
         self.runtime.spawn(async move {
             let Some(submitted) = &work.task.submitted else { return };
-            if shared.mocked(&work).is_some() {
-                // There is no job.
+            if work.invocation.is_some() {
+                // What stood in for the service had no job.
                 return;
             }
             shared.cancel_job(&shared.call(&work), submitted).await;
@@ -178,12 +175,4 @@ impl Drop for Running<'_> {
 
 fn task_id(work: &Work) -> TaskId {
     (work.execution, work.task.scheduled)
-}
-
-fn target(family: &TaskFamily) -> Target {
-    match family {
-        TaskFamily::Integration(integration) => Target::Integration(integration.clone()),
-        // An activity's tasks are handed out by the exchange and never come here.
-        TaskFamily::LambdaFunction | TaskFamily::Activity => Target::Function,
-    }
 }

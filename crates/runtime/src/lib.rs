@@ -17,9 +17,9 @@ mod dispatcher;
 mod driver;
 mod keeper;
 mod metrics;
-pub mod mocks;
 pub mod shard;
 mod sync;
+pub mod task_reports;
 pub mod tasks;
 pub mod tokens;
 mod writer;
@@ -40,15 +40,14 @@ use calls::CallError;
 use chance::{Chance, SeededChance};
 use clock::Clock;
 use directory::Directory;
-use dispatcher::Dispatcher;
-pub use dispatcher::{AfterCrash, TaskOptions};
+pub use dispatcher::{AfterCrash, Dispatcher, TaskOptions};
 use driver::Shards;
 use keeper::{Errand, Keeper};
 pub use metrics::MetricsSnapshot;
-use mocks::MockSource;
 use shard::{Context, Input, Outlets, Reply, Shard, ShardOptions};
 use sync::{Inbox, lock};
-use tasks::{NoTasks, Tasks};
+use task_reports::TaskReports;
+use tasks::{Profiles, Tasks};
 use tokens::Tokens;
 use writer::{Committer, Writer};
 
@@ -81,7 +80,6 @@ struct Inner {
     context: Arc<Context>,
     clock: Arc<dyn Clock>,
     exchange: Arc<Exchange>,
-    mocks: Option<Arc<dyn MockSource>>,
     shards: Arc<Shards>,
     writer: Arc<Writer>,
     errands: Arc<Inbox<Errand>>,
@@ -95,17 +93,16 @@ struct Inner {
 
 impl Runtime {
     /// Opens the store's executions: re-arms what is outstanding and goes on with what was cut off, both in the
-    /// background. `tasks` says how tasks are done that are no activity's; without it state machines may use
-    /// activities only. They are done on the async runtime this is called in.
+    /// background. `tasks` makes what does the tasks that are no activity's: [`tasks::no_tasks`], or one that makes a
+    /// [`Dispatcher`].
     ///
     /// # Errors
-    /// Where the store fails, where the system gives no threads or no randomness, and where there are `tasks` and no
-    /// async runtime.
+    /// Where the store fails, and where the system gives no threads or no randomness.
     pub fn open(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         options: RuntimeOptions,
-        tasks: Option<TaskOptions>,
+        tasks: impl FnOnce(TaskReports) -> Arc<dyn Tasks>,
     ) -> Result<Self, StoreError> {
         let mut chance = new_chance()?;
         let count = shard_count(options.shards);
@@ -116,8 +113,7 @@ impl Runtime {
         let last_ids = store.last_record_ids()?;
 
         let shards = Arc::new(Shards::new(count));
-        let mocks = tasks.as_ref().and_then(|tasks| tasks.mocks.clone());
-        let tasks = dispatcher(tasks, &shards, &clock)?;
+        let tasks = tasks(TaskReports::new(Arc::clone(&shards)));
         let context = Arc::new(Context::new(
             Arc::clone(&store),
             Arc::clone(&directory),
@@ -137,7 +133,6 @@ impl Runtime {
             context: Arc::clone(&context),
             clock: Arc::clone(&clock),
             exchange: Arc::clone(&exchange),
-            mocks,
             shards: Arc::clone(&shards),
             writer: Arc::new(Writer::new(count)),
             errands: Arc::new(Inbox::new()),
@@ -183,9 +178,9 @@ impl Runtime {
         &self.inner.options
     }
 
-    /// Whether test cases of a mock configuration can be started, with `#<test case>` behind a state machine's ARN.
-    pub fn has_mocks(&self) -> bool {
-        self.inner.mocks.is_some()
+    /// Whether executions can be started with a profile.
+    pub fn has_profiles(&self) -> bool {
+        self.profiles().is_some()
     }
 
     /// What it did so far.
@@ -195,6 +190,10 @@ impl Runtime {
 
     fn directory(&self) -> &Directory {
         &self.inner.context.directory
+    }
+
+    fn profiles(&self) -> Option<&dyn Profiles> {
+        self.inner.context.tasks.profiles()
     }
 
     fn draw(&self) -> u128 {
@@ -299,17 +298,6 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-fn dispatcher(
-    tasks: Option<TaskOptions>,
-    shards: &Arc<Shards>,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn Tasks>, StoreError> {
-    let Some(options) = tasks else { return Ok(Arc::new(NoTasks)) };
-    let runtime = tokio::runtime::Handle::try_current()
-        .map_err(|e| StoreError::Unusable(format!("tasks need an async runtime: {e}")))?;
-    Ok(Arc::new(Dispatcher::new(options, Arc::clone(shards), Arc::clone(clock), runtime)))
 }
 
 fn new_chance() -> Result<SeededChance, StoreError> {

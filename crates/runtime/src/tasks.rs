@@ -1,17 +1,19 @@
 //! Tasks that are not an activity's: what a shard hands out, and to whom.
 //!
 //! A shard hands a task out when its scheduling is durable, and hands it out again after a restart. Who takes it
-//! answers with [`engine::Command`]s, as a worker does.
+//! answers through [`TaskReports`].
 
 use std::pin::Pin;
 use std::sync::Arc;
 
-use asl::program::Resource;
+use asl::resource::Resource;
 use asl::{Text, Value};
-use engine::{ExecutionInfo, OpenTask};
-use integrations::Failure;
+use engine::{ExecutionInfo, OpenTask, TaskFamily};
 use integrations::http::Traced;
+use integrations::{Failure, Target};
 use store::record::ExecutionId;
+
+use crate::task_reports::TaskReports;
 
 /// A task with what is to be known of its execution.
 #[derive(Clone, Debug)]
@@ -24,17 +26,29 @@ pub struct Work {
     pub info: Arc<ExecutionInfo>,
     /// Whether the server ended while somebody had the task: nobody knows whether its request was sent.
     pub is_interrupted: bool,
-    /// Which invocation it is, where the execution runs a mocked test case.
+    /// Which invocation of its state it is, where the execution was started with a profile. Who understands the
+    /// profile takes it off before it hands the work on; services are not called for what has one.
     pub invocation: Option<Invocation>,
 }
 
-/// One invocation of a Task state, in an execution of a mocked test case.
+/// One invocation of a Task state, in an execution that was started with a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
-    /// The test case's name.
-    pub test_case: Text,
+    /// The profile: a word that means something to who does the task, and nothing to the runtime.
+    pub profile: Text,
     /// Invocations of the same state before it, in this execution.
     pub number: u64,
+}
+
+impl Work {
+    /// What the task's resource means.
+    pub fn target(&self) -> Target {
+        match &self.task.family {
+            TaskFamily::Integration(integration) => Target::Integration(integration.clone()),
+            // An activity's tasks are handed out by the exchange and never come here.
+            TaskFamily::LambdaFunction | TaskFamily::Activity => Target::Function,
+        }
+    }
 }
 
 /// A task that is being done: what comes of it, and what went over the wire.
@@ -47,6 +61,9 @@ pub trait Tasks: Send + Sync {
 
     /// The parameters as they are sent, or why they cannot be.
     fn prepare(&self, resource: &Resource, parameters: Value) -> Result<Value, String>;
+
+    /// The profiles that executions may be started with. `None` where none may be: then no start carries one.
+    fn profiles(&self) -> Option<&dyn Profiles>;
 
     /// Does the task: its scheduling is durable. A task that is being done already is not done twice.
     fn dispatch(&self, work: Work);
@@ -65,8 +82,27 @@ pub trait Tasks: Send + Sync {
     fn ended(&self, execution_arn: &Text);
 }
 
+/// The profiles that executions may be started with.
+pub trait Profiles {
+    /// Refuses a profile that there is not for a state machine of that name. Called at every start with a profile.
+    ///
+    /// # Errors
+    /// Why, for the caller.
+    fn check(&self, state_machine: &str, profile: &str) -> Result<(), UnknownProfile>;
+}
+
+/// A profile that there is not: the whole message for the caller.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UnknownProfile(pub String);
+
 /// Does no tasks: a runtime whose state machines may use activities only.
 pub struct NoTasks;
+
+/// For [`crate::Runtime::open`], where only activities are used.
+pub fn no_tasks(_: TaskReports) -> Arc<dyn Tasks> {
+    Arc::new(NoTasks)
+}
 
 impl Tasks for NoTasks {
     fn refusal(&self, resource: &Resource) -> Option<String> {
@@ -75,6 +111,10 @@ impl Tasks for NoTasks {
 
     fn prepare(&self, _: &Resource, parameters: Value) -> Result<Value, String> {
         Ok(parameters)
+    }
+
+    fn profiles(&self) -> Option<&dyn Profiles> {
+        None
     }
 
     fn dispatch(&self, work: Work) {

@@ -9,6 +9,7 @@ use asl::{Text, Value};
 use engine::{EventId, Status};
 use runtime::calls::*;
 use runtime::clock::WallClock;
+use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
 use store::Store;
 use store::fault::{Fate, Faulty};
@@ -29,7 +30,7 @@ fn options(shards: usize) -> RuntimeOptions {
 }
 
 fn open(store: Arc<dyn Store>) -> Runtime {
-    Runtime::open(store, Arc::new(WallClock), options(2), None).unwrap()
+    Runtime::open(store, Arc::new(WallClock), options(2), no_tasks).unwrap()
 }
 
 fn in_memory() -> Runtime {
@@ -64,6 +65,7 @@ fn start(machine: &Text, name: Option<&str>, input: Value) -> StartExecution {
         input,
         input_text: None,
         trace_header: None,
+        profile: None,
     }
 }
 

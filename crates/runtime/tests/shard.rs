@@ -68,7 +68,7 @@ impl Bench {
             input_text: None,
             trace_header: None,
             qualifier: Qualifier::default(),
-            test_case: None,
+            profile: None,
             reply,
             ended: None,
         };

@@ -19,8 +19,9 @@ use functions::Functions;
 use integrations::Integrations;
 use integrations::http::PlainHttp;
 use runtime::calls::*;
-use runtime::clock::WallClock;
-use runtime::{AfterCrash, Runtime, RuntimeOptions, TaskOptions};
+use runtime::clock::{Clock, WallClock};
+use runtime::tasks::Tasks;
+use runtime::{AfterCrash, Dispatcher, Runtime, RuntimeOptions, TaskOptions};
 use store::Store;
 use store::fault::{Fate, Faulty};
 use store::memory::MemoryStore;
@@ -205,16 +206,19 @@ impl Setup {
             assume_execution_role: false,
             plain_http: PlainHttp::default(),
         });
-        let tasks =
-            TaskOptions { integrations, after_crash: self.after_crash, concurrency: self.concurrency, mocks: None };
+        let tasks = TaskOptions { integrations, after_crash: self.after_crash, concurrency: self.concurrency };
         let options = RuntimeOptions {
             region: "us-east-1".into(),
             account: "123456789012".into(),
             limits: engine::Limits::default(),
             shards: 2,
         };
-        let opened =
-            threads.block_on(async { Runtime::open(self.store.clone(), Arc::new(WallClock), options, Some(tasks)) });
+        let clock = Arc::new(WallClock);
+        let dispatcher = |reports| {
+            Arc::new(Dispatcher::new(tasks, reports, Arc::clone(&clock) as Arc<dyn Clock>, threads.handle().clone()))
+                as Arc<dyn Tasks>
+        };
+        let opened = Runtime::open(self.store.clone(), clock.clone(), options, dispatcher);
         Server { runtime: opened.unwrap(), threads: Some(threads) }
     }
 }
@@ -252,6 +256,7 @@ impl Server {
             input: json::parse(input.as_bytes()).unwrap(),
             input_text: None,
             trace_header: None,
+            profile: None,
         };
         self.wait_for(self.runtime.start_execution(request)).map(|started| started.arn)
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use asl::{Text, Value};
 use runtime::calls::{CreateStateMachine, StartExecution};
 use runtime::clock::WallClock;
+use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
 use store::Store;
 use store::memory::MemoryStore;
@@ -24,7 +25,7 @@ fn open(store: Arc<dyn Store>) -> Runtime {
         limits: engine::Limits::default(),
         shards: 0,
     };
-    Runtime::open(store, Arc::new(WallClock), options, None).unwrap()
+    Runtime::open(store, Arc::new(WallClock), options, no_tasks).unwrap()
 }
 
 async fn run(store: Arc<dyn Store>, definition: &str, count: usize, clients: usize) -> Runtime {
@@ -47,8 +48,14 @@ async fn run(store: Arc<dyn Store>, definition: &str, count: usize, clients: usi
             tokio::spawn(async move {
                 for _ in 0..count / clients {
                     let (state_machine_arn, input) = (state_machine_arn.clone(), input.clone());
-                    let start =
-                        StartExecution { state_machine_arn, name: None, input, input_text: None, trace_header: None };
+                    let start = StartExecution {
+                        state_machine_arn,
+                        name: None,
+                        input,
+                        input_text: None,
+                        trace_header: None,
+                        profile: None,
+                    };
                     runtime.start_execution(start).await.unwrap();
                 }
             })
@@ -100,6 +107,7 @@ async fn many_waiting_in_sqlite() {
         input: Value::Null,
         input_text: None,
         trace_header: None,
+        profile: None,
     };
     runtime.start_execution(start).await.unwrap();
     println!("first answer after {:?}; {}", began.elapsed(), memory());

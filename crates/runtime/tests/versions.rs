@@ -8,6 +8,7 @@ use asl::{Text, Value};
 use engine::Status;
 use runtime::calls::*;
 use runtime::clock::WallClock;
+use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
 use store::Store;
 use store::fault::{Fate, Faulty};
@@ -26,7 +27,7 @@ fn open(store: Arc<dyn Store>) -> Runtime {
         limits: engine::Limits::default(),
         shards: 2,
     };
-    Runtime::open(store, Arc::new(WallClock), options, None).unwrap()
+    Runtime::open(store, Arc::new(WallClock), options, no_tasks).unwrap()
 }
 
 async fn create(runtime: &Runtime) {
@@ -67,6 +68,7 @@ async fn start(runtime: &Runtime, arn: &str) -> Text {
         input: Value::Null,
         input_text: None,
         trace_header: None,
+        profile: None,
     };
     runtime.start_execution(request).await.unwrap().arn
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use mocks::MockSource;
 use rehearsal::MockConfig;
-use runtime::mocks::MockSource;
 
 use crate::test::files;
 

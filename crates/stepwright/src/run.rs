@@ -16,9 +16,11 @@ use runtime::calls::{
     CreateStateMachine, ExecutionDescription, GetExecutionHistory, HistoryPage, StartExecution, StopExecution,
 };
 use runtime::clock::WallClock;
-use runtime::{AfterCrash, Runtime, RuntimeOptions, TaskOptions};
+use runtime::tasks::Tasks;
+use runtime::{AfterCrash, Dispatcher, Runtime, RuntimeOptions, TaskOptions};
 use store::memory::MemoryStore;
 use store::record::MachineType;
+use tokio::runtime::Handle;
 
 use crate::cli::{RunArguments, ServiceArguments};
 use crate::config::{WAIT_TIME_SCALE, wait_time_scale};
@@ -124,9 +126,10 @@ async fn execute(mut job: Job) -> Result<ExitCode, Failure> {
         integrations: job.services.integrations.clone(),
         after_crash: AfterCrash::default(),
         concurrency: TASKS_AT_ONCE,
-        mocks: None,
     };
-    let runtime = Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, Some(tasks))?;
+    let services =
+        |reports| Arc::new(Dispatcher::new(tasks, reports, Arc::new(WallClock), Handle::current())) as Arc<dyn Tasks>;
+    let runtime = Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, services)?;
     let execution = start(&runtime, &job).await?;
 
     let mut seen = EventId::NONE;
@@ -178,6 +181,7 @@ async fn start(runtime: &Runtime, job: &Job) -> Result<Text, Failure> {
             input: job.input.clone(),
             input_text: None,
             trace_header: None,
+            profile: None,
         })
         .await?;
     Ok(started.arn)

@@ -6,13 +6,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use functions::Functions;
+use integrations::Integrations;
+use mocks::{MockSource, Mocked};
 use runtime::clock::WallClock;
-use runtime::mocks::MockSource;
-use runtime::{Runtime, RuntimeOptions, TaskOptions};
+use runtime::task_reports::TaskReports;
+use runtime::tasks::Tasks;
+use runtime::{Dispatcher, Runtime, RuntimeOptions, TaskOptions};
 use store::Store;
 use store::memory::MemoryStore;
 use store::sqlite::Sqlite;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::cli::{ServeArguments, ServiceArguments};
@@ -46,13 +50,9 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
     let mocks = mock_config::file(config.mock_config.as_deref()).map(MockFile::open).transpose()?.map(Arc::new);
     let store = open_store(&config.data)?;
     let Services { integrations, functions } = services(config, arguments, address)?;
-    let tasks = TaskOptions {
-        integrations,
-        after_crash: config.tasks.after_crash,
-        concurrency: config.tasks.concurrency,
-        mocks: mocks.clone().map(|mocks| mocks as Arc<dyn MockSource>),
-    };
-    let runtime = Runtime::open(Arc::clone(&store), Arc::new(WallClock), runtime_options(config), Some(tasks))?;
+    let source = mocks.clone().map(|mocks| mocks as Arc<dyn MockSource>);
+    let tasks = |reports| tasks(config, integrations, source, reports);
+    let runtime = Runtime::open(Arc::clone(&store), Arc::new(WallClock), runtime_options(config), tasks)?;
     announce(config, address, &store.describe(), functions.as_ref(), mocks.as_deref())?;
 
     let (stop, stopped) = watch::channel(false);
@@ -105,6 +105,23 @@ fn runtime_options(config: &ServeConfig) -> RuntimeOptions {
         account: config.account.clone(),
         limits: config.limits.clone(),
         shards: 0,
+    }
+}
+
+/// What does tasks: the services, and before them what stands in for them. Called within the async runtime.
+fn tasks(
+    config: &ServeConfig,
+    integrations: Integrations,
+    mocks: Option<Arc<dyn MockSource>>,
+    reports: TaskReports,
+) -> Arc<dyn Tasks> {
+    let threads = Handle::current();
+    let options =
+        TaskOptions { integrations, after_crash: config.tasks.after_crash, concurrency: config.tasks.concurrency };
+    let services = Dispatcher::new(options, reports.clone(), Arc::new(WallClock), threads.clone());
+    match mocks {
+        None => Arc::new(services),
+        Some(source) => Arc::new(Mocked::new(source, reports, services, threads)),
     }
 }
 

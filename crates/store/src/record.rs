@@ -220,8 +220,8 @@ pub struct ExecutionRecord {
     pub version: Option<VersionNumber>,
     /// The name of the alias it was started with.
     pub alias: Option<Text>,
-    /// The name of the mocked test case it runs.
-    pub test_case: Option<Text>,
+    /// What it was started with for who does its tasks: a word that the store does not understand.
+    pub profile: Option<Text>,
     /// What changes.
     pub summary: Summary,
 }

@@ -87,7 +87,7 @@ pub fn execution(id: i64, state_machine: i64, name: &str) -> ExecutionRecord {
         trace_header: None,
         version: None,
         alias: None,
-        test_case: None,
+        profile: None,
         summary: running(None),
     }
 }
@@ -221,7 +221,7 @@ pub fn begun_executions_are_found_by_number_and_arn(store: &dyn Store) {
     first.summary = Summary { open_tasks: true, ready: true, ..running(Some(77)) };
     (first.version, first.alias) = (Some(VersionNumber(7)), Some("PROD".into()));
     let mut second = execution(5, 1, "second");
-    (second.version, second.test_case) = (Some(VersionNumber(1)), Some("HappyPath ü".into()));
+    (second.version, second.profile) = (Some(VersionNumber(1)), Some("a word ü".into()));
     second.summary = ended(Status::Succeeded);
     commit(store, &[begin(first.clone(), 2), begin(second.clone(), 4)]);
     for record in [first, second] {

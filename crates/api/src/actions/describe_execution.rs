@@ -106,7 +106,7 @@ mod tests {
                 trace_header: None,
                 version: None,
                 alias: None,
-                test_case: None,
+                profile: None,
                 summary: Summary {
                     status,
                     stopped_at: ended.then_some(Timestamp(2_500)),

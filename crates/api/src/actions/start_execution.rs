@@ -31,17 +31,18 @@ impl Input {
 
     /// Checks what the model does not say.
     pub(super) fn into_call(self, runtime: &Runtime) -> Result<StartExecution, ApiError> {
-        arn::check_state_machine_to_start(&self.state_machine_arn, runtime.has_mocks())?;
+        let (state_machine_arn, profile) = arn::state_machine_to_start(self.state_machine_arn, runtime.has_profiles())?;
         if let Some(name) = &self.name {
             name::check(name)?;
         }
         let parsed = parse_input(self.input.as_deref())?;
         Ok(StartExecution {
-            state_machine_arn: self.state_machine_arn,
+            state_machine_arn,
             name: self.name,
             input_text: self.input.filter(|text| **text != *parsed.to_json()),
             input: parsed,
             trace_header: self.trace_header,
+            profile,
         })
     }
 }

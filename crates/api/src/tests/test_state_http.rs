@@ -7,7 +7,8 @@ use std::sync::Arc;
 use integrations::Integrations;
 use integrations::http::PlainHttp;
 use runtime::clock::WallClock;
-use runtime::{AfterCrash, Runtime, RuntimeOptions, TaskOptions};
+use runtime::tasks::Tasks;
+use runtime::{AfterCrash, Dispatcher, Runtime, RuntimeOptions, TaskOptions};
 use serde_json::{Value as Json, json};
 use store::memory::MemoryStore;
 
@@ -89,9 +90,13 @@ fn api(url: &str) -> Api {
         assume_execution_role: false,
         plain_http: PlainHttp::Loopback,
     });
-    let tasks = TaskOptions { integrations, after_crash: AfterCrash::default(), concurrency: 4, mocks: None };
+    let tasks = TaskOptions { integrations, after_crash: AfterCrash::default(), concurrency: 4 };
     let options = RuntimeOptions { region, account, limits: engine::Limits::default(), shards: 1 };
-    Api::new(Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, Some(tasks)).unwrap())
+    let dispatcher = |reports| {
+        Arc::new(Dispatcher::new(tasks, reports, Arc::new(WallClock), tokio::runtime::Handle::current()))
+            as Arc<dyn Tasks>
+    };
+    Api::new(Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, dispatcher).unwrap())
 }
 
 async fn tested(api: &Api, endpoint: &str, more: &Json) -> Json {

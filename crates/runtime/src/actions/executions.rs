@@ -14,28 +14,26 @@ use crate::calls::{
     StateMachineDescription, StopExecution, SyncExecution,
 };
 use crate::directory::{Machine, Named, Qualifier, choose};
-use crate::mocks;
 use crate::shard::{Context, Input, Reply, Start, Stop};
+use crate::tasks::UnknownProfile;
 
 /// What a StartExecution names.
 struct ToStart {
     machine: Arc<Machine>,
     named: Named,
-    /// What follows a `#`, where services are mocked.
-    test_case: Option<Text>,
 }
 
 impl Runtime {
     /// StartExecution. On return the start is durable, but that of an EXPRESS execution.
     pub async fn start_execution(&self, request: StartExecution) -> Result<StartedExecution, CallError> {
-        let found = self.machine_to_start(&request.state_machine_arn)?;
+        let found = self.machine_to_start(&request)?;
         self.start(found, request, None).await
     }
 
     /// StartSyncExecution: on return the execution, of an EXPRESS state machine, is over. Where the caller goes away,
     /// it goes on.
     pub async fn start_sync_execution(&self, request: StartExecution) -> Result<SyncExecution, CallError> {
-        let found = self.machine_to_start(&request.state_machine_arn)?;
+        let found = self.machine_to_start(&request)?;
         if found.machine.record.machine_type != MachineType::Express {
             return Err(CallError::StateMachineTypeNotSupported);
         }
@@ -46,28 +44,26 @@ impl Runtime {
         Ok(SyncExecution { name: arn::name_of_express(&arn), arn, state_machine_arn, started_at, ended })
     }
 
-    fn machine_to_start(&self, given: &Text) -> Result<ToStart, CallError> {
-        let (arn, test_case) = match given.split_once('#') {
-            Some((arn, test_case)) if self.has_mocks() => (arn, Some(test_case)),
-            _ => (&**given, None),
-        };
+    fn machine_to_start(&self, request: &StartExecution) -> Result<ToStart, CallError> {
+        let arn = &request.state_machine_arn;
         let Some((machine, named)) = self.directory().find(arn) else {
-            arn::check(given, "stateMachine")?;
-            return Err(CallError::StateMachineDoesNotExist(given.clone()));
+            arn::check(arn, "stateMachine")?;
+            return Err(CallError::StateMachineDoesNotExist(arn.clone()));
         };
-        if let (Some(test_case), Some(mocks)) = (test_case, &self.inner.mocks) {
-            mocks::check_test_case(&mocks.config(), &machine.record.name, test_case)?;
+        if let Some(profile) = &request.profile {
+            let no_profiles = || UnknownProfile(format!("This server has no profiles, and none named '{profile}'."));
+            self.profiles().ok_or_else(no_profiles)?.check(&machine.record.name, profile)?;
         }
-        Ok(ToStart { machine, named, test_case: test_case.map(Text::from) })
+        Ok(ToStart { machine, named })
     }
 
     async fn start(
         &self,
-        ToStart { machine, named, test_case }: ToStart,
+        ToStart { machine, named }: ToStart,
         request: StartExecution,
         ended: Option<Reply<EndedExecution>>,
     ) -> Result<StartedExecution, CallError> {
-        let StartExecution { name, input, input_text, trace_header, .. } = request;
+        let StartExecution { name, input, input_text, trace_header, profile, .. } = request;
         let (definition, qualifier) = self.route(&machine, named)?;
         let revision = match self.directory().cached_revision(definition) {
             Some(revision) => revision,
@@ -83,7 +79,7 @@ impl Runtime {
                 input_text,
                 trace_header,
                 qualifier,
-                test_case,
+                profile,
                 reply,
                 ended,
             })

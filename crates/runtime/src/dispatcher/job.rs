@@ -7,14 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asl::{Text, Value};
-use engine::Command;
 use integrations::{Integrations, PollError, Progress, TaskCall};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Shared;
-use super::request::failed;
 use crate::sync::lock;
+use crate::task_reports::TaskReport;
 use crate::tasks::Work;
 
 /// A job is first looked at after that long.
@@ -39,8 +38,8 @@ impl Shared {
         self.jobs.fetch_add(1, Ordering::Relaxed);
         let _counted = Counted(&self.jobs);
         loop {
-            if let Some(command) = self.look(work, call, submitted).await {
-                self.report(work, command).await;
+            if let Some(report) = self.look(call, submitted).await {
+                self.reports.report(work, report).await;
                 return;
             }
             let timed_out = |due: engine::Timestamp| due.0.saturating_add(GRACE_MILLISECONDS) < self.clock.now().0;
@@ -56,13 +55,13 @@ impl Shared {
     }
 
     /// The task's end, where its job is over.
-    async fn look(&self, work: &Work, call: &TaskCall, submitted: &Value) -> Option<Command> {
+    async fn look(&self, call: &TaskCall, submitted: &Value) -> Option<TaskReport> {
         // Never closed.
         let _turn = self.looks.acquire().await.ok()?;
         match self.integrations.poll(call, submitted).await {
             Ok(Progress::Running) => None,
-            Ok(Progress::Done(output)) => Some(Command::TaskSucceeded { scheduled: work.task.scheduled, output }),
-            Err(PollError::Job(failure)) => Some(failed(work, failure)),
+            Ok(Progress::Done(output)) => Some(TaskReport::Succeeded(output)),
+            Err(PollError::Job(failure)) => Some(TaskReport::from(failure)),
             Err(PollError::Unavailable(failure)) => {
                 tracing::warn!(resource = %call.resource, %failure, "a job cannot be looked at now");
                 None

@@ -3,21 +3,22 @@
 use std::time::Duration;
 
 use asl::Value;
-use engine::{Command, Timestamp};
+use engine::Timestamp;
 use integrations::{Answer, Failure, TaskCall};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use super::report::Reported;
-use super::{AfterCrash, Shared, target};
+use super::{AfterCrash, Shared};
 use crate::chance::named_uuid;
+use crate::task_reports::{Reported, TaskReport};
 use crate::tasks::Work;
 
 impl Shared {
     /// Does the task to its end, as far as that is ours to do.
     pub(super) async fn run(&self, work: &Work, given_up: &Notify) {
-        if let Some(outcome) = self.mocked(work) {
-            return self.answer(work, outcome).await;
+        if let Some(invocation) = &work.invocation {
+            self.reports.report(work, TaskReport::from(unknown_profile(&invocation.profile))).await;
+            return;
         }
         let call = self.call(work);
         let submitted = match &work.task.submitted {
@@ -35,7 +36,7 @@ impl Shared {
     /// Sends the request and tells what came of it. The service's answer where the task then waits for more.
     async fn request(&self, work: &Work, call: &TaskCall) -> Option<Value> {
         if work.is_interrupted && self.after_crash == AfterCrash::Fail {
-            self.report(work, failed(work, interrupted())).await;
+            self.reports.report(work, TaskReport::from(interrupted())).await;
             return None;
         }
         let answer = {
@@ -43,11 +44,9 @@ impl Shared {
             let _turn = self.requests.acquire().await.ok()?;
             self.integrations.call(call).await
         };
-        let scheduled = work.task.scheduled;
-        let command = match answer {
+        let report = match answer {
             Ok(Answer::Submitted(output)) => {
-                let command = Command::TaskSubmitted { scheduled, output: output.clone() };
-                match self.report(work, command).await {
+                match self.reports.report(work, TaskReport::Submitted(output.clone())).await {
                     Reported::Durable => return Some(output),
                     // Given up while its request was on its way.
                     Reported::TaskOver if is_job(call) => self.cancel_job(call, &output).await,
@@ -55,10 +54,10 @@ impl Shared {
                 }
                 return None;
             }
-            Ok(Answer::Done(output)) => Command::TaskSucceeded { scheduled, output },
-            Err(failure) => failed(work, failure),
+            Ok(Answer::Done(output)) => TaskReport::Succeeded(output),
+            Err(failure) => TaskReport::from(failure),
         };
-        self.report(work, command).await;
+        self.reports.report(work, report).await;
         None
     }
 
@@ -67,7 +66,7 @@ impl Shared {
         let left = |due: Timestamp| due.0.saturating_sub(self.clock.now().0).max(1).unsigned_abs();
         TaskCall {
             resource: work.task.resource.clone(),
-            target: target(&work.task.family),
+            target: work.target(),
             parameters: work.task.parameters.clone(),
             execution_arn: work.info.arn.clone(),
             state_machine_arn: work.info.state_machine_arn.clone(),
@@ -84,16 +83,22 @@ fn is_job(call: &TaskCall) -> bool {
     call.target.pattern().is_job()
 }
 
-/// The task's end with an error.
-pub(super) fn failed(work: &Work, failure: Failure) -> Command {
-    let Failure { error, cause } = failure;
-    Command::TaskFailed { scheduled: work.task.scheduled, error: Some(error.into()), cause: Some(cause.into()) }
-}
-
 fn interrupted() -> Failure {
     Failure {
         error: asl::ErrorName::TASK_FAILED.into(),
         cause: "The server ended while the task was being done. Nobody knows whether its request was sent.".into(),
+    }
+}
+
+/// What the profile meant when the execution was started, nobody knows here: its tasks must not reach a service that
+/// something was to stand in for.
+fn unknown_profile(profile: &str) -> Failure {
+    Failure {
+        error: asl::ErrorName::RUNTIME.into(),
+        cause: format!(
+            "The execution was started for '{profile}', as it stands behind the '#' of its state machine's ARN, and \
+             this server does not know that."
+        ),
     }
 }
 

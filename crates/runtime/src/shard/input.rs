@@ -70,8 +70,8 @@ pub struct Start {
     pub trace_header: Option<Text>,
     /// The version and the alias it is started with.
     pub qualifier: Qualifier,
-    /// The mocked test case that it runs.
-    pub test_case: Option<Text>,
+    /// What it is started with for who does its tasks.
+    pub profile: Option<Text>,
     /// Answered when it is durable.
     pub reply: Reply<StartedExecution>,
     /// Answered when it has ended; of EXPRESS state machines only.

@@ -1,4 +1,4 @@
-//! Numbers the invocations of Task states, for executions of a mocked test case.
+//! Numbers the invocations of Task states, for executions that were started with a profile.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::tasks::Invocation;
 /// The invocations of an execution's Task states, told by its events: the same after a restart.
 #[derive(Debug)]
 pub(super) struct Invocations {
-    test_case: Text,
+    profile: Text,
     /// The state each line of control is in.
     here: HashMap<FrameId, Text>,
     /// What each state scheduled, in order.
@@ -19,8 +19,8 @@ pub(super) struct Invocations {
 
 impl Invocations {
     /// Those of an execution that has just begun.
-    pub(super) fn new(test_case: Text) -> Self {
-        Self { test_case, here: HashMap::new(), scheduled: HashMap::new() }
+    pub(super) fn new(profile: Text) -> Self {
+        Self { profile, here: HashMap::new(), scheduled: HashMap::new() }
     }
 
     /// Takes note of an event, in order.
@@ -41,7 +41,7 @@ impl Invocations {
     pub(super) fn of(&self, task: &OpenTask) -> Invocation {
         let earlier = |ids: &Vec<EventId>| ids.partition_point(|id| *id < task.scheduled) as u64;
         let number = self.scheduled.get(&task.state).map_or(0, earlier);
-        Invocation { test_case: self.test_case.clone(), number }
+        Invocation { profile: self.profile.clone(), number }
     }
 }
 

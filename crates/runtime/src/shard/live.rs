@@ -28,7 +28,7 @@ pub(super) struct Live {
     pub(super) is_queued: bool,
     /// Whether it could not be advanced: our own mistake. What it did before is written, it goes no further.
     pub(super) is_broken: bool,
-    /// The invocations of its states, where it runs a mocked test case.
+    /// The invocations of its states, where it was started with a profile.
     pub(super) invocations: Option<Box<Invocations>>,
     /// Who waits for its end: StartSyncExecution.
     pub(super) ended: Option<Reply<EndedExecution>>,
@@ -70,7 +70,7 @@ impl Live {
     /// One that has just begun.
     pub(super) fn begun(execution: Execution, kind: Kind, record: ExecutionRecord) -> Self {
         let summary = record.summary;
-        let invocations = record.test_case.clone().map(|test_case| Box::new(Invocations::new(test_case)));
+        let invocations = record.profile.clone().map(|profile| Box::new(Invocations::new(profile)));
         Self {
             begin: (kind == Kind::Standard).then(|| Box::new(record)),
             invocations,
@@ -218,7 +218,7 @@ pub(super) fn load(id: ExecutionId, store: &dyn Store, directory: &Directory) ->
     let revision = directory.revision(record.definition).map_err(LoadError::from)?;
     let execution = Execution::new(Arc::clone(&revision.program), info(&record.arn, &record.name, &revision));
     let chunks = store.chunks(id).map_err(LoadError::from)?;
-    let mut invocations = record.test_case.map(|test_case| Box::new(Invocations::new(test_case)));
+    let mut invocations = record.profile.map(|profile| Box::new(Invocations::new(profile)));
     let folded = guarded(|| fold(execution, &chunks, invocations.as_deref_mut()))
         .map_err(|panicked| LoadError::Damaged(panicked.into()))?;
     let execution = folded.map_err(LoadError::Damaged)?;

@@ -20,7 +20,7 @@ pub(super) struct Starting {
     id: ExecutionId,
     started_at: Timestamp,
     input: Value,
-    test_case: Option<Text>,
+    profile: Option<Text>,
 }
 
 /// An earlier execution of the same name.
@@ -57,10 +57,10 @@ impl Shard {
     }
 
     fn begin(&mut self, start: Start, arn: Text, name: Text, is_named: bool, now: Timestamp, chance: &mut dyn Chance) {
-        let Start { machine, revision, input, input_text, trace_header, qualifier, test_case, reply, .. } = start;
+        let Start { machine, revision, input, input_text, trace_header, qualifier, profile, reply, .. } = start;
         let info = live::info(&arn, &name, &revision);
         let mut execution = Execution::new(Arc::clone(&revision.program), info);
-        let named = is_named.then(|| (input.clone(), test_case.clone()));
+        let named = is_named.then(|| (input.clone(), profile.clone()));
         let id = self.next_id();
         if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, now, chance) {
             return Held { reply, result: Err(error) }.answer();
@@ -75,11 +75,11 @@ impl Shard {
             trace_header,
             version: qualifier.version,
             alias: qualifier.alias,
-            test_case,
+            profile,
             summary: live::summary(&execution),
         };
-        if let Some((input, test_case)) = named {
-            self.starting.insert(arn.clone(), Starting { id, started_at: now, input, test_case });
+        if let Some((input, profile)) = named {
+            self.starting.insert(arn.clone(), Starting { id, started_at: now, input, profile });
             self.gathering.named.push(arn.clone());
         }
         if execution.status() == Status::Running {
@@ -101,8 +101,7 @@ impl Shard {
 
     /// In memory only: the answer waits for nothing, and a crash ends it.
     fn start_express(&mut self, start: Start, name: &Text, now: Timestamp, chance: &mut dyn Chance) {
-        let Start { machine, revision, input, input_text, trace_header, qualifier, test_case, reply, ended, .. } =
-            start;
+        let Start { machine, revision, input, input_text, trace_header, qualifier, profile, reply, ended, .. } = start;
         let run = time_ordered_uuid(now, chance.draw());
         let arn = self.context.arns.express(&revision.machine_name, name, &run);
         let mut execution = Execution::new(Arc::clone(&revision.program), live::info(&arn, name, &revision));
@@ -120,7 +119,7 @@ impl Shard {
             trace_header,
             version: qualifier.version,
             alias: qualifier.alias,
-            test_case,
+            profile,
             summary: live::summary(&execution),
         };
         let kind = Kind::Express { machine: machine.record.id, started_at: now };
@@ -170,16 +169,16 @@ impl Shard {
     }
 
     fn earlier(&self, arn: &Text, start: &Start) -> Result<Option<Earlier>, StoreError> {
-        if let Some(Starting { id, started_at, input, test_case }) = self.starting.get(arn) {
+        if let Some(Starting { id, started_at, input, profile }) = self.starting.get(arn) {
             let is_running = self.live.get(id).is_some_and(Live::is_running);
-            let is_repeated = is_running && *input == start.input && *test_case == start.test_case;
+            let is_repeated = is_running && *input == start.input && *profile == start.profile;
             return Ok(Some(Earlier { started_at: *started_at, is_repeated, is_durable: false }));
         }
         let Some(record) = self.context.store.execution_by_arn(arn)? else { return Ok(None) };
         let live = self.live.get(&record.id);
         let is_running = live.map_or(record.summary.status == Status::Running, Live::is_running);
         let is_repeated = is_running
-            && record.test_case == start.test_case
+            && record.profile == start.profile
             && match live {
                 Some(live) => *live.execution.input() == start.input,
                 None => self.stored_input(record.id)?.as_ref() == Some(&start.input),

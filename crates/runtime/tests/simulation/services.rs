@@ -7,7 +7,7 @@ use asl::resource::{Pattern, Resource};
 use asl::{Text, Value};
 use engine::{Command, EventId, TaskFamily};
 use runtime::calls::CallError;
-use runtime::tasks::{Doing, Tasks, Work};
+use runtime::tasks::{Doing, Profiles, Tasks, Work};
 use store::record::ExecutionId;
 use tokio::sync::oneshot;
 
@@ -35,6 +35,10 @@ impl Tasks for Services {
 
     fn prepare(&self, _: &Resource, parameters: Value) -> Result<Value, String> {
         Ok(parameters)
+    }
+
+    fn profiles(&self) -> Option<&dyn Profiles> {
+        None
     }
 
     fn dispatch(&self, work: Work) {

@@ -238,7 +238,7 @@ impl World {
             input_text: None,
             trace_header: None,
             qualifier: Qualifier::default(),
-            test_case: None,
+            profile: None,
             reply,
             ended: None,
         }));

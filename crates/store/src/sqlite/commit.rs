@@ -117,7 +117,7 @@ impl Writer {
 
 const BEGIN: &str = "INSERT INTO executions (id, arn_prefix, arn_end, name, state_machine, definition, started_at, \
      status, stopped_at, wake_at, recovery, trace_header, event_count, first_id, last_id, unpacked_size, data, \
-     version, alias, test_case) \
+     version, alias, profile) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 const APPEND: &str = "INSERT INTO events (execution, first, event_count, first_id, last_id, unpacked_size, data) \
@@ -190,7 +190,7 @@ impl Statements<'_> {
             in_row.then_some(packed.data),
             record.version.map(|number| number.0),
             record.alias.as_deref(),
-            record.test_case.as_deref(),
+            record.profile.as_deref(),
         ]);
         inserted.map_err(|error| {
             let number = error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_PRIMARYKEY);

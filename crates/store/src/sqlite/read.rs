@@ -23,7 +23,7 @@ macro_rules! execution_by {
     ($condition:literal) => {
         concat!(
             "SELECT e.id, p.prefix, e.arn_end, e.name, e.state_machine, e.definition, e.started_at, e.trace_header, \
-             e.status, e.stopped_at, e.wake_at, e.recovery, e.version, e.alias, e.test_case \
+             e.status, e.stopped_at, e.wake_at, e.recovery, e.version, e.alias, e.profile \
              FROM executions e JOIN arn_prefixes p ON p.id = e.arn_prefix WHERE ",
             $condition
         )
@@ -293,7 +293,7 @@ fn execution(row: &Row<'_>) -> Result<ExecutionRecord> {
         summary: summary(row, 8)?,
         version: row.get::<_, Option<i64>>(12)?.map(VersionNumber),
         alias: optional_text(row, 13)?,
-        test_case: optional_text(row, 14)?,
+        profile: optional_text(row, 14)?,
     })
 }
 

@@ -12,7 +12,7 @@ pub(super) const APPLICATION_ID: i64 = 0x5357_5254;
 
 /// What leads from each format to the next, beginning with the empty file. The format of a file, its
 /// `user_version`, is how many of these it has seen. Never change one that was released; add one.
-pub(super) const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2];
+pub(super) const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2, FORMAT_3];
 
 const FORMAT_1: &str = "
 -- One row: which Stepwright wrote this format, and how often the writer was opened again after a failure.
@@ -127,6 +127,10 @@ ALTER TABLE executions ADD COLUMN alias TEXT;
 ALTER TABLE executions ADD COLUMN test_case TEXT;
 CREATE INDEX executions_of_version ON executions (state_machine, version, status) WHERE version IS NOT NULL;
 CREATE INDEX executions_of_alias ON executions (state_machine, alias, status) WHERE alias IS NOT NULL;
+";
+
+const FORMAT_3: &str = "
+ALTER TABLE executions RENAME COLUMN test_case TO profile;
 ";
 
 /// The number that stands for a status; the partial indexes name 0.

@@ -294,7 +294,7 @@ fn a_file_of_format_1_opens_with_all_that_is_in_it() {
     let more = ExecutionRecord {
         version: Some(version.number),
         alias: Some("PROD".into()),
-        test_case: Some("case".into()),
+        profile: Some("case".into()),
         ..execution(3, 1, "e3")
     };
     let begin = Write::Begin { execution: more.clone(), chunk: chunk(0, 1) };
@@ -304,6 +304,26 @@ fn a_file_of_format_1_opens_with_all_that_is_in_it() {
     assert_eq!(store.execution(ExecutionId(3)).expect("an answer"), Some(more));
     assert_eq!(store.versions(machine.id).expect("an answer"), [version]);
     assert_eq!(store.last_record_ids().expect("the numbers").definition, DefinitionId(1));
+}
+
+#[test]
+fn a_file_of_format_2_keeps_what_its_executions_were_started_with() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = rusqlite::Connection::open(directory.path().join("stepwright.db")).expect("a connection");
+    file.execute_batch(FORMAT_1_FILE).expect("the older file");
+    file.execute_batch(super::schema::MIGRATIONS[1]).expect("the old format");
+    file.execute_batch(
+        "PRAGMA user_version = 2; UPDATE executions SET test_case = 'case', alias = 'PROD' WHERE id = 2",
+    )
+    .expect("an execution");
+    drop(file);
+    let store = Sqlite::open(directory.path()).expect("a store");
+    let started_with = |id| {
+        let record = store.execution(ExecutionId(id)).expect("an answer").expect("an execution");
+        (record.profile, record.alias)
+    };
+    assert_eq!(started_with(1), (None, None));
+    assert_eq!(started_with(2), (Some("case".into()), Some("PROD".into())));
 }
 
 #[test]

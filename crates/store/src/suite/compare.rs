@@ -131,7 +131,7 @@ impl Batches {
         record.trace_header = (self.random.below(5) == 0).then(|| "Root=1".into());
         record.version = (self.random.below(3) == 0).then(|| VersionNumber(1 + self.pick(2)));
         record.alias = record.version.filter(|_| self.random.below(2) == 0).map(|_| "alias-1".into());
-        record.test_case = (self.random.below(9) == 0).then(|| "case".into());
+        record.profile = (self.random.below(9) == 0).then(|| "case".into());
         record.summary = self.summary();
         self.executions.push(Made { id, events: 0, shown: 0 });
         let chunk = self.chunk(self.executions.len() - 1);

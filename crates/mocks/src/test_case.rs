@@ -1,41 +1,28 @@
-//! Mocked services: what a mock configuration says about the executions of a test case.
-
-use std::sync::Arc;
+//! What a mock configuration says about the executions of a test case.
 
 use asl::{ErrorName, Text};
 use rehearsal::{MockConfig, Mocks, Outcome};
-
-use crate::calls::CallError;
-use crate::tasks::Invocation;
-
-/// Where the mock configuration comes from.
-pub trait MockSource: Send + Sync {
-    /// The configuration as it is now. Asked for at every start of a test case and for every task of one: at most a
-    /// small file may be read.
-    fn config(&self) -> Arc<MockConfig>;
-}
+use runtime::tasks::{Invocation, UnknownProfile};
 
 /// Refuses a test case that the configuration does not have for the state machine.
-pub(crate) fn check_test_case(config: &MockConfig, machine: &Text, test_case: &str) -> Result<(), CallError> {
+pub(crate) fn check(config: &MockConfig, machine: &str, test_case: &str) -> Result<(), UnknownProfile> {
     let cases = config.cases(machine);
     if cases.iter().any(|(name, _)| **name == *test_case) {
         return Ok(());
     }
-    let known = cases.iter().map(|(name, _)| name.clone()).collect();
-    Err(CallError::UnknownTestCase { state_machine: machine.clone(), test_case: test_case.into(), known })
+    let known: Vec<Text> = cases.iter().map(|(name, _)| name.clone()).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    Err(UnknownProfile(format!(
+        "The mock configuration has no test case '{test_case}' for the state machine '{machine}'. Test cases of this \
+         state machine: {known}"
+    )))
 }
 
 /// How an invocation of a Task state ends; `None` where the test case leaves the state to the real service. An
 /// invocation that nothing answers ends with an error that no retrier and no catcher takes.
-pub(crate) fn outcome(
-    config: Option<&MockConfig>,
-    machine: &str,
-    state: &str,
-    invocation: &Invocation,
-) -> Option<Outcome> {
-    let Invocation { test_case, number } = invocation;
-    let cases = config.map_or(&[][..], |config| config.cases(machine));
-    let Some((_, table)) = cases.iter().find(|(name, _)| name == test_case) else {
+pub(crate) fn outcome(config: &MockConfig, machine: &str, state: &str, invocation: &Invocation) -> Option<Outcome> {
+    let Invocation { profile: test_case, number } = invocation;
+    let Some((_, table)) = config.cases(machine).iter().find(|(name, _)| name == test_case) else {
         // The execution must not reach a service that was mocked when it was started.
         return Some(unanswered(format!(
             "The mock configuration no longer has the test case '{test_case}' of the state machine '{machine}'."
@@ -92,24 +79,21 @@ mod tests {
             ("M", "X", "S", 0, gone),
             ("N", "C", "S", 0, gone),
         ] {
-            let invocation = Invocation { test_case: test_case.into(), number };
-            let found = shown(outcome(Some(&config()), machine, state, &invocation));
+            let invocation = Invocation { profile: test_case.into(), number };
+            let found = shown(outcome(&config(), machine, state, &invocation));
             assert!(found.starts_with(expected) && (expected != "real" || found == "real"), "{found}, not {expected}");
         }
-        let invocation = Invocation { test_case: "C".into(), number: 0 };
-        assert!(shown(outcome(None, "M", "S", &invocation)).starts_with(gone));
     }
 
     #[test]
     fn an_unknown_test_case_is_refused_with_those_that_there_are() {
-        assert!(check_test_case(&config(), &"M".into(), "D").is_ok());
-        for (machine, test_case, expected) in [("M", "X", vec!["C", "D"]), ("N", "C", vec![])] {
-            match check_test_case(&config(), &machine.into(), test_case) {
-                Err(CallError::UnknownTestCase { state_machine, known, .. }) => {
-                    assert_eq!((&*state_machine, known), (machine, expected.into_iter().map(Text::from).collect()));
-                }
-                other => panic!("{other:?}"),
-            }
+        assert!(check(&config(), "M", "D").is_ok());
+        for (machine, test_case, known) in [("M", "X", "C, D"), ("N", "C", "none")] {
+            let expected = format!(
+                "The mock configuration has no test case '{test_case}' for the state machine '{machine}'. Test cases \
+                 of this state machine: {known}"
+            );
+            assert_eq!(check(&config(), machine, test_case), Err(UnknownProfile(expected)));
         }
     }
 }
