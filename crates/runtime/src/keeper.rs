@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Status, Timestamp};
+use store::partition::PartitionSet;
 use store::record::{ExecutionFilter, ExecutionId, LastIds, Page, Write};
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
@@ -121,7 +122,7 @@ impl Keeper {
         let until = Timestamp(now.0.saturating_add(ARM_AHEAD_MILLISECONDS));
         let mut after = None;
         loop {
-            let page = self.store.due(until, after, TIMERS_PAGE)?;
+            let page = self.store.due(&PartitionSet::All, until, after, TIMERS_PAGE)?;
             let is_last = page.len() < TIMERS_PAGE;
             after = page.last().copied();
             let mut by_shard = vec![Vec::new(); self.shards.count()];
@@ -136,7 +137,7 @@ impl Keeper {
     }
 
     fn resume_page(&self, after: Option<ExecutionId>) -> Result<Recovery, Interrupted> {
-        let page = self.store.unsettled(after, RESUME_PAGE)?;
+        let page = self.store.unsettled(&PartitionSet::All, after, RESUME_PAGE)?;
         let mut by_shard = vec![Vec::new(); self.shards.count()];
         let old = page.iter().map(|(id, _)| *id).take_while(|id| *id <= self.last_id);
         old.for_each(|id| by_shard[self.shards.of(id)].push(id));
@@ -192,7 +193,10 @@ impl Keeper {
         }
         // Nobody may write the record again while it goes.
         let _changes = self.last_ids.blocking_lock();
-        let removed = self.writer.submit_records(vec![Write::DeleteStateMachine(id)]);
+        let now = self.directory.machine(&machine.record.arn).filter(|now| now.record.id == id);
+        let Some(now) = now else { return Ok(()) };
+        let revision = now.record.revision;
+        let removed = self.writer.submit_records(vec![Write::DeleteStateMachine { id, revision }]);
         removed.blocking_recv().map_err(|_| Interrupted::Stopping)??;
         self.directory.remove_machine(&machine.record.arn);
         Ok(())

@@ -31,6 +31,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use asl::Text;
+use store::lane::{Lane, SessionId};
+use store::partition::PartitionSet;
 use store::record::{LastIds, Write};
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
@@ -107,9 +109,10 @@ impl Runtime {
         let mut chance = new_chance()?;
         let count = shard_count(options.shards);
         let options = RuntimeOptions { shards: count, ..options };
-        let tokens = Tokens::new(&token_key(&*store, &mut chance)?);
+        let mut lane = Lane::open(&*store, SessionId(chance.draw()), 0)?;
+        let tokens = Tokens::new(&token_key(&*store, &mut lane, &mut chance)?);
         let directory = Arc::new(Directory::open(Arc::clone(&store))?);
-        let last_id = store.last_execution_id()?;
+        let last_id = store.last_execution_id(&PartitionSet::All)?;
         let last_ids = store.last_record_ids()?;
 
         let shards = Arc::new(Shards::new(count));
@@ -144,6 +147,7 @@ impl Runtime {
         };
         let committer = Committer {
             store: Arc::clone(&store),
+            lane,
             shards: Arc::clone(&shards),
             outlets: Outlets { exchange, tasks },
             metrics: Arc::clone(&context.metrics),
@@ -316,17 +320,21 @@ fn shard_count(wanted: usize) -> usize {
     }
 }
 
-/// The key that signs task tokens: made once, kept with the data.
-fn token_key(store: &dyn Store, chance: &mut SeededChance) -> Result<[u8; tokens::KEY_BYTES], StoreError> {
-    if let Some(stored) = store.meta(tokens::KEY_NAME)? {
-        let damaged =
-            |_| StoreError::Damaged(format!("the {} is not {} bytes long", tokens::KEY_NAME, tokens::KEY_BYTES));
-        return stored.try_into().map_err(damaged);
+/// The key that signs task tokens: made once, kept with the data. Of two that make one at the same time, both take the
+/// first.
+fn token_key(
+    store: &dyn Store,
+    lane: &mut Lane,
+    chance: &mut SeededChance,
+) -> Result<[u8; tokens::KEY_BYTES], StoreError> {
+    let damaged = || StoreError::Damaged(format!("the {} is not {} bytes long", tokens::KEY_NAME, tokens::KEY_BYTES));
+    if store.meta(tokens::KEY_NAME)?.is_none() {
+        let mut key = [0; tokens::KEY_BYTES];
+        for part in key.chunks_mut(16) {
+            part.copy_from_slice(&chance.draw().to_le_bytes());
+        }
+        lane.commit(store, &[Write::MetaIfAbsent { name: tokens::KEY_NAME.into(), value: key.to_vec() }])?;
     }
-    let mut key = [0; tokens::KEY_BYTES];
-    for part in key.chunks_mut(16) {
-        part.copy_from_slice(&chance.draw().to_le_bytes());
-    }
-    store.commit(&[Write::Meta { name: tokens::KEY_NAME.into(), value: key.to_vec() }])?;
-    Ok(key)
+    let stored = store.meta(tokens::KEY_NAME)?;
+    stored.and_then(|key| key.try_into().ok()).ok_or_else(damaged)
 }

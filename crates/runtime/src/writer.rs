@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use store::lane::Lane;
 use store::record::Write;
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
@@ -54,6 +55,7 @@ impl Writer {
 /// What the writing thread needs.
 pub(crate) struct Committer {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) lane: Lane,
     pub(crate) shards: Arc<Shards>,
     pub(crate) outlets: Outlets,
     pub(crate) metrics: Arc<Metrics>,
@@ -100,22 +102,22 @@ impl Committer {
     }
 
     fn commit_alone(&mut self, submission: Submission, writes: &[Write]) {
-        if let Submission::Shard { shard, batch } = &submission
-            && batch.generation < self.generations[*shard]
-        {
-            return self.fail(submission, StoreError::Conflict("an earlier write failed".into()));
-        }
-        match self.try_commit(writes) {
-            Ok(()) => self.succeed(submission),
-            Err(error) => self.fail(submission, error),
+        match submission {
+            Submission::Shard { shard, batch } if batch.generation < self.generations[shard] => {
+                self.shards.send(shard, Input::Outcome(batch.failed(CommitFailure::earlier())));
+            }
+            submission => match self.try_commit(writes) {
+                Ok(()) => self.succeed(submission),
+                Err(error) => self.fail(submission, error),
+            },
         }
     }
 
-    fn try_commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+    fn try_commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
         if writes.is_empty() {
             return Ok(());
         }
-        let result = self.store.commit(writes);
+        let result = self.lane.commit(&*self.store, writes);
         match &result {
             Ok(()) => {
                 Metrics::add(&self.metrics.commits, 1);
@@ -173,7 +175,9 @@ fn join(submissions: &mut [Submission]) -> (Vec<Write>, Vec<Range<usize>>) {
 fn copy(error: &StoreError) -> StoreError {
     match error {
         StoreError::Full => StoreError::Full,
-        StoreError::Conflict(text) => StoreError::Conflict(text.clone()),
+        StoreError::Conflict(conflict) => StoreError::Conflict(conflict.clone()),
+        StoreError::Fenced => StoreError::Fenced,
+        StoreError::Stale(machines) => StoreError::Stale(machines.clone()),
         StoreError::Unusable(text) => StoreError::Unusable(text.clone()),
         StoreError::Damaged(text) => StoreError::Damaged(text.clone()),
         StoreError::Failed { action, source } => StoreError::Failed { action, source: source.to_string().into() },
@@ -186,8 +190,9 @@ mod tests {
     use crate::activities::Exchange;
     use crate::tasks::NoTasks;
     use engine::Timestamp;
+    use store::lane::SessionId;
     use store::memory::MemoryStore;
-    use store::record::{Activity, ActivityId};
+    use store::record::{Activity, ActivityId, Expected};
 
     fn records(id: i64, arn: &str) -> (Submission, oneshot::Receiver<Result<(), StoreError>>) {
         let (reply, answer) = oneshot::channel();
@@ -198,8 +203,10 @@ mod tests {
             created_at: Timestamp(0),
             settings: asl::Value::Null,
             tags: asl::Value::Null,
+            revision: 1,
         };
-        (Submission::Records { writes: vec![Write::Activity(activity)], reply }, answer)
+        let write = Write::Activity { record: activity, expected: Expected::Absent };
+        (Submission::Records { writes: vec![write], reply }, answer)
     }
 
     fn batch(generation: u64) -> Submission {
@@ -209,8 +216,10 @@ mod tests {
     }
 
     fn committer() -> Committer {
+        let store = Arc::new(MemoryStore::new());
         Committer {
-            store: Arc::new(MemoryStore::new()),
+            lane: Lane::open(&*store, SessionId(1), 0).unwrap(),
+            store,
             shards: Arc::new(Shards::new(1)),
             outlets: Outlets { exchange: Arc::new(Exchange::new(|_| {})), tasks: Arc::new(NoTasks) },
             metrics: Arc::default(),

@@ -339,8 +339,9 @@ async fn a_deletion_goes_on_after_a_restart() {
     begin(&runtime, &machine).await;
     runtime.shut_down().await;
     let record = memory_machine(&*memory, &machine);
+    let seen = Some(record.revision);
     let deleting = store::record::StateMachine { status: MachineStatus::Deleting, ..record };
-    store::Commit::commit(&*memory, &[store::record::Write::StateMachine(deleting)]).unwrap();
+    store::suite::try_commit(&*memory, &[store::suite::put_machine(deleting, seen)]).unwrap();
     let runtime = open(memory);
     until(|| async { runtime.describe_state_machine(machine.clone()).await.is_err().then_some(()) }).await;
 }

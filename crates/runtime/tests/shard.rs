@@ -19,7 +19,8 @@ use store::record::{
     Definition, DefinitionId, ExecutionId, MachineStatus, MachineType, StateMachine, StateMachineId, VersionNumber,
     Write,
 };
-use store::{Commit, Executions, Store};
+use store::suite::{put_machine, try_commit};
+use store::{Executions, Store};
 use tokio::sync::oneshot;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -36,7 +37,7 @@ struct Bench {
 impl Bench {
     fn new(definition: &str, options: ShardOptions) -> Self {
         let store = Arc::new(MemoryStore::new());
-        store.commit(&machine(definition)).unwrap();
+        try_commit(&*store, &machine(definition)).unwrap();
         let shared: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let directory = Arc::new(Directory::open(Arc::clone(&shared)).unwrap());
         let runtime = RuntimeOptions {
@@ -82,7 +83,7 @@ impl Bench {
     }
 
     fn commit(&mut self, batch: Batch, now: Timestamp) {
-        self.store.commit(&batch.writes).unwrap();
+        try_commit(&*self.store, &batch.writes).unwrap();
         if let Some(outcome) = batch.committed(&self.outlets) {
             self.shard.handle(Input::Outcome(outcome), now, &mut self.chance);
         }
@@ -111,8 +112,9 @@ fn machine(definition: &str) -> [Write; 2] {
         settings: Value::Null,
         tags: Value::Null,
         last_version: VersionNumber(0),
+        revision: 1,
     };
-    [Write::Definition(definition), Write::StateMachine(machine)]
+    [Write::Definition(definition), put_machine(machine, None)]
 }
 
 fn wait(seconds: u64) -> String {
@@ -132,7 +134,7 @@ fn an_execution_that_ends_in_its_first_turn_is_one_write_and_never_in_memory() {
     let batch = bench.run(NOW).unwrap();
     assert_eq!(bench.shard.live_count(), 0);
     assert!(answer.try_recv().is_err(), "answered before it is durable");
-    let [Write::Begin { execution, chunk }] = batch.writes.as_slice() else { panic!("{:?}", batch.writes) };
+    let [Write::Begin { execution, chunk, .. }] = batch.writes.as_slice() else { panic!("{:?}", batch.writes) };
     assert_eq!((execution.summary.status, execution.summary.stopped_at), (Status::Succeeded, Some(NOW)));
     assert_eq!((chunk.first, chunk.count, chunk.last_id.0), (0, 4, 4));
     bench.commit(batch, NOW);

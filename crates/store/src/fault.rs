@@ -1,6 +1,7 @@
 //! A store that fails on demand: before the write, after it, or for want of room.
 //!
-//! "After" is the one that finds mistakes: the caller hears of a failure, and the write is there.
+//! "After" is the one that finds mistakes: the caller hears of a failure, and the write is there. It also counts what is
+//! read of executions.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use asl::Text;
 use engine::{EventId, Timestamp};
 
+use crate::lane::{SessionId, Ticket};
+use crate::partition::{PartitionSet, Partitions};
 use crate::record::{
     Activity, Alias, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds, Listing,
     Page, StateMachine, StateMachineId, Summary, Version, Write,
@@ -45,12 +48,35 @@ pub struct Faulty<S: ?Sized> {
     inner: Arc<S>,
     plan: Mutex<Plan>,
     commits: AtomicU64,
+    reads: Reads,
+}
+
+/// How much was read of executions.
+#[derive(Debug, Default)]
+struct Reads {
+    records: AtomicU64,
+    chunks: AtomicU64,
+}
+
+impl Reads {
+    fn note_records(&self, found: Vec<Option<ExecutionRecord>>) -> Result<Vec<Option<ExecutionRecord>>, StoreError> {
+        self.add_records(found.iter().flatten().count());
+        Ok(found)
+    }
+
+    fn add_records(&self, count: usize) {
+        self.records.fetch_add(count as u64, Ordering::SeqCst);
+    }
+
+    fn add_chunks(&self, count: usize) {
+        self.chunks.fetch_add(count as u64, Ordering::SeqCst);
+    }
 }
 
 impl<S: Store + ?Sized> Faulty<S> {
     /// A store whose commits meet the fate that `plan` gives.
     pub fn new(inner: Arc<S>, plan: impl FnMut(u64, &[Write]) -> Fate + Send + 'static) -> Self {
-        Self { inner, plan: Mutex::new(Box::new(plan)), commits: AtomicU64::new(0) }
+        Self { inner, plan: Mutex::new(Box::new(plan)), commits: AtomicU64::new(0), reads: Reads::default() }
     }
 
     /// A store whose commits fail by chance, the same for the same seed: `percent` of them, each way of
@@ -79,6 +105,11 @@ impl<S: Store + ?Sized> Faulty<S> {
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::SeqCst)
     }
+
+    /// How many records and how many chunks of executions were read since this was last asked.
+    pub fn take_reads(&self) -> (u64, u64) {
+        (self.reads.records.swap(0, Ordering::SeqCst), self.reads.chunks.swap(0, Ordering::SeqCst))
+    }
 }
 
 /// Small, even and repeatable randomness for tests (SplitMix64).
@@ -102,61 +133,93 @@ impl Random {
 }
 
 impl<S: Store + ?Sized> Commit for Faulty<S> {
-    fn commit(&self, batch: &[Write]) -> Result<(), StoreError> {
+    fn commit(&self, ticket: &Ticket, batch: &[Write]) -> Result<(), StoreError> {
         let commit = self.commits.fetch_add(1, Ordering::SeqCst);
         let fate = self.plan.lock().unwrap_or_else(PoisonError::into_inner)(commit, batch);
         let failed = || StoreError::Failed { action: "commit", source: Box::new(Injected { commit }) };
         match fate {
-            Fate::Pass => self.inner.commit(batch),
+            Fate::Pass => self.inner.commit(ticket, batch),
             Fate::FailBefore => Err(failed()),
-            Fate::FailAfter => self.inner.commit(batch).and_then(|()| Err(failed())),
+            Fate::FailAfter => self.inner.commit(ticket, batch).and_then(|()| Err(failed())),
             Fate::Full => Err(StoreError::Full),
         }
+    }
+
+    fn open_lane(&self, session: SessionId, lane: u16) -> Result<Ticket, StoreError> {
+        self.inner.open_lane(session, lane)
+    }
+
+    fn settle(&self, session: SessionId, lane: u16) -> Result<Ticket, StoreError> {
+        self.inner.settle(session, lane)
     }
 }
 
 impl<S: Store + ?Sized> Executions for Faulty<S> {
-    fn execution_by_arn(&self, arn: &str) -> Result<Option<ExecutionRecord>, StoreError> {
-        self.inner.execution_by_arn(arn)
+    fn executions_by_arn(&self, arns: &[Text]) -> Result<Vec<Option<ExecutionRecord>>, StoreError> {
+        self.reads.note_records(self.inner.executions_by_arn(arns)?)
     }
 
-    fn execution(&self, id: ExecutionId) -> Result<Option<ExecutionRecord>, StoreError> {
-        self.inner.execution(id)
+    fn executions(&self, ids: &[ExecutionId]) -> Result<Vec<Option<ExecutionRecord>>, StoreError> {
+        self.reads.note_records(self.inner.executions(ids)?)
     }
 
-    fn chunks(&self, id: ExecutionId) -> Result<Vec<Chunk>, StoreError> {
-        self.inner.chunks(id)
+    fn chunks_of(&self, ids: &[ExecutionId]) -> Result<Vec<Vec<Chunk>>, StoreError> {
+        let found = self.inner.chunks_of(ids)?;
+        self.reads.add_chunks(found.iter().map(Vec::len).sum());
+        Ok(found)
+    }
+
+    fn first_chunk(&self, id: ExecutionId) -> Result<Option<Chunk>, StoreError> {
+        let found = self.inner.first_chunk(id)?;
+        self.reads.add_chunks(found.iter().len());
+        Ok(found)
+    }
+
+    fn last_chunk(&self, id: ExecutionId) -> Result<Option<Chunk>, StoreError> {
+        let found = self.inner.last_chunk(id)?;
+        self.reads.add_chunks(found.iter().len());
+        Ok(found)
     }
 
     fn chunks_between(&self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>, StoreError> {
-        self.inner.chunks_between(id, from, to)
+        let found = self.inner.chunks_between(id, from, to)?;
+        self.reads.add_chunks(found.len());
+        Ok(found)
     }
 
     fn list_executions(&self, filter: &ExecutionFilter, page: &Page) -> Result<Listing<ExecutionRecord>, StoreError> {
-        self.inner.list_executions(filter, page)
+        let found = self.inner.list_executions(filter, page)?;
+        self.reads.add_records(found.items.len());
+        Ok(found)
     }
 
     fn count_running(&self, state_machine: StateMachineId) -> Result<u64, StoreError> {
         self.inner.count_running(state_machine)
     }
 
-    fn last_execution_id(&self) -> Result<ExecutionId, StoreError> {
-        self.inner.last_execution_id()
+    fn last_execution_id(&self, among: &PartitionSet) -> Result<ExecutionId, StoreError> {
+        self.inner.last_execution_id(among)
     }
 }
 
 impl<S: Store + ?Sized> DueWork for Faulty<S> {
     fn due(
         &self,
+        among: &PartitionSet,
         until: Timestamp,
         after: Option<(Timestamp, ExecutionId)>,
         limit: usize,
     ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError> {
-        self.inner.due(until, after, limit)
+        self.inner.due(among, until, after, limit)
     }
 
-    fn unsettled(&self, after: Option<ExecutionId>, limit: usize) -> Result<Vec<(ExecutionId, Summary)>, StoreError> {
-        self.inner.unsettled(after, limit)
+    fn unsettled(
+        &self,
+        among: &PartitionSet,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, Summary)>, StoreError> {
+        self.inner.unsettled(among, after, limit)
     }
 }
 
@@ -193,6 +256,10 @@ impl<S: Store + ?Sized> Records for Faulty<S> {
         self.inner.last_record_ids()
     }
 
+    fn partitions(&self) -> Result<Partitions, StoreError> {
+        self.inner.partitions()
+    }
+
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.meta(name)
     }
@@ -208,6 +275,7 @@ impl<S: Store + ?Sized> Store for Faulty<S> {
 mod tests {
     use super::*;
     use crate::memory::MemoryStore;
+    use crate::suite::try_commit;
 
     crate::store_suite!(|| Box::new(Faulty::new(Arc::new(MemoryStore::new()), |_, _| Fate::Pass)));
 
@@ -218,7 +286,7 @@ mod tests {
         let store = Faulty::new(Arc::clone(&inner), move |commit, _| fates[commit as usize]);
         let mut told = Vec::new();
         for name in ["a", "b", "c", "d"] {
-            told.push(store.commit(&[Write::Meta { name: name.into(), value: vec![1] }]));
+            told.push(try_commit(&store, &[Write::Meta { name: name.into(), value: vec![1] }]));
         }
         let stored = ["a", "b", "c", "d"].map(|name| inner.meta(name).expect("a read").is_some());
         assert_eq!(stored, [true, false, true, false]);
@@ -233,7 +301,7 @@ mod tests {
     fn the_same_seed_gives_the_same_fates() {
         let fates = |seed| {
             let store = Faulty::seeded(Arc::new(MemoryStore::new()), seed, 50);
-            (0..64).map(|_| store.commit(&[]).is_ok()).collect::<Vec<_>>()
+            (0..64).map(|_| try_commit(&store, &[]).is_ok()).collect::<Vec<_>>()
         };
         assert_eq!(fates(1), fates(1));
         assert_ne!(fates(1), fates(2));

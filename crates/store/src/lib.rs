@@ -4,16 +4,23 @@
 //! execution are the truth; everything else about it is a summary that follows from them and is written
 //! in the same batch. SQL, file formats and connection handling stay behind these traits.
 
+mod conflict;
+mod execution_id;
 #[cfg(any(test, feature = "suite"))]
 pub mod fault;
+pub mod lane;
 pub mod memory;
+pub mod partition;
 pub mod record;
 pub mod sqlite;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
 
 use asl::Text;
+pub use conflict::{Conflict, RecordId};
 use engine::Timestamp;
+use lane::{SessionId, Ticket};
+use partition::{PartitionSet, Partitions};
 use record::{
     Activity, Alias, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, Listing, Page,
     StateMachine, StateMachineId, Summary, Version, Write,
@@ -34,7 +41,14 @@ pub enum StoreError {
     /// The batch contradicts what is stored (a name or a chunk is there already, or one is missing before
     /// it); nothing was written.
     #[error("the store holds something else: {0}")]
-    Conflict(String),
+    Conflict(Conflict),
+    /// The ticket does not follow the last commit of its lane: another has the lane, the commit was made before, or one
+    /// of unknown outcome was not settled; nothing was written.
+    #[error("the commit does not follow the last one of its lane")]
+    Fenced,
+    /// Executions were to begin on revisions of these state machines that are no longer in force; nothing was written.
+    #[error("state machines changed since their executions were decided: {0:?}")]
+    Stale(Vec<StateMachineId>),
     /// The disk is full; nothing was written.
     #[error("the disk that holds the data is full")]
     Full,
@@ -46,20 +60,53 @@ pub enum StoreError {
     Damaged(String),
 }
 
+impl StoreError {
+    /// Whether it says for certain that a failed commit wrote nothing.
+    pub fn wrote_nothing(&self) -> bool {
+        match self {
+            Self::Conflict(_) | Self::Fenced | Self::Stale(_) | Self::Full => true,
+            Self::Failed { .. } | Self::Unusable(_) | Self::Damaged(_) => false,
+        }
+    }
+}
+
 /// The one writer. Batches are committed in the order of the calls.
 pub trait Commit: Send + Sync {
-    /// Makes all the writes durable, or none. On return they are on disk.
-    fn commit(&self, batch: &[Write]) -> Result<(), StoreError>;
+    /// Makes all the writes durable, or none. On return they are on disk. A commit that succeeds takes its number in the
+    /// lane, one without writes too; one that wrote nothing leaves the number for the next.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] where the ticket does not follow, or names a lane that was never opened. Then
+    /// [`StoreError::Stale`], then [`StoreError::Conflict`] with the first contradiction, [`StoreError::Full`]. Any other
+    /// error may have written the batch: [`Commit::settle`] tells.
+    fn commit(&self, ticket: &Ticket, batch: &[Write]) -> Result<(), StoreError>;
+    /// Opens a lane of a session, or finds it open, and tells where it stands.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn open_lane(&self, session: SessionId, lane: u16) -> Result<Ticket, StoreError>;
+    /// Where a lane stands after a commit of unknown outcome: whether its number is taken says whether it is durable.
+    /// After that, it will never happen that was not.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] where the lane was never opened, or is another's; otherwise where the store fails.
+    fn settle(&self, session: SessionId, lane: u16) -> Result<Ticket, StoreError>;
 }
 
 /// Executions and their events, as committed.
 pub trait Executions: Send + Sync {
-    /// The execution with that ARN.
-    fn execution_by_arn(&self, arn: &str) -> Result<Option<ExecutionRecord>, StoreError>;
-    /// The execution with that number.
-    fn execution(&self, id: ExecutionId) -> Result<Option<ExecutionRecord>, StoreError>;
-    /// Every chunk of events of an execution, in order.
-    fn chunks(&self, id: ExecutionId) -> Result<Vec<Chunk>, StoreError>;
+    /// The executions with these ARNs, in this order; all as of one moment.
+    fn executions_by_arn(&self, arns: &[Text]) -> Result<Vec<Option<ExecutionRecord>>, StoreError>;
+    /// The executions with these numbers, in this order; all as of one moment.
+    fn executions(&self, ids: &[ExecutionId]) -> Result<Vec<Option<ExecutionRecord>>, StoreError>;
+    /// Every chunk of events of each of these executions, in order; none for one that is not there. All as of one
+    /// moment.
+    fn chunks_of(&self, ids: &[ExecutionId]) -> Result<Vec<Vec<Chunk>>, StoreError>;
+    /// The chunk that holds the first events of an execution.
+    fn first_chunk(&self, id: ExecutionId) -> Result<Option<Chunk>, StoreError>;
+    /// The chunk that holds the last shown event of an execution; later ones have hidden events only. The first one,
+    /// where no event is shown.
+    fn last_chunk(&self, id: ExecutionId) -> Result<Option<Chunk>, StoreError>;
     /// The chunks that hold any of the shown events `from..=to`, in order; perhaps a few more at the edges.
     fn chunks_between(
         &self,
@@ -71,22 +118,43 @@ pub trait Executions: Send + Sync {
     fn list_executions(&self, filter: &ExecutionFilter, page: &Page) -> Result<Listing<ExecutionRecord>, StoreError>;
     /// How many executions of a state machine are running.
     fn count_running(&self, state_machine: StateMachineId) -> Result<u64, StoreError>;
-    /// The greatest execution number ever used; 0 where there is none.
-    fn last_execution_id(&self) -> Result<ExecutionId, StoreError>;
+    /// The greatest number of an execution in these partitions; 0 where there is none. Quick for all partitions; for
+    /// some, the newest executions of the others are passed over.
+    fn last_execution_id(&self, among: &PartitionSet) -> Result<ExecutionId, StoreError>;
+
+    /// The execution with that ARN.
+    fn execution_by_arn(&self, arn: &str) -> Result<Option<ExecutionRecord>, StoreError> {
+        Ok(self.executions_by_arn(&[arn.into()])?.pop().flatten())
+    }
+    /// The execution with that number.
+    fn execution(&self, id: ExecutionId) -> Result<Option<ExecutionRecord>, StoreError> {
+        Ok(self.executions(&[id])?.pop().flatten())
+    }
+    /// Every chunk of events of an execution, in order.
+    fn chunks(&self, id: ExecutionId) -> Result<Vec<Chunk>, StoreError> {
+        Ok(self.chunks_of(&[id])?.pop().unwrap_or_default())
+    }
 }
 
 /// What recovery and the timers read.
 pub trait DueWork: Send + Sync {
-    /// Running executions whose `wake_at` is not after `until`, earliest first, after the given position.
+    /// Running executions of these partitions whose `wake_at` is not after `until`, earliest first, after the given
+    /// position.
     fn due(
         &self,
+        among: &PartitionSet,
         until: Timestamp,
         after: Option<(Timestamp, ExecutionId)>,
         limit: usize,
     ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError>;
-    /// Running executions whose summary says that tasks are open or that work is ready, in the order of
-    /// their numbers, after the given one.
-    fn unsettled(&self, after: Option<ExecutionId>, limit: usize) -> Result<Vec<(ExecutionId, Summary)>, StoreError>;
+    /// Running executions of these partitions whose summary says that tasks are open or that work is ready, in the
+    /// order of their numbers, after the given one.
+    fn unsettled(
+        &self,
+        among: &PartitionSet,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, Summary)>, StoreError>;
 }
 
 /// State machines, their definitions, versions and aliases, activities, and small facts about the data itself.
@@ -107,6 +175,8 @@ pub trait Records: Send + Sync {
     fn list_activities(&self, page: &Page) -> Result<Listing<Activity>, StoreError>;
     /// The greatest numbers of records ever used.
     fn last_record_ids(&self) -> Result<record::LastIds, StoreError>;
+    /// How many partitions the data has.
+    fn partitions(&self) -> Result<Partitions, StoreError>;
     /// A named value, such as the key that signs task tokens.
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
 }

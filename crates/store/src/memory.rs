@@ -10,11 +10,14 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use asl::Text;
 use engine::{EventId, Status, Timestamp};
 
+use crate::lane::{Lanes, SessionId, Ticket};
+use crate::partition::{PartitionSet, Partitions};
 use crate::record::{
     Activity, ActivityId, Alias, AliasId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId,
-    ExecutionRecord, LastIds, Listing, Page, StateMachine, StateMachineId, Summary, Version, VersionNumber, Write,
+    ExecutionRecord, Expected, LastIds, Listing, Page, StateMachine, StateMachineId, Summary, Version, VersionNumber,
+    Write, stale_machines,
 };
-use crate::{Commit, DueWork, Executions, Records, Store, StoreError};
+use crate::{Commit, Conflict, DueWork, Executions, RecordId, Records, Store, StoreError};
 
 /// The store in memory. What it holds is gone with it.
 #[derive(Debug, Default)]
@@ -23,9 +26,14 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// An empty store with the usual number of partitions.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty store with that many partitions.
+    pub fn with_partitions(partitions: Partitions) -> Self {
+        Self { state: RwLock::new(State { partitions, ..State::default() }) }
     }
 
     // A panic while the lock was held cannot leave a batch half applied: applying does not panic.
@@ -39,39 +47,51 @@ impl MemoryStore {
 }
 
 impl Commit for MemoryStore {
-    fn commit(&self, batch: &[Write]) -> Result<(), StoreError> {
+    fn commit(&self, ticket: &Ticket, batch: &[Write]) -> Result<(), StoreError> {
         let mut state = self.write();
-        let last = state.last;
-        let last_execution = state.last_execution;
-        let mut undo = Vec::with_capacity(batch.len());
-        for write in batch {
-            match state.apply(write) {
-                Ok(step) => undo.push(step),
-                Err(conflict) => {
-                    undo.into_iter().rev().for_each(|step| state.undo(step));
-                    state.last = last;
-                    state.last_execution = last_execution;
-                    return Err(StoreError::Conflict(conflict));
-                }
-            }
-        }
+        state.lanes.check(ticket)?;
+        state.check_revisions(batch)?;
+        state.apply_all(batch).map_err(StoreError::Conflict)?;
+        state.lanes.advance(ticket);
         Ok(())
+    }
+
+    fn open_lane(&self, session: SessionId, lane: u16) -> Result<Ticket, StoreError> {
+        Ok(self.write().lanes.open(session, lane))
+    }
+
+    fn settle(&self, session: SessionId, lane: u16) -> Result<Ticket, StoreError> {
+        self.read().lanes.base(session, lane)
     }
 }
 
 impl Executions for MemoryStore {
-    fn execution_by_arn(&self, arn: &str) -> Result<Option<ExecutionRecord>, StoreError> {
+    fn executions_by_arn(&self, arns: &[Text]) -> Result<Vec<Option<ExecutionRecord>>, StoreError> {
         let state = self.read();
-        let entry = state.execution_arns.get(arn).and_then(|id| state.executions.get(id));
-        Ok(entry.map(|entry| entry.record.clone()))
+        let entry = |arn| state.execution_arns.get(arn).and_then(|id| state.executions.get(id));
+        Ok(arns.iter().map(|arn| entry(arn).map(|entry| entry.record.clone())).collect())
     }
 
-    fn execution(&self, id: ExecutionId) -> Result<Option<ExecutionRecord>, StoreError> {
-        Ok(self.read().executions.get(&id).map(|entry| entry.record.clone()))
+    fn executions(&self, ids: &[ExecutionId]) -> Result<Vec<Option<ExecutionRecord>>, StoreError> {
+        let state = self.read();
+        Ok(ids.iter().map(|id| state.executions.get(id).map(|entry| entry.record.clone())).collect())
     }
 
-    fn chunks(&self, id: ExecutionId) -> Result<Vec<Chunk>, StoreError> {
-        Ok(self.read().executions.get(&id).map(|entry| entry.chunks.clone()).unwrap_or_default())
+    fn chunks_of(&self, ids: &[ExecutionId]) -> Result<Vec<Vec<Chunk>>, StoreError> {
+        let state = self.read();
+        let chunks = |id| state.executions.get(id).map(|entry| entry.chunks.clone());
+        Ok(ids.iter().map(|id| chunks(id).unwrap_or_default()).collect())
+    }
+
+    fn first_chunk(&self, id: ExecutionId) -> Result<Option<Chunk>, StoreError> {
+        Ok(self.read().executions.get(&id).and_then(|entry| entry.chunks.first()).cloned())
+    }
+
+    fn last_chunk(&self, id: ExecutionId) -> Result<Option<Chunk>, StoreError> {
+        let state = self.read();
+        let Some(entry) = state.executions.get(&id) else { return Ok(None) };
+        let shown = entry.chunks.iter().rfind(|chunk| chunk.has_shown_events());
+        Ok(shown.or(entry.chunks.first()).cloned())
     }
 
     fn chunks_between(&self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>, StoreError> {
@@ -98,14 +118,17 @@ impl Executions for MemoryStore {
         Ok(self.read().running.get(&state_machine).map_or(0, |ids| ids.len() as u64))
     }
 
-    fn last_execution_id(&self) -> Result<ExecutionId, StoreError> {
-        Ok(self.read().last_execution)
+    fn last_execution_id(&self, among: &PartitionSet) -> Result<ExecutionId, StoreError> {
+        let state = self.read();
+        let greatest = state.executions.keys().copied().filter(|id| among.contains(*id)).max();
+        Ok(greatest.unwrap_or_default())
     }
 }
 
 impl DueWork for MemoryStore {
     fn due(
         &self,
+        among: &PartitionSet,
         until: Timestamp,
         after: Option<(Timestamp, ExecutionId)>,
         limit: usize,
@@ -113,13 +136,18 @@ impl DueWork for MemoryStore {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let state = self.read();
         let due = state.due.range((from, Bound::Unbounded)).copied();
-        Ok(due.take_while(|(at, _)| *at <= until).take(limit).collect())
+        Ok(due.take_while(|(at, _)| *at <= until).filter(|(_, id)| among.contains(*id)).take(limit).collect())
     }
 
-    fn unsettled(&self, after: Option<ExecutionId>, limit: usize) -> Result<Vec<(ExecutionId, Summary)>, StoreError> {
+    fn unsettled(
+        &self,
+        among: &PartitionSet,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, Summary)>, StoreError> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let state = self.read();
-        let ids = state.unsettled.range((from, Bound::Unbounded)).take(limit);
+        let ids = state.unsettled.range((from, Bound::Unbounded)).filter(|id| among.contains(**id)).take(limit);
         Ok(ids.filter_map(|id| Some((*id, state.executions.get(id)?.record.summary))).collect())
     }
 }
@@ -162,6 +190,10 @@ impl Records for MemoryStore {
 
     fn last_record_ids(&self) -> Result<LastIds, StoreError> {
         Ok(self.read().last)
+    }
+
+    fn partitions(&self) -> Result<Partitions, StoreError> {
+        Ok(self.read().partitions)
     }
 
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -209,9 +241,16 @@ fn remove_id(ids: &mut HashMap<StateMachineId, BTreeSet<ExecutionId>>, machine: 
     }
 }
 
+/// Refuses a write whose writer saw something else.
+fn as_expected(record: RecordId, expected: Expected, found: Option<u64>) -> Result<(), Conflict> {
+    if Expected::of(found) == expected { Ok(()) } else { Err(Conflict::RecordChanged { record, expected, found }) }
+}
+
 /// Everything stored, and what is derived from it.
 #[derive(Debug, Default)]
 struct State {
+    partitions: Partitions,
+    lanes: Lanes,
     state_machines: BTreeMap<StateMachineId, StateMachine>,
     state_machine_arns: HashMap<Text, StateMachineId>,
     definitions: BTreeMap<DefinitionId, Definition>,
@@ -228,7 +267,6 @@ struct State {
     due: BTreeSet<(Timestamp, ExecutionId)>,
     unsettled: BTreeSet<ExecutionId>,
     last: LastIds,
-    last_execution: ExecutionId,
 }
 
 #[derive(Debug)]
@@ -262,28 +300,49 @@ enum Undo {
 }
 
 impl State {
-    fn apply(&mut self, write: &Write) -> Result<Undo, String> {
-        match write {
-            Write::StateMachine(machine) => {
-                if self.state_machine_arns.get(&machine.arn).is_some_and(|id| *id != machine.id) {
-                    return Err(format!("another state machine has the ARN {}", machine.arn));
+    /// Refuses starts that were decided on another revision of their state machine.
+    fn check_revisions(&self, batch: &[Write]) -> Result<(), StoreError> {
+        let revision_of = |id| Ok(self.state_machines.get(&id).map(|machine| machine.revision));
+        let stale = stale_machines(batch, revision_of)?;
+        if stale.is_empty() { Ok(()) } else { Err(StoreError::Stale(stale)) }
+    }
+
+    fn apply_all(&mut self, batch: &[Write]) -> Result<(), Conflict> {
+        let last = self.last;
+        let mut undo = Vec::with_capacity(batch.len());
+        for write in batch {
+            match self.apply(write) {
+                Ok(step) => undo.push(step),
+                Err(conflict) => {
+                    undo.into_iter().rev().for_each(|step| self.undo(step));
+                    self.last = last;
+                    return Err(conflict);
                 }
-                self.last.state_machine = self.last.state_machine.max(machine.id);
-                Ok(Undo::StateMachine(machine.id, self.set_state_machine(machine.id, Some(machine.clone()))))
             }
-            Write::DeleteStateMachine(id) => Ok(self.delete_state_machine(*id)),
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, write: &Write) -> Result<Undo, Conflict> {
+        match write {
+            Write::StateMachine { record, expected } => self.state_machine(record, *expected),
+            Write::DeleteStateMachine { id, revision } => {
+                self.check_machine(*id, Expected::Revision(*revision))?;
+                Ok(self.delete_state_machine(*id))
+            }
             Write::Definition(definition) => {
                 if self.definitions.contains_key(&definition.id) {
-                    return Err(format!("definition {} exists", definition.id.0));
+                    return Err(Conflict::DefinitionExists { definition: definition.id });
                 }
                 self.last.definition = self.last.definition.max(definition.id);
                 self.definitions.insert(definition.id, definition.clone());
                 Ok(Undo::Definition(definition.id))
             }
             Write::Version(version) => {
-                let key = (version.state_machine, version.number);
+                let (state_machine, number) = (version.state_machine, version.number);
+                let key = (state_machine, number);
                 if self.versions.contains_key(&key) {
-                    return Err(format!("version {} of state machine {} exists", key.1.0, key.0.0));
+                    return Err(Conflict::VersionExists { state_machine, number });
                 }
                 Ok(Undo::Version(key, self.versions.insert(key, version.clone())))
             }
@@ -291,43 +350,87 @@ impl State {
                 let key = (*machine, *number);
                 Ok(Undo::Version(key, self.versions.remove(&key)))
             }
-            Write::Alias(alias) => {
-                let key = (alias.state_machine, alias.name.clone());
-                if self.alias_names.get(&key).is_some_and(|id| *id != alias.id) {
-                    return Err(format!("another alias of state machine {} has the name {}", key.0.0, key.1));
-                }
-                self.last.alias = self.last.alias.max(alias.id);
-                Ok(Undo::Alias(alias.id, self.set_alias(alias.id, Some(alias.clone()))))
+            Write::Alias { record, expected } => self.alias(record, *expected),
+            Write::DeleteAlias { id, revision } => {
+                self.check_alias(*id, Expected::Revision(*revision))?;
+                Ok(Undo::Alias(*id, self.set_alias(*id, None)))
             }
-            Write::DeleteAlias(id) => Ok(Undo::Alias(*id, self.set_alias(*id, None))),
-            Write::Activity(activity) => {
-                if self.activity_arns.get(&activity.arn).is_some_and(|id| *id != activity.id) {
-                    return Err(format!("another activity has the ARN {}", activity.arn));
-                }
-                self.last.activity = self.last.activity.max(activity.id);
-                Ok(Undo::Activity(activity.id, self.set_activity(activity.id, Some(activity.clone()))))
+            Write::Activity { record, expected } => self.activity(record, *expected),
+            Write::DeleteActivity { id, revision } => {
+                self.check_activity(*id, Expected::Revision(*revision))?;
+                Ok(Undo::Activity(*id, self.set_activity(*id, None)))
             }
-            Write::DeleteActivity(id) => Ok(Undo::Activity(*id, self.set_activity(*id, None))),
             Write::Meta { name, value } => {
                 let old = self.meta.insert(name.clone(), value.clone());
                 Ok(Undo::Meta(name.clone(), old))
             }
-            Write::Begin { execution, chunk } => self.begin(execution, chunk),
+            Write::MetaIfAbsent { name, value } => {
+                let old = self.meta.get(name).cloned();
+                self.meta.entry(name.clone()).or_insert_with(|| value.clone());
+                Ok(Undo::Meta(name.clone(), old))
+            }
+            Write::Begin { execution, chunk, .. } => self.begin(execution, chunk),
             Write::Append { execution, chunk, summary } => self.append(*execution, chunk, summary.as_ref()),
         }
     }
 
-    fn begin(&mut self, record: &ExecutionRecord, chunk: &Chunk) -> Result<Undo, String> {
+    fn check_machine(&self, id: StateMachineId, expected: Expected) -> Result<(), Conflict> {
+        let found = self.state_machines.get(&id).map(|machine| machine.revision);
+        as_expected(RecordId::StateMachine(id), expected, found)
+    }
+
+    fn check_alias(&self, id: AliasId, expected: Expected) -> Result<(), Conflict> {
+        as_expected(RecordId::Alias(id), expected, self.aliases.get(&id).map(|alias| alias.revision))
+    }
+
+    fn check_activity(&self, id: ActivityId, expected: Expected) -> Result<(), Conflict> {
+        as_expected(RecordId::Activity(id), expected, self.activities.get(&id).map(|activity| activity.revision))
+    }
+
+    fn state_machine(&mut self, machine: &StateMachine, expected: Expected) -> Result<Undo, Conflict> {
+        let id = machine.id;
+        self.check_machine(id, expected)?;
+        if self.state_machine_arns.get(&machine.arn).is_some_and(|other| *other != id) {
+            return Err(Conflict::NameTaken { record: RecordId::StateMachine(id), name: machine.arn.clone() });
+        }
+        self.last.state_machine = self.last.state_machine.max(id);
+        let machine = StateMachine { revision: expected.next(), ..machine.clone() };
+        Ok(Undo::StateMachine(id, self.set_state_machine(id, Some(machine))))
+    }
+
+    fn alias(&mut self, alias: &Alias, expected: Expected) -> Result<Undo, Conflict> {
+        let id = alias.id;
+        self.check_alias(id, expected)?;
+        let key = (alias.state_machine, alias.name.clone());
+        if self.alias_names.get(&key).is_some_and(|other| *other != id) {
+            return Err(Conflict::NameTaken { record: RecordId::Alias(id), name: key.1 });
+        }
+        self.last.alias = self.last.alias.max(id);
+        let alias = Alias { revision: expected.next(), ..alias.clone() };
+        Ok(Undo::Alias(id, self.set_alias(id, Some(alias))))
+    }
+
+    fn activity(&mut self, activity: &Activity, expected: Expected) -> Result<Undo, Conflict> {
+        let id = activity.id;
+        self.check_activity(id, expected)?;
+        if self.activity_arns.get(&activity.arn).is_some_and(|other| *other != id) {
+            return Err(Conflict::NameTaken { record: RecordId::Activity(id), name: activity.arn.clone() });
+        }
+        self.last.activity = self.last.activity.max(id);
+        let activity = Activity { revision: expected.next(), ..activity.clone() };
+        Ok(Undo::Activity(id, self.set_activity(id, Some(activity))))
+    }
+
+    fn begin(&mut self, record: &ExecutionRecord, chunk: &Chunk) -> Result<Undo, Conflict> {
+        if chunk.first != 0 {
+            return Err(Conflict::ChunkOutOfOrder { execution: record.id, stored: 0, given: chunk.first });
+        }
         if self.executions.contains_key(&record.id) {
-            return Err(format!("execution {} exists", record.id.0));
+            return Err(Conflict::ExecutionNumberTaken { execution: record.id });
         }
         if self.execution_arns.contains_key(&record.arn) {
-            return Err(format!("the execution {} exists", record.arn));
+            return Err(Conflict::ExecutionExists { arn: record.arn.clone() });
         }
-        if chunk.first != 0 {
-            return Err(format!("execution {} cannot begin at event {}", record.id.0, chunk.first));
-        }
-        self.last_execution = self.last_execution.max(record.id);
         self.execution_arns.insert(record.arn.clone(), record.id);
         self.by_machine.entry(record.state_machine).or_default().insert(record.id);
         self.note(record.state_machine, record.id, &record.summary);
@@ -335,11 +438,11 @@ impl State {
         Ok(Undo::Begin(record.id))
     }
 
-    fn append(&mut self, id: ExecutionId, chunk: &Chunk, summary: Option<&Summary>) -> Result<Undo, String> {
-        let Some(entry) = self.executions.get_mut(&id) else { return Err(format!("there is no execution {}", id.0)) };
+    fn append(&mut self, id: ExecutionId, chunk: &Chunk, summary: Option<&Summary>) -> Result<Undo, Conflict> {
+        let entry = self.executions.get_mut(&id).ok_or(Conflict::ExecutionMissing { execution: id })?;
         let stored = entry.event_count();
         if chunk.first != stored {
-            return Err(format!("execution {} has {stored} events; events from {} do not follow", id.0, chunk.first));
+            return Err(Conflict::ChunkOutOfOrder { execution: id, stored, given: chunk.first });
         }
         entry.chunks.push(chunk.clone());
         let old = entry.record.summary;

@@ -3,9 +3,7 @@
 use asl::{Text, Value};
 use engine::{EventId, Status, Timestamp};
 
-/// An execution's number, given by the runtime, growing with time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ExecutionId(pub i64);
+pub use crate::execution_id::ExecutionId;
 
 /// A state machine's number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +80,8 @@ pub struct StateMachine {
     pub tags: Value,
     /// The greatest number a version of it ever had; 0 where none was published.
     pub last_version: VersionNumber,
+    /// How often it was written: 1 when it is new. The store counts.
+    pub revision: u64,
 }
 
 /// One revision of a state machine. Executions keep the one they began with.
@@ -135,6 +135,8 @@ pub struct Alias {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// How often it was written: 1 when it is new. The store counts.
+    pub revision: u64,
 }
 
 /// `routingConfiguration`: AWS has one or two items, in the caller's order.
@@ -182,6 +184,8 @@ pub struct Activity {
     pub settings: Value,
     /// Its tags, an object of strings.
     pub tags: Value,
+    /// How often it was written: 1 when it is new. The store counts.
+    pub revision: u64,
 }
 
 /// What changes about an execution, kept beside its events. It follows from them.
@@ -246,30 +250,101 @@ impl Chunk {
     pub fn end(&self) -> u64 {
         self.first.saturating_add(self.count)
     }
+
+    /// Whether any of its events is shown.
+    pub fn has_shown_events(&self) -> bool {
+        self.first_id <= self.last_id
+    }
 }
 
-/// One write of a batch.
+/// What the writer of a record saw of it. Where something else is stored, the write is refused with
+/// [`Conflict::RecordChanged`](crate::Conflict::RecordChanged).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// No record of the number.
+    Absent,
+    /// The record at this revision.
+    Revision(u64),
+}
+
+impl Expected {
+    /// What a record's revision, or its absence, is as an expectation.
+    pub fn of(revision: Option<u64>) -> Self {
+        revision.map_or(Self::Absent, Self::Revision)
+    }
+
+    /// The revision that the record has after the write.
+    pub fn next(self) -> u64 {
+        match self {
+            Self::Absent => 1,
+            Self::Revision(seen) => seen + 1,
+        }
+    }
+}
+
+impl std::fmt::Display for Expected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Absent => f.write_str("none"),
+            Self::Revision(revision) => write!(f, "revision {revision}"),
+        }
+    }
+}
+
+/// One write of a batch. What refuses each is a [`Conflict`](crate::Conflict). A record that is written takes the
+/// revision [`Expected::next`], whatever its own field says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
-    /// Creates or replaces a state machine. Refused with a conflict where another one has the ARN.
-    StateMachine(StateMachine),
-    /// Forgets a state machine with its versions and aliases; its definitions and executions stay readable. A
-    /// missing one is no conflict.
-    DeleteStateMachine(StateMachineId),
-    /// Adds a definition. Refused with a conflict where the number is there.
+    /// Creates or replaces a state machine. Refused where it is not as expected, or where another one has the ARN.
+    StateMachine {
+        /// As it is to be.
+        record: StateMachine,
+        /// As it was.
+        expected: Expected,
+    },
+    /// Forgets a state machine with its versions and aliases; its definitions and executions stay readable. Refused
+    /// where it is not at this revision.
+    DeleteStateMachine {
+        /// Which.
+        id: StateMachineId,
+        /// As it was.
+        revision: u64,
+    },
+    /// Adds a definition. Refused where the number is there.
     Definition(Definition),
-    /// Adds a version. Refused with a conflict where the state machine has that number.
+    /// Adds a version. Refused where the state machine has that number.
     Version(Version),
     /// Forgets a version; its definition stays readable. A missing one is no conflict.
     DeleteVersion(StateMachineId, VersionNumber),
-    /// Creates or replaces an alias. Refused with a conflict where another one of the state machine has the name.
-    Alias(Alias),
-    /// Forgets an alias. A missing one is no conflict.
-    DeleteAlias(AliasId),
-    /// Creates or replaces an activity. Refused with a conflict where another one has the ARN.
-    Activity(Activity),
-    /// Forgets an activity. A missing one is no conflict.
-    DeleteActivity(ActivityId),
+    /// Creates or replaces an alias. Refused where it is not as expected, or where another one of the state machine has
+    /// the name.
+    Alias {
+        /// As it is to be.
+        record: Alias,
+        /// As it was.
+        expected: Expected,
+    },
+    /// Forgets an alias. Refused where it is not at this revision.
+    DeleteAlias {
+        /// Which.
+        id: AliasId,
+        /// As it was.
+        revision: u64,
+    },
+    /// Creates or replaces an activity. Refused where it is not as expected, or where another one has the ARN.
+    Activity {
+        /// As it is to be.
+        record: Activity,
+        /// As it was.
+        expected: Expected,
+    },
+    /// Forgets an activity. Refused where it is not at this revision.
+    DeleteActivity {
+        /// Which.
+        id: ActivityId,
+        /// As it was.
+        revision: u64,
+    },
     /// Sets a named value.
     Meta {
         /// Its name.
@@ -277,16 +352,26 @@ pub enum Write {
         /// Its value.
         value: Vec<u8>,
     },
-    /// Begins an execution with its first events. Refused with a conflict where the ARN or the number is
-    /// there, or where `chunk.first` is not 0.
+    /// Sets a named value where there is none; one that is there stays, and is no conflict.
+    MetaIfAbsent {
+        /// Its name.
+        name: Text,
+        /// Its value.
+        value: Vec<u8>,
+    },
+    /// Begins an execution with its first events. Refused where the ARN or the number is there, or where
+    /// `chunk.first` is not 0.
     Begin {
         /// The execution.
         execution: ExecutionRecord,
         /// Its first events.
         chunk: Chunk,
+        /// The revision its state machine had when the start was decided. Where that is no longer so, or the state
+        /// machine is gone, the batch is refused as [`Stale`](crate::StoreError::Stale). Absent: any will do.
+        machine_revision: Option<u64>,
     },
-    /// Adds events to an execution. Refused with a conflict where there is no such execution, or where
-    /// `chunk.first` is not the number of events stored.
+    /// Adds events to an execution. Refused where there is no such execution, or where `chunk.first` is not the
+    /// number of events stored.
     Append {
         /// The execution.
         execution: ExecutionId,
@@ -295,6 +380,23 @@ pub enum Write {
         /// The summary, where it changed.
         summary: Option<Summary>,
     },
+}
+
+/// The state machines that a batch begins executions of and that are not at the revision the start was decided on, each
+/// once; `revision_of` tells the revision before the batch.
+pub(crate) fn stale_machines<E>(
+    batch: &[Write],
+    mut revision_of: impl FnMut(StateMachineId) -> Result<Option<u64>, E>,
+) -> Result<Vec<StateMachineId>, E> {
+    let mut stale = Vec::new();
+    for write in batch {
+        let Write::Begin { execution, machine_revision: Some(seen), .. } = write else { continue };
+        let machine = execution.state_machine;
+        if revision_of(machine)? != Some(*seen) && !stale.contains(&machine) {
+            stale.push(machine);
+        }
+    }
+    Ok(stale)
 }
 
 /// Which executions to list.

@@ -7,17 +7,34 @@ use asl::{Text, Value};
 use engine::{EventId, Status, Timestamp};
 
 use crate::fault::Random;
+use crate::lane::SessionId;
+use crate::partition::PartitionSet;
 use crate::record::{
     Activity, ActivityId, Alias, AliasId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId,
-    ExecutionRecord, Listing, MachineStatus, MachineType, Page, StateMachine, StateMachineId, Summary, VersionNumber,
-    Write,
+    ExecutionRecord, Expected, Listing, MachineStatus, MachineType, Page, StateMachine, StateMachineId, Summary,
+    VersionNumber, Write,
 };
 use crate::{Store, StoreError};
 
 mod compare;
+mod lanes;
+mod partitions;
+mod revisions;
 mod versions;
 
 pub use compare::{Batches, everything};
+pub use lanes::{
+    a_commit_that_does_not_follow_its_lane_is_fenced, a_conflict_says_what_it_is, a_lane_settles_what_it_does_not_know,
+    a_start_against_an_old_revision_is_stale, a_ticket_of_another_epoch_or_lane_is_fenced,
+    lanes_do_not_disturb_each_other,
+};
+pub use partitions::{
+    many_questions_at_once_are_answered_in_order, questions_are_answered_for_some_partitions,
+    the_first_and_the_last_chunk_are_read_alone, the_number_of_partitions_is_known,
+};
+pub use revisions::{
+    a_named_value_is_set_where_there_is_none, a_record_is_written_only_as_it_was_seen, of_writers_at_once_one_is_first,
+};
 pub use versions::{
     alias, aliases_are_created_replaced_deleted_and_listed, executions_are_listed_by_version_and_by_alias, version,
     versions_and_aliases_go_with_their_state_machine, versions_are_added_once_deleted_and_listed,
@@ -56,6 +73,19 @@ macro_rules! store_suite {
             named_values_are_set_and_replaced
             an_arn_may_have_any_form
             an_empty_batch_is_nothing
+            a_commit_that_does_not_follow_its_lane_is_fenced
+            a_ticket_of_another_epoch_or_lane_is_fenced
+            lanes_do_not_disturb_each_other
+            a_lane_settles_what_it_does_not_know
+            a_start_against_an_old_revision_is_stale
+            a_conflict_says_what_it_is
+            a_record_is_written_only_as_it_was_seen
+            of_writers_at_once_one_is_first
+            a_named_value_is_set_where_there_is_none
+            questions_are_answered_for_some_partitions
+            many_questions_at_once_are_answered_in_order
+            the_first_and_the_last_chunk_are_read_alone
+            the_number_of_partitions_is_known
         );
     };
     (@each $open:expr; $($behaviour:ident)*) => {
@@ -132,6 +162,7 @@ pub fn state_machine(id: i64) -> StateMachine {
         settings: Value::object([("loggingConfiguration", Value::object([("level", Value::string("OFF"))]))]),
         tags: Value::empty_object(),
         last_version: VersionNumber(0),
+        revision: 1,
     }
 }
 
@@ -157,25 +188,63 @@ pub fn activity(id: i64) -> Activity {
         created_at: Timestamp(700 + id),
         settings: Value::empty_object(),
         tags: Value::object([("team", Value::string("ä\"\n"))]),
+        revision: 1,
     }
 }
 
+/// A state machine as a new one, or in place of the one at that revision.
+pub fn put_machine(record: StateMachine, seen: Option<u64>) -> Write {
+    Write::StateMachine { record, expected: Expected::of(seen) }
+}
+
+/// An alias as a new one, or in place of the one at that revision.
+pub fn put_alias(record: Alias, seen: Option<u64>) -> Write {
+    Write::Alias { record, expected: Expected::of(seen) }
+}
+
+/// An activity as a new one, or in place of the one at that revision.
+pub fn put_activity(record: Activity, seen: Option<u64>) -> Write {
+    Write::Activity { record, expected: Expected::of(seen) }
+}
+
+fn delete_machine(id: i64, revision: u64) -> Write {
+    Write::DeleteStateMachine { id: StateMachineId(id), revision }
+}
+
+fn delete_alias(id: i64, revision: u64) -> Write {
+    Write::DeleteAlias { id: AliasId(id), revision }
+}
+
+fn delete_activity(id: i64, revision: u64) -> Write {
+    Write::DeleteActivity { id: ActivityId(id), revision }
+}
+
 fn begin(execution: ExecutionRecord, count: u64) -> Write {
-    Write::Begin { execution, chunk: chunk(0, count) }
+    Write::Begin { execution, chunk: chunk(0, count), machine_revision: None }
 }
 
 fn append(id: i64, first: u64, count: u64, summary: Option<Summary>) -> Write {
     Write::Append { execution: ExecutionId(id), chunk: chunk(first, count), summary }
 }
 
+/// Commits on a lane that all tests of a store share: for those that are not about lanes.
+///
+/// # Errors
+/// Those of [`Commit::commit`](crate::Commit::commit).
+pub fn try_commit<S: Store + ?Sized>(store: &S, batch: &[Write]) -> Result<(), StoreError> {
+    const TESTS: SessionId = SessionId(0x7e57);
+    let ticket = store.open_lane(TESTS, 0)?.next();
+    store.commit(&ticket, batch)
+}
+
 fn commit(store: &dyn Store, batch: &[Write]) {
-    store.commit(batch).expect("the batch is committed");
+    try_commit(store, batch).expect("the batch is committed");
 }
 
 #[track_caller]
 fn refused(store: &dyn Store, batch: &[Write]) {
     let before = everything(store);
-    match store.commit(batch) {
+    match try_commit(store, batch) {
         Err(StoreError::Conflict(_)) => assert_eq!(everything(store), before, "a refused batch left something"),
         other => panic!("a conflict was expected, not {other:?}"),
     }
@@ -228,7 +297,7 @@ pub fn begun_executions_are_found_by_number_and_arn(store: &dyn Store) {
         assert_eq!(found(store.execution(record.id)).as_ref(), Some(&record));
         assert_eq!(found(store.execution_by_arn(&record.arn)).as_ref(), Some(&record));
     }
-    assert_eq!(found(store.last_execution_id()), ExecutionId(5));
+    assert_eq!(found(store.last_execution_id(&PartitionSet::All)), ExecutionId(5));
     assert_eq!(found(store.execution(ExecutionId(4))), None);
     for arn in ["", "first", "arn:aws:states:us-east-1:123456789012:execution:machine-2:first"] {
         assert_eq!(found(store.execution_by_arn(arn)), None, "{arn}");
@@ -261,7 +330,7 @@ pub fn great_and_small_chunks_read_back(store: &dyn Store) {
             if size % 2 == 0 {
                 record.summary = ended(Status::Succeeded);
             }
-            commit(store, &[Write::Begin { execution: record, chunk: first.clone() }]);
+            commit(store, &[Write::Begin { execution: record, chunk: first.clone(), machine_revision: None }]);
             let append = Write::Append { execution: ExecutionId(id), chunk: second.clone(), summary: None };
             commit(store, &[append]);
             assert_eq!(found(store.chunks(ExecutionId(id))), [first, second], "{size} bytes, noise {noise}");
@@ -281,7 +350,10 @@ pub fn chunks_between_gives_what_holds_the_events(store: &dyn Store) {
         events: vec![from as u8],
     };
     let chunks = [shown(0, 1, 2), shown(2, 3, 5), hidden, shown(7, 6, 6), shown(8, 7, 10)];
-    commit(store, &[Write::Begin { execution: execution(1, 1, "a"), chunk: chunks[0].clone() }]);
+    commit(
+        store,
+        &[Write::Begin { execution: execution(1, 1, "a"), chunk: chunks[0].clone(), machine_revision: None }],
+    );
     for chunk in &chunks[1..] {
         commit(store, &[Write::Append { execution: ExecutionId(1), chunk: chunk.clone(), summary: None }]);
     }
@@ -305,7 +377,7 @@ pub fn chunks_between_gives_what_holds_the_events(store: &dyn Store) {
 
 /// Events must follow the stored ones exactly: no gap, no repetition, in one batch or several.
 pub fn events_that_do_not_follow_are_refused(store: &dyn Store) {
-    refused(store, &[Write::Begin { execution: execution(1, 1, "a"), chunk: chunk(1, 2) }]);
+    refused(store, &[Write::Begin { execution: execution(1, 1, "a"), chunk: chunk(1, 2), machine_revision: None }]);
     commit(store, &[begin(execution(1, 1, "a"), 3)]);
     for first in [0, 1, 2, 4, 100] {
         refused(store, &[append(1, first, 1, None)]);
@@ -341,12 +413,12 @@ pub fn a_name_is_used_once(store: &dyn Store) {
 pub fn a_conflict_in_the_middle_undoes_the_whole_batch(store: &dyn Store) {
     let machine = state_machine(1);
     let old = [
-        Write::StateMachine(machine.clone()),
+        put_machine(machine.clone(), None),
         Write::Version(version(1, 1)),
         Write::Version(version(1, 2)),
-        Write::Alias(alias(1, 1)),
-        Write::Alias(alias(2, 1)),
-        Write::Activity(activity(1)),
+        put_alias(alias(1, 1), None),
+        put_alias(alias(2, 1), None),
+        put_activity(activity(1), None),
         Write::Meta { name: "old".into(), value: vec![1] },
         begin(execution(1, 1, "a"), 1),
     ];
@@ -355,10 +427,10 @@ pub fn a_conflict_in_the_middle_undoes_the_whole_batch(store: &dyn Store) {
         begin(execution(9, 1, "a"), 1),
         append(1, 7, 1, None),
         append(99, 0, 1, None),
-        Write::StateMachine(StateMachine { arn: machine.arn.clone(), ..state_machine(8) }),
-        Write::Activity(Activity { arn: activity(1).arn, ..activity(8) }),
+        put_machine(StateMachine { arn: machine.arn.clone(), ..state_machine(8) }, None),
+        put_activity(Activity { arn: activity(1).arn, ..activity(8) }, None),
         Write::Version(version(1, 1)),
-        Write::Alias(Alias { name: alias(1, 1).name, ..alias(8, 1) }),
+        put_alias(Alias { name: alias(1, 1).name, ..alias(8, 1) }, None),
     ];
     for conflict in conflicts {
         let renamed = StateMachine { name: "renamed".into(), ..machine.clone() };
@@ -368,17 +440,17 @@ pub fn a_conflict_in_the_middle_undoes_the_whole_batch(store: &dyn Store) {
             append(2, 1, 2, Some(ended(Status::Failed))),
             append(1, 1, 1, Some(Summary { ready: true, open_tasks: true, ..running(Some(5)) })),
             append(1, 2, 1, Some(ended(Status::TimedOut))),
-            Write::StateMachine(renamed),
-            Write::StateMachine(state_machine(2)),
+            put_machine(renamed, Some(1)),
+            put_machine(state_machine(2), None),
             Write::Definition(definition(1, &machine.arn)),
             Write::DeleteVersion(StateMachineId(1), VersionNumber(2)),
             Write::Version(version(1, 3)),
-            Write::Alias(Alias { routing: alias(4, 1).routing, ..alias(1, 1) }),
-            Write::DeleteAlias(AliasId(2)),
-            Write::Alias(alias(3, 1)),
-            Write::Activity(activity(2)),
-            Write::DeleteActivity(ActivityId(1)),
-            Write::Activity(activity(1)),
+            put_alias(Alias { routing: alias(4, 1).routing, ..alias(1, 1) }, Some(1)),
+            delete_alias(2, 1),
+            put_alias(alias(3, 1), None),
+            put_activity(activity(2), None),
+            delete_activity(1, 1),
+            put_activity(activity(1), None),
             Write::Meta { name: "old".into(), value: vec![2] },
             Write::Meta { name: "new".into(), value: vec![3] },
             conflict,
@@ -388,7 +460,7 @@ pub fn a_conflict_in_the_middle_undoes_the_whole_batch(store: &dyn Store) {
         assert_eq!(found(store.meta("old")), Some(vec![1]));
         assert_eq!(found(store.meta("new")), None);
     }
-    let gone = [Write::DeleteStateMachine(StateMachineId(1)), begin(execution(9, 1, "a"), 1)];
+    let gone = [delete_machine(1, 1), begin(execution(9, 1, "a"), 1)];
     refused(store, &gone);
     // What was refused in that company is taken alone.
     let others = [execution(2, 1, "b"), execution(4, 7, "first of its state machine")];
@@ -489,7 +561,12 @@ pub fn due_executions_come_earliest_first_and_in_pages(store: &dyn Store) {
     let pairs =
         |list: &[(i64, i64)]| -> Vec<_> { list.iter().map(|(at, id)| (Timestamp(*at), ExecutionId(*id))).collect() };
     let due = |until, after: Option<(i64, i64)>, limit| {
-        found(store.due(Timestamp(until), after.map(|(at, id)| (Timestamp(at), ExecutionId(id))), limit))
+        found(store.due(
+            &PartitionSet::All,
+            Timestamp(until),
+            after.map(|(at, id)| (Timestamp(at), ExecutionId(id))),
+            limit,
+        ))
     };
     let all = [(-3, 6), (20, 2), (20, 4), (20, 7), (50, 1), (90, 5)];
     assert_eq!(due(i64::MAX, None, 100), pairs(&all));
@@ -514,7 +591,8 @@ pub fn unsettled_executions_come_in_order_and_in_pages(store: &dyn Store) {
     for (id, summary) in summaries {
         commit(store, &[begin(ExecutionRecord { summary, ..execution(id, 1, &format!("e{id}")) }, 1)]);
     }
-    let unsettled = |after: Option<i64>, limit| found(store.unsettled(after.map(ExecutionId), limit));
+    let unsettled =
+        |after: Option<i64>, limit| found(store.unsettled(&PartitionSet::All, after.map(ExecutionId), limit));
     let both = Summary { ready: true, ..open };
     let all = [(ExecutionId(2), ready), (ExecutionId(7), open), (ExecutionId(9), both)];
     assert_eq!(unsettled(None, 100), all);
@@ -531,7 +609,7 @@ pub fn unsettled_executions_come_in_order_and_in_pages(store: &dyn Store) {
 /// A state machine is found by its ARN, replaced under its number, and listed newest first.
 pub fn state_machines_are_created_replaced_and_listed(store: &dyn Store) {
     for id in [1, 3, 2, 5] {
-        commit(store, &[Write::StateMachine(state_machine(id))]);
+        commit(store, &[put_machine(state_machine(id), None)]);
     }
     let changed = StateMachine {
         status: MachineStatus::Deleting,
@@ -539,16 +617,18 @@ pub fn state_machines_are_created_replaced_and_listed(store: &dyn Store) {
         definition: DefinitionId(44),
         tags: Value::object([("k", Value::string("v"))]),
         last_version: VersionNumber(12),
+        revision: 2,
         ..state_machine(3)
     };
-    commit(store, &[Write::StateMachine(changed.clone())]);
+    commit(store, &[put_machine(changed.clone(), Some(1))]);
     assert_eq!(found(store.state_machine(&changed.arn)), Some(changed.clone()));
     assert_eq!(found(store.state_machine("arn:none")), None);
     let machines = [state_machine(5), changed, state_machine(2), state_machine(1)];
     for limit in [1, 2, 3, 4, 5] {
         assert_eq!(all_pages(limit, |page| store.list_state_machines(page)), machines, "pages of {limit}");
     }
-    commit(store, &[Write::DeleteStateMachine(StateMachineId(2)), Write::DeleteStateMachine(StateMachineId(77))]);
+    refused(store, &[delete_machine(77, 1)]);
+    commit(store, &[delete_machine(2, 1)]);
     assert_eq!(found(store.state_machine(&machines[2].arn)), None);
     assert_eq!(all_pages(2, |page| store.list_state_machines(page)).len(), 3);
 }
@@ -557,11 +637,11 @@ pub fn state_machines_are_created_replaced_and_listed(store: &dyn Store) {
 /// new state machine of the same name.
 pub fn a_state_machine_deleted_and_created_anew_finds_its_old_executions(store: &dyn Store) {
     let machine = state_machine(1);
-    commit(store, &[Write::StateMachine(machine.clone()), Write::Definition(definition(1, &machine.arn))]);
+    commit(store, &[put_machine(machine.clone(), None), Write::Definition(definition(1, &machine.arn))]);
     commit(store, &[begin(execution(1, 1, "a"), 1)]);
-    commit(store, &[Write::DeleteStateMachine(machine.id)]);
+    commit(store, &[delete_machine(machine.id.0, 1)]);
     let again = StateMachine { id: StateMachineId(2), definition: DefinitionId(2), ..machine.clone() };
-    commit(store, &[Write::StateMachine(again.clone()), Write::Definition(definition(2, &machine.arn))]);
+    commit(store, &[put_machine(again.clone(), None), Write::Definition(definition(2, &machine.arn))]);
     assert_eq!(found(store.state_machine(&machine.arn)), Some(again));
     let of_again = |id, name| ExecutionRecord {
         state_machine: StateMachineId(2),
@@ -582,7 +662,7 @@ pub fn definitions_are_added_once_and_stay(store: &dyn Store) {
     let definitions = [definition(1, &machine.arn), definition(2, &machine.arn)];
     commit(store, &definitions.clone().map(Write::Definition));
     refused(store, &[Write::Definition(Definition { text: "{}".into(), ..definitions[0].clone() })]);
-    commit(store, &[Write::StateMachine(machine.clone()), Write::DeleteStateMachine(machine.id)]);
+    commit(store, &[put_machine(machine.clone(), None), delete_machine(machine.id.0, 1)]);
     for definition in definitions {
         assert_eq!(found(store.definition(definition.id)), Some(definition));
     }
@@ -591,38 +671,38 @@ pub fn definitions_are_added_once_and_stay(store: &dyn Store) {
 
 /// An activity is found by its ARN, replaced under its number, deleted, and listed oldest first.
 pub fn activities_are_created_replaced_deleted_and_listed(store: &dyn Store) {
-    commit(store, &[Write::Activity(activity(2)), Write::Activity(activity(1)), Write::Activity(activity(3))]);
-    let changed = Activity { tags: Value::empty_object(), ..activity(1) };
-    commit(store, &[Write::Activity(changed.clone()), Write::DeleteActivity(ActivityId(3))]);
-    commit(store, &[Write::DeleteActivity(ActivityId(9))]);
+    commit(store, &[put_activity(activity(2), None), put_activity(activity(1), None), put_activity(activity(3), None)]);
+    let changed = Activity { tags: Value::empty_object(), revision: 2, ..activity(1) };
+    commit(store, &[put_activity(changed.clone(), Some(1)), delete_activity(3, 1)]);
+    refused(store, &[delete_activity(9, 1)]);
     assert_eq!(found(store.activity(&changed.arn)), Some(changed.clone()));
     assert_eq!(found(store.activity(&activity(3).arn)), None);
     assert_eq!(all_pages(1, |page| store.list_activities(page)), [changed, activity(2)]);
     // The ARN is free again.
-    commit(store, &[Write::Activity(Activity { arn: activity(3).arn, ..activity(4) })]);
+    commit(store, &[put_activity(Activity { arn: activity(3).arn, ..activity(4) }, None)]);
     assert_eq!(found(store.activity(&activity(3).arn)).map(|activity| activity.id), Some(ActivityId(4)));
 }
 
 /// Two state machines, or two activities, never have one ARN.
 pub fn two_records_never_share_an_arn(store: &dyn Store) {
-    commit(store, &[Write::StateMachine(state_machine(1)), Write::Activity(activity(1))]);
-    commit(store, &[Write::StateMachine(state_machine(2)), Write::Activity(activity(2))]);
+    commit(store, &[put_machine(state_machine(1), None), put_activity(activity(1), None)]);
+    commit(store, &[put_machine(state_machine(2), None), put_activity(activity(2), None)]);
     for id in [2, 3] {
-        refused(store, &[Write::StateMachine(StateMachine { arn: state_machine(1).arn, ..state_machine(id) })]);
-        refused(store, &[Write::Activity(Activity { arn: activity(1).arn, ..activity(id) })]);
+        refused(store, &[put_machine(StateMachine { arn: state_machine(1).arn, ..state_machine(id) }, None)]);
+        refused(store, &[put_activity(Activity { arn: activity(1).arn, ..activity(id) }, None)]);
     }
     let moved = StateMachine { arn: state_machine(1).arn, ..state_machine(3) };
-    commit(store, &[Write::DeleteStateMachine(StateMachineId(1)), Write::StateMachine(moved)]);
+    commit(store, &[delete_machine(1, 1), put_machine(moved, None)]);
 }
 
 /// A number is known as used when what had it is gone.
 pub fn the_greatest_numbers_outlive_deletion(store: &dyn Store) {
     assert_eq!(found(store.last_record_ids()), crate::record::LastIds::default());
-    assert_eq!(found(store.last_execution_id()), ExecutionId(0));
-    commit(store, &[Write::StateMachine(state_machine(4)), Write::StateMachine(state_machine(2))]);
-    commit(store, &[Write::Activity(activity(9)), Write::Definition(definition(6, &state_machine(4).arn))]);
-    commit(store, &[Write::Alias(alias(8, 2)), Write::Alias(alias(11, 4)), Write::DeleteAlias(AliasId(8))]);
-    commit(store, &[Write::DeleteStateMachine(StateMachineId(4)), Write::DeleteActivity(ActivityId(9))]);
+    assert_eq!(found(store.last_execution_id(&PartitionSet::All)), ExecutionId(0));
+    commit(store, &[put_machine(state_machine(4), None), put_machine(state_machine(2), None)]);
+    commit(store, &[put_activity(activity(9), None), Write::Definition(definition(6, &state_machine(4).arn))]);
+    commit(store, &[put_alias(alias(8, 2), None), put_alias(alias(11, 4), None), delete_alias(8, 1)]);
+    commit(store, &[delete_machine(4, 1), delete_activity(9, 1)]);
     let last = found(store.last_record_ids());
     assert_eq!((last.state_machine.0, last.definition.0, last.activity.0, last.alias.0), (4, 6, 9, 11));
 }

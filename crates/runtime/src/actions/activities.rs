@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use asl::Text;
-use store::record::{Activity, ActivityId, Listing, Page, Write};
+use store::record::{Activity, ActivityId, Expected, Listing, Page, Write};
 
 use super::tags;
 use crate::Runtime;
@@ -72,8 +72,10 @@ impl Runtime {
         }
         last_ids.activity = ActivityId(last_ids.activity.0 + 1);
         let created_at = self.inner.clock.now();
-        let activity = Activity { id: last_ids.activity, arn: arn.clone(), name, created_at, settings, tags };
-        self.commit(&arn, vec![Write::Activity(activity.clone())]).await?;
+        let (id, expected) = (last_ids.activity, Expected::Absent);
+        let revision = expected.next();
+        let activity = Activity { id, arn: arn.clone(), name, created_at, settings, tags, revision };
+        self.commit(&arn, vec![Write::Activity { record: activity.clone(), expected }]).await?;
         self.directory().set_activity(activity.clone());
         Ok(activity)
     }
@@ -81,7 +83,7 @@ impl Runtime {
     async fn remove_activity(&self, arn: &Text) -> Result<(), CallError> {
         let _changes = self.inner.last_ids.lock().await;
         let Some(activity) = self.directory().activity(arn) else { return Ok(()) };
-        self.commit(arn, vec![Write::DeleteActivity(activity.id)]).await?;
+        self.commit(arn, vec![Write::DeleteActivity { id: activity.id, revision: activity.revision }]).await?;
         self.directory().remove_activity(arn);
         self.inner.exchange.deleted(arn);
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use asl::Text;
 use engine::Timestamp;
-use store::record::{Alias, AliasId, Listing, Page, Routing, Write};
+use store::record::{Alias, AliasId, Expected, Listing, Page, Routing, Write};
 
 use super::versions::page_of;
 use crate::Runtime;
@@ -92,8 +92,10 @@ impl Runtime {
         last_ids.alias = AliasId(last_ids.alias.0 + 1);
         let (state_machine, created_at) = (machine.record.id, self.inner.clock.now());
         let id = last_ids.alias;
-        let alias = Alias { id, state_machine, name, description, routing, created_at, updated_at: created_at };
-        self.set_alias(&machine_arn, alias).await?;
+        let expected = Expected::Absent;
+        let (updated_at, revision) = (created_at, expected.next());
+        let alias = Alias { id, state_machine, name, description, routing, created_at, updated_at, revision };
+        self.set_alias(&machine_arn, alias, expected).await?;
         Ok(CreatedAlias { arn, created_at })
     }
 
@@ -104,13 +106,15 @@ impl Runtime {
         let routing = routing.unwrap_or(alias.routing);
         check_target(&machine, &routing)?;
         let updated_at = self.inner.clock.now();
-        let alias = Alias { description: description.or(alias.description), routing, updated_at, ..alias };
-        self.set_alias(&machine.record.arn, alias).await?;
+        let expected = Expected::Revision(alias.revision);
+        let (description, revision) = (description.or(alias.description), expected.next());
+        let alias = Alias { description, routing, updated_at, revision, ..alias };
+        self.set_alias(&machine.record.arn, alias, expected).await?;
         Ok(updated_at)
     }
 
-    async fn set_alias(&self, machine_arn: &Text, alias: Alias) -> Result<(), CallError> {
-        self.commit(machine_arn, vec![Write::Alias(alias.clone())]).await?;
+    async fn set_alias(&self, machine_arn: &Text, alias: Alias, expected: Expected) -> Result<(), CallError> {
+        self.commit(machine_arn, vec![Write::Alias { record: alias.clone(), expected }]).await?;
         self.directory().change_published(machine_arn, |published| {
             published.aliases.insert(alias.name.clone(), alias);
         });
@@ -121,7 +125,7 @@ impl Runtime {
         let _changes = self.inner.last_ids.lock().await;
         let Some((machine, Named::Alias(alias))) = self.directory().find(arn) else { return Ok(()) };
         let machine_arn = machine.record.arn.clone();
-        self.commit(&machine_arn, vec![Write::DeleteAlias(alias.id)]).await?;
+        self.commit(&machine_arn, vec![Write::DeleteAlias { id: alias.id, revision: alias.revision }]).await?;
         self.directory().change_published(&machine_arn, |published| {
             published.aliases.remove(&alias.name);
         });

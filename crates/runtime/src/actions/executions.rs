@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use asl::Text;
-use engine::{Event, EventId, EventKind, Status, Timestamp};
+use engine::{Event, EventKind, Status, Timestamp};
 use store::record::{Chunk, DefinitionId, ExecutionFilter, ExecutionRecord, Listing, MachineType, StartedWith};
 use tokio::sync::oneshot;
 
@@ -164,23 +164,19 @@ pub(super) fn decode(chunk: &Chunk) -> Result<Vec<Event>, CallError> {
 
 fn describe(context: &Context, arn: &Text) -> Result<ExecutionDescription, CallError> {
     let record = record(context, arn)?;
-    let is_over = record.summary.status != Status::Running;
-    // The first event has the input, the last one the outcome; what lies between is not decoded.
-    let chunks = if is_over {
-        context.store.chunks(record.id)?
-    } else {
-        context.store.chunks_between(record.id, EventId(1), EventId(1))?
-    };
+    // The first event has the input, the last one the outcome; what lies between is not read.
     let missing = || CallError::Internal(format!("the events of {arn} are missing").into());
-    let first = decode(chunks.first().ok_or_else(missing)?)?;
+    let first = decode(&context.store.first_chunk(record.id)?.ok_or_else(missing)?)?;
     let input = first.iter().find_map(|event| match &event.kind {
         EventKind::ExecutionStarted { input, input_text, .. } => Some((input.clone(), input_text.clone())),
         _ => None,
     });
     let (input, input_text) = input.ok_or_else(missing)?;
-    let last = match chunks.as_slice() {
-        [_, .., last] if is_over => decode(last)?,
-        _ => first,
+    let ended_at_once = first.iter().any(|event| event.kind.is_end());
+    let last = match record.summary.status {
+        Status::Running => first,
+        _ if ended_at_once => first,
+        _ => decode(&context.store.last_chunk(record.id)?.ok_or_else(missing)?)?,
     };
     let mut description = ExecutionDescription {
         state_machine_arn: arn::machine_of_execution(arn),

@@ -49,7 +49,7 @@ fn backward(
 ) -> Result<HistoryPage, CallError> {
     let last = match request.from {
         Some(from) => from,
-        None => context.store.chunks(record.id)?.last().map_or(EventId::NONE, |chunk| chunk.last_id),
+        None => context.store.last_chunk(record.id)?.map_or(EventId::NONE, |chunk| chunk.last_id),
     };
     let first = last.0.saturating_sub(limit - 1).max(1);
     let mut events = events(context, record, first..=last.0, request.include_data)?;

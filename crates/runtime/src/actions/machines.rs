@@ -8,8 +8,8 @@ use asl::{Program, Text, Value};
 use engine::Timestamp;
 use store::StoreError;
 use store::record::{
-    Definition, DefinitionId, Listing, MachineStatus, MachineType, Page, StateMachine, StateMachineId, VersionNumber,
-    Write,
+    Definition, DefinitionId, Expected, Listing, MachineStatus, MachineType, Page, StateMachine, StateMachineId,
+    VersionNumber, Write,
 };
 
 use super::tags;
@@ -113,9 +113,13 @@ impl Runtime {
             settings,
             tags,
             last_version: VersionNumber(0),
+            revision: Expected::Absent.next(),
         };
         let version = publish.map(|publish| next_version(&mut machine, publish.description, created_at));
-        let mut writes = vec![Write::Definition(definition.clone()), Write::StateMachine(machine.clone())];
+        let mut writes = vec![
+            Write::Definition(definition.clone()),
+            Write::StateMachine { record: machine.clone(), expected: Expected::Absent },
+        ];
         writes.extend(version.clone().map(Write::Version));
         self.commit(&arn, writes).await?;
         self.directory().set_program(&definition, program);
@@ -198,8 +202,13 @@ impl Runtime {
         now: Timestamp,
     ) -> Result<UpdatedStateMachine, CallError> {
         let arn = &machine.record.arn;
-        let mut record =
-            StateMachine { definition: definition.id, settings: definition.settings.clone(), ..machine.record.clone() };
+        let expected = Expected::Revision(machine.record.revision);
+        let mut record = StateMachine {
+            definition: definition.id,
+            settings: definition.settings.clone(),
+            revision: expected.next(),
+            ..machine.record.clone()
+        };
         let published =
             publish.map(|publish| to_publish(machine, &mut record, publish.description, now)).transpose()?;
         let new_version = published.as_ref().filter(|published| published.is_new).map(|new| new.version.clone());
@@ -208,7 +217,7 @@ impl Runtime {
         writes.extend(new.is_some().then(|| Write::Definition(definition.clone())));
         writes.extend(new_version.clone().map(Write::Version));
         if !writes.is_empty() {
-            writes.push(Write::StateMachine(record.clone()));
+            writes.push(Write::StateMachine { record: record.clone(), expected });
             self.commit(arn, writes).await?;
             if let Some(program) = new.flatten() {
                 self.directory().set_program(&definition, program);
@@ -229,8 +238,10 @@ impl Runtime {
         if machine.is_deleting.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let record = StateMachine { status: MachineStatus::Deleting, ..machine.record.clone() };
-        let written = self.commit(arn, vec![Write::StateMachine(record.clone())]).await;
+        let expected = Expected::Revision(machine.record.revision);
+        let deleting = MachineStatus::Deleting;
+        let record = StateMachine { status: deleting, revision: expected.next(), ..machine.record.clone() };
+        let written = self.commit(arn, vec![Write::StateMachine { record: record.clone(), expected }]).await;
         if written.is_ok() {
             self.directory().set_machine(record);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use asl::{Text, Value};
-use store::record::{Activity, StateMachine, Write};
+use store::record::{Activity, Expected, StateMachine, Write};
 
 use super::machines::merged;
 use crate::Runtime;
@@ -56,13 +56,15 @@ impl Runtime {
             check_count(&arn, &tags)?;
             match tagged {
                 Tagged::Machine(machine) => {
-                    let machine = StateMachine { tags, ..machine };
-                    runtime.commit(&arn, vec![Write::StateMachine(machine.clone())]).await?;
+                    let expected = Expected::Revision(machine.revision);
+                    let machine = StateMachine { tags, revision: expected.next(), ..machine };
+                    runtime.commit(&arn, vec![Write::StateMachine { record: machine.clone(), expected }]).await?;
                     runtime.directory().set_machine(machine);
                 }
                 Tagged::Activity(activity) => {
-                    let activity = Activity { tags, ..activity };
-                    runtime.commit(&arn, vec![Write::Activity(activity.clone())]).await?;
+                    let expected = Expected::Revision(activity.revision);
+                    let activity = Activity { tags, revision: expected.next(), ..activity };
+                    runtime.commit(&arn, vec![Write::Activity { record: activity.clone(), expected }]).await?;
                     runtime.directory().set_activity(activity);
                 }
             }

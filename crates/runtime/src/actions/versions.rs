@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use asl::Text;
 use engine::Timestamp;
-use store::record::{Listing, Page, StateMachine, Version, VersionNumber, Write};
+use store::record::{Expected, Listing, Page, StateMachine, Version, VersionNumber, Write};
 
 use crate::Runtime;
 use crate::arn;
@@ -56,11 +56,13 @@ impl Runtime {
         if let Some(wanted) = revision_id {
             self.check_revision(&machine, wanted).await?;
         }
-        let mut record = machine.record.clone();
+        let expected = Expected::Revision(machine.record.revision);
+        let mut record = StateMachine { revision: expected.next(), ..machine.record.clone() };
         let published = to_publish(&machine, &mut record, description, self.inner.clock.now())?;
         let ToPublish { version, is_new } = published;
         if is_new {
-            self.commit(&arn, vec![Write::Version(version.clone()), Write::StateMachine(record.clone())]).await?;
+            let machine = Write::StateMachine { record: record.clone(), expected };
+            self.commit(&arn, vec![Write::Version(version.clone()), machine]).await?;
             self.directory().set_machine(record);
             self.add_version(&arn, version.clone());
         }

@@ -165,7 +165,9 @@ impl Live {
         let changed = summary != self.summary;
         self.summary = summary;
         Some(match self.begin.take() {
-            Some(record) => Write::Begin { execution: ExecutionRecord { summary, ..*record }, chunk },
+            Some(record) => {
+                Write::Begin { execution: ExecutionRecord { summary, ..*record }, chunk, machine_revision: None }
+            }
             None => Write::Append { execution: id, chunk, summary: changed.then_some(summary) },
         })
     }

@@ -93,7 +93,7 @@ impl Shard {
             if self.context.tasks.is_watching() {
                 self.gathering.releases.push(Release::Ended(arn.clone()));
             }
-            self.gathering.writes.push(Write::Begin { execution: record, chunk });
+            self.gathering.writes.push(Write::Begin { execution: record, chunk, machine_revision: None });
         }
         let result = Ok(StartedExecution { arn, started_at: now });
         self.gathering.releases.push(Release::Started(Held { reply, result }));
@@ -188,8 +188,7 @@ impl Shard {
     }
 
     fn stored_input(&self, id: ExecutionId) -> Result<Option<Value>, StoreError> {
-        let chunks = self.context.store.chunks_between(id, EventId(1), EventId(1))?;
-        let Some(chunk) = chunks.first() else { return Ok(None) };
+        let Some(chunk) = self.context.store.first_chunk(id)? else { return Ok(None) };
         let events = engine::log::decode(&chunk.events).map_err(|e| StoreError::Damaged(e.to_string()))?;
         Ok(events.into_iter().find_map(|event| match event.kind {
             EventKind::ExecutionStarted { input, .. } => Some(input),

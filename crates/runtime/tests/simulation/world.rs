@@ -14,11 +14,13 @@ use runtime::tasks;
 use runtime::tokens::Tokens;
 use store::fault::{Fate, Faulty};
 use store::memory::MemoryStore;
+use store::partition::PartitionSet;
 use store::record::{
     Activity, ActivityId, Definition, DefinitionId, ExecutionId, MachineStatus, MachineType, StateMachine,
     StateMachineId, VersionNumber, Write,
 };
-use store::{Commit, DueWork, Executions, Records, Store};
+use store::suite::{put_activity, put_machine, try_commit};
+use store::{DueWork, Executions, Records, Store};
 use tokio::sync::oneshot;
 
 use crate::auditor::{Auditor, events, executions};
@@ -457,7 +459,7 @@ impl World {
         let outcome = if batch.generation < node.generations[shard] {
             Some(batch.failed(CommitFailure::earlier()))
         } else {
-            let result = if batch.writes.is_empty() { Ok(()) } else { store.commit(&batch.writes) };
+            let result = if batch.writes.is_empty() { Ok(()) } else { try_commit(&*store, &batch.writes) };
             match result {
                 Ok(()) => batch.committed(&node.outlets),
                 Err(error) => {
@@ -485,7 +487,8 @@ impl World {
     /// Goes to the next due timer; `false` where there is none.
     fn skip_to_next_timer(&mut self) -> bool {
         let in_memory = self.node().shards.iter().flat_map(|shard| shard.next_wake()).min();
-        let stored = self.memory.due(Timestamp(i64::MAX), None, 1).unwrap().first().map(|(due, _)| *due);
+        let stored =
+            self.memory.due(&PartitionSet::All, Timestamp(i64::MAX), None, 1).unwrap().first().map(|(due, _)| *due);
         // What is overdue in the store waits for a shard that pauses.
         let stored = stored.filter(|due| *due > self.now || in_memory.is_none());
         let Some(next) = in_memory.into_iter().chain(stored).min() else { return false };
@@ -498,7 +501,7 @@ impl World {
         let until = Timestamp(self.now.0 + 130_000);
         let mut after = None;
         loop {
-            let page = self.memory.due(until, after, 5).unwrap();
+            let page = self.memory.due(&PartitionSet::All, until, after, 5).unwrap();
             after = page.last().copied();
             let is_last = page.len() < 5;
             for timer in page {
@@ -538,7 +541,7 @@ impl World {
         let tasks: Arc<dyn tasks::Tasks> = Arc::clone(&services) as Arc<dyn tasks::Tasks>;
         let context = Context::new(store, Arc::clone(&directory), tokens, Arc::clone(&tasks), &options, shard_options);
         let context = Arc::new(context);
-        let last_id = self.memory.last_execution_id().unwrap();
+        let last_id = self.memory.last_execution_id(&PartitionSet::All).unwrap();
         let routed = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&routed);
         self.running = Some(Node {
@@ -562,7 +565,7 @@ impl World {
     fn resume(&mut self) {
         let mut after = None;
         loop {
-            let page = self.memory.unsettled(after, 3).unwrap();
+            let page = self.memory.unsettled(&PartitionSet::All, after, 3).unwrap();
             after = page.last().map(|(id, _)| *id);
             let is_last = page.len() < 3;
             for (id, _) in page {
@@ -611,7 +614,7 @@ fn set_up(store: &MemoryStore, random: &mut Random) -> Vec<StateMachineId> {
             created_at: START,
             settings: Value::empty_object(),
         }));
-        writes.push(Write::StateMachine(StateMachine {
+        let machine = StateMachine {
             id: StateMachineId(id),
             arn: machine_arn(index),
             name: format!("m{index}").into(),
@@ -622,19 +625,23 @@ fn set_up(store: &MemoryStore, random: &mut Random) -> Vec<StateMachineId> {
             settings: Value::empty_object(),
             tags: Value::empty_object(),
             last_version: VersionNumber(0),
-        }));
+            revision: 1,
+        };
+        writes.push(put_machine(machine, None));
     }
     for (index, arn) in ACTIVITIES.into_iter().enumerate() {
-        writes.push(Write::Activity(Activity {
+        let activity = Activity {
             id: ActivityId(index as i64 + 1),
             arn: arn.into(),
             name: arn.rsplit(':').next().unwrap().into(),
             created_at: START,
             settings: Value::empty_object(),
             tags: Value::empty_object(),
-        }));
+            revision: 1,
+        };
+        writes.push(put_activity(activity, None));
     }
-    store.commit(&writes).unwrap();
+    try_commit(store, &writes).unwrap();
     assert_eq!(store.last_record_ids().unwrap().state_machine, StateMachineId(2));
     vec![StateMachineId(1), StateMachineId(2)]
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
+use asl::Text;
 use engine::Status;
 use rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY;
 use rusqlite::{
@@ -12,9 +13,10 @@ use rusqlite::{
 use super::packing::{Packed, Packer};
 use super::schema::{machine_status_code, machine_type_code, recovery_code, split_arn, status_code};
 use crate::record::{
-    Activity, Alias, Chunk, Definition, ExecutionId, ExecutionRecord, Routing, StateMachine, StateMachineId, Summary,
-    Version, Write,
+    Activity, ActivityId, Alias, AliasId, Chunk, Definition, ExecutionId, ExecutionRecord, Expected, Routing,
+    StateMachine, StateMachineId, Summary, Version, Write, stale_machines,
 };
+use crate::{Conflict, RecordId};
 
 /// First events of a running execution lie in its row up to this size: every change of the summary writes
 /// the row anew.
@@ -27,7 +29,9 @@ const CACHED_MAX: usize = 100_000;
 #[derive(Debug)]
 pub(super) enum Refused {
     /// It contradicts what is stored.
-    Conflict(String),
+    Conflict(Conflict),
+    /// It begins executions on old revisions of these state machines.
+    Stale(Vec<StateMachineId>),
     /// The database failed. Nothing was written, unless it happened at the very commit.
     Database {
         error: Error,
@@ -45,6 +49,12 @@ impl From<Error> for Refused {
     }
 }
 
+impl From<Conflict> for Refused {
+    fn from(conflict: Conflict) -> Self {
+        Self::Conflict(conflict)
+    }
+}
+
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Self {
         Self::Packing(error)
@@ -52,18 +62,21 @@ impl From<io::Error> for Refused {
 }
 
 /// The connection that writes, and what it remembers to spare itself reading.
-pub(super) struct Writer {
+pub(super) struct WriteConnection {
     connection: Connection,
     packer: Packer,
     /// Numbers of ARN prefixes.
     prefixes: HashMap<Box<str>, i64>,
     /// How many events running executions have.
     ends: HashMap<ExecutionId, u64>,
+    /// The revisions of state machines that executions began of; none of one that is not there.
+    revisions: HashMap<StateMachineId, Option<u64>>,
 }
 
-impl Writer {
+impl WriteConnection {
     pub(super) fn new(connection: Connection) -> io::Result<Self> {
-        Ok(Self { connection, packer: Packer::new()?, prefixes: HashMap::new(), ends: HashMap::new() })
+        let packer = Packer::new()?;
+        Ok(Self { connection, packer, prefixes: HashMap::new(), ends: HashMap::new(), revisions: HashMap::new() })
     }
 
     /// Writes something small. After a commit whose outcome is uncertain this settles that it did not
@@ -78,12 +91,16 @@ impl Writer {
         if outcome.is_err() {
             self.prefixes.clear();
             self.ends.clear();
+            self.revisions.clear();
         }
         if self.prefixes.len() > CACHED_MAX {
             self.prefixes.clear();
         }
         if self.ends.len() > CACHED_MAX {
             self.ends.clear();
+        }
+        if self.revisions.len() > CACHED_MAX {
+            self.revisions.clear();
         }
         outcome
     }
@@ -97,8 +114,13 @@ impl Writer {
             append: transaction.prepare_cached(APPEND)?,
             prefixes: &mut self.prefixes,
             ends: &mut self.ends,
+            revisions: &mut self.revisions,
             packer: &mut self.packer,
         };
+        let stale = stale_machines(batch, |machine| statements.revision(machine))?;
+        if !stale.is_empty() {
+            return Err(Refused::Stale(stale));
+        }
         for write in batch {
             statements.write(write)?;
         }
@@ -109,7 +131,6 @@ impl Writer {
         })
     }
 
-    #[cfg(test)]
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }
@@ -130,16 +151,17 @@ struct Statements<'a> {
     append: CachedStatement<'a>,
     prefixes: &'a mut HashMap<Box<str>, i64>,
     ends: &'a mut HashMap<ExecutionId, u64>,
+    revisions: &'a mut HashMap<StateMachineId, Option<u64>>,
     packer: &'a mut Packer,
 }
 
 impl Statements<'_> {
     fn write(&mut self, write: &Write) -> Result<(), Refused> {
         match write {
-            Write::Begin { execution, chunk } => self.begin(execution, chunk),
+            Write::Begin { execution, chunk, .. } => self.begin(execution, chunk),
             Write::Append { execution, chunk, summary } => self.append(*execution, chunk, summary.as_ref()),
-            Write::StateMachine(machine) => self.state_machine(machine),
-            Write::DeleteStateMachine(id) => self.delete_state_machine(*id),
+            Write::StateMachine { record, expected } => self.state_machine(record, *expected),
+            Write::DeleteStateMachine { id, revision } => self.delete_state_machine(*id, *revision),
             Write::Definition(definition) => self.definition(definition),
             Write::Version(version) => self.version(version),
             Write::DeleteVersion(machine, number) => {
@@ -147,21 +169,18 @@ impl Statements<'_> {
                 self.connection.prepare_cached(sql)?.execute([machine.0, number.0])?;
                 Ok(())
             }
-            Write::Alias(alias) => self.alias(alias),
-            Write::DeleteAlias(id) => self.delete("DELETE FROM aliases WHERE id = ?1", id.0),
-            Write::Activity(activity) => self.activity(activity),
-            Write::DeleteActivity(id) => self.delete("DELETE FROM activities WHERE id = ?1", id.0),
-            Write::Meta { name, value } => {
-                let sql = "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-                self.connection.prepare_cached(sql)?.execute(params![&**name, value])?;
-                Ok(())
-            }
+            Write::Alias { record, expected } => self.alias(record, *expected),
+            Write::DeleteAlias { id, revision } => self.delete_alias(*id, *revision),
+            Write::Activity { record, expected } => self.activity(record, *expected),
+            Write::DeleteActivity { id, revision } => self.delete_activity(*id, *revision),
+            Write::Meta { name, value } => self.meta(SET_META, name, value),
+            Write::MetaIfAbsent { name, value } => self.meta(SET_META_IF_ABSENT, name, value),
         }
     }
 
     fn begin(&mut self, record: &ExecutionRecord, chunk: &Chunk) -> Result<(), Refused> {
         if chunk.first != 0 {
-            return Err(Refused::Conflict(format!("execution {} cannot begin at event {}", record.id.0, chunk.first)));
+            return Err(Conflict::ChunkOutOfOrder { execution: record.id, stored: 0, given: chunk.first }.into());
         }
         let (prefix, end) = split_arn(&record.arn);
         let prefix = self.prefix(prefix)?;
@@ -193,10 +212,10 @@ impl Statements<'_> {
             record.profile.as_deref(),
         ]);
         inserted.map_err(|error| {
-            let number = error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_PRIMARYKEY);
-            conflict(error, || match number {
-                true => format!("execution {} exists", record.id.0),
-                false => format!("the execution {} exists", record.arn),
+            let is_number = is_of_primary_key(&error);
+            conflict(error, || match is_number {
+                true => Conflict::ExecutionNumberTaken { execution: record.id },
+                false => Conflict::ExecutionExists { arn: record.arn.clone() },
             })
         })?;
         if !in_row {
@@ -210,13 +229,10 @@ impl Statements<'_> {
 
     fn append(&mut self, id: ExecutionId, chunk: &Chunk, summary: Option<&Summary>) -> Result<(), Refused> {
         let Some(stored) = self.end(id)? else {
-            return Err(Refused::Conflict(format!("there is no execution {}", id.0)));
+            return Err(Conflict::ExecutionMissing { execution: id }.into());
         };
         if chunk.first != stored {
-            return Err(Refused::Conflict(format!(
-                "execution {} has {stored} events; events from {} do not follow",
-                id.0, chunk.first
-            )));
+            return Err(Conflict::ChunkOutOfOrder { execution: id, stored, given: chunk.first }.into());
         }
         let packed = self.packer.pack(&chunk.events)?;
         insert_events(&mut self.append, id, chunk, &packed)?;
@@ -286,11 +302,29 @@ impl Statements<'_> {
         Ok(id)
     }
 
-    fn state_machine(&self, machine: &StateMachine) -> Result<(), Refused> {
-        let sql = "INSERT INTO state_machines VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE \
-             SET arn = excluded.arn, name = excluded.name, type = excluded.type, status = excluded.status, \
-             definition = excluded.definition, created_at = excluded.created_at, settings = excluded.settings, \
-             tags = excluded.tags, last_version = excluded.last_version";
+    /// The revision of a state machine; nothing where it is not there.
+    fn revision(&mut self, machine: StateMachineId) -> rusqlite::Result<Option<u64>> {
+        if let Some(revision) = self.revisions.get(&machine) {
+            return Ok(*revision);
+        }
+        let found = revision_of(self.connection, RecordId::StateMachine(machine))?;
+        self.revisions.insert(machine, found);
+        Ok(found)
+    }
+
+    fn state_machine(&mut self, machine: &StateMachine, expected: Expected) -> Result<(), Refused> {
+        let record = RecordId::StateMachine(machine.id);
+        let sql = match expected {
+            Expected::Absent => {
+                "INSERT INTO state_machines (id, arn, name, type, status, definition, created_at, settings, tags, \
+                 last_version, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+            }
+            Expected::Revision(_) => {
+                "UPDATE state_machines SET arn = ?2, name = ?3, type = ?4, status = ?5, definition = ?6, \
+                 created_at = ?7, settings = ?8, tags = ?9, last_version = ?10, revision = ?11 \
+                 WHERE id = ?1 AND revision = ?11 - 1"
+            }
+        };
         let written = self.connection.prepare_cached(sql)?.execute(params![
             machine.id.0,
             &*machine.arn,
@@ -302,36 +336,64 @@ impl Statements<'_> {
             machine.settings.to_json(),
             machine.tags.to_json(),
             machine.last_version.0,
+            number(expected.next()),
         ]);
-        written.map_err(|error| conflict(error, || format!("another state machine has the ARN {}", machine.arn)))?;
+        self.revisions.insert(machine.id, Some(expected.next()));
+        self.is_written(written, record, expected, &machine.arn)
+    }
+
+    fn delete_state_machine(&mut self, id: StateMachineId, revision: u64) -> Result<(), Refused> {
+        let sql = "DELETE FROM state_machines WHERE id = ?1 AND revision = ?2";
+        self.delete(sql, RecordId::StateMachine(id), id.0, revision)?;
+        self.revisions.insert(id, None);
+        self.connection.prepare_cached("DELETE FROM versions WHERE state_machine = ?1")?.execute([id.0])?;
+        self.connection.prepare_cached("DELETE FROM aliases WHERE state_machine = ?1")?.execute([id.0])?;
         Ok(())
     }
 
-    fn delete_state_machine(&self, id: StateMachineId) -> Result<(), Refused> {
-        self.delete("DELETE FROM versions WHERE state_machine = ?1", id.0)?;
-        self.delete("DELETE FROM aliases WHERE state_machine = ?1", id.0)?;
-        self.delete("DELETE FROM state_machines WHERE id = ?1", id.0)
+    fn definition(&self, definition: &Definition) -> Result<(), Refused> {
+        let sql = "INSERT INTO definitions (id, state_machine_arn, text, role_arn, revision_id, created_at, settings) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let written = self.connection.prepare_cached(sql)?.execute(params![
+            definition.id.0,
+            &*definition.state_machine_arn,
+            &*definition.text,
+            &*definition.role_arn,
+            definition.revision_id.as_deref(),
+            definition.created_at.0,
+            definition.settings.to_json(),
+        ]);
+        written.map_err(|error| conflict(error, || Conflict::DefinitionExists { definition: definition.id }))?;
+        Ok(())
     }
 
     fn version(&self, version: &Version) -> Result<(), Refused> {
-        let sql = "INSERT INTO versions VALUES (?1, ?2, ?3, ?4, ?5)";
+        let sql = "INSERT INTO versions (state_machine, number, definition, description, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5)";
+        let (state_machine, number) = (version.state_machine, version.number);
         let written = self.connection.prepare_cached(sql)?.execute(params![
-            version.state_machine.0,
-            version.number.0,
+            state_machine.0,
+            number.0,
             version.definition.0,
             version.description.as_deref(),
             version.created_at.0,
         ]);
-        let (number, machine) = (version.number.0, version.state_machine.0);
-        written.map_err(|error| conflict(error, || format!("version {number} of state machine {machine} exists")))?;
+        written.map_err(|error| conflict(error, || Conflict::VersionExists { state_machine, number }))?;
         Ok(())
     }
 
-    fn alias(&self, alias: &Alias) -> Result<(), Refused> {
-        let sql = "INSERT INTO aliases VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE SET \
-             state_machine = excluded.state_machine, name = excluded.name, description = excluded.description, \
-             version = excluded.version, weight = excluded.weight, second_version = excluded.second_version, \
-             second_weight = excluded.second_weight, created_at = excluded.created_at, updated_at = excluded.updated_at";
+    fn alias(&self, alias: &Alias, expected: Expected) -> Result<(), Refused> {
+        let sql = match expected {
+            Expected::Absent => {
+                "INSERT INTO aliases (id, state_machine, name, description, version, weight, second_version, \
+                 second_weight, created_at, updated_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+            }
+            Expected::Revision(_) => {
+                "UPDATE aliases SET state_machine = ?2, name = ?3, description = ?4, version = ?5, weight = ?6, \
+                 second_version = ?7, second_weight = ?8, created_at = ?9, updated_at = ?10, revision = ?11 \
+                 WHERE id = ?1 AND revision = ?11 - 1"
+            }
+        };
         let Routing { first, second } = alias.routing;
         let written = self.connection.prepare_cached(sql)?.execute(params![
             alias.id.0,
@@ -344,33 +406,27 @@ impl Statements<'_> {
             second.map(|route| route.weight),
             alias.created_at.0,
             alias.updated_at.0,
+            number(expected.next()),
         ]);
-        let (machine, name) = (alias.state_machine.0, &alias.name);
-        written.map_err(|error| {
-            conflict(error, || format!("another alias of state machine {machine} has the name {name}"))
-        })?;
-        Ok(())
+        self.is_written(written, RecordId::Alias(alias.id), expected, &alias.name)
     }
 
-    fn definition(&self, definition: &Definition) -> Result<(), Refused> {
-        let sql = "INSERT INTO definitions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let written = self.connection.prepare_cached(sql)?.execute(params![
-            definition.id.0,
-            &*definition.state_machine_arn,
-            &*definition.text,
-            &*definition.role_arn,
-            definition.revision_id.as_deref(),
-            definition.created_at.0,
-            definition.settings.to_json(),
-        ]);
-        written.map_err(|error| conflict(error, || format!("definition {} exists", definition.id.0)))?;
-        Ok(())
+    fn delete_alias(&self, id: AliasId, revision: u64) -> Result<(), Refused> {
+        let sql = "DELETE FROM aliases WHERE id = ?1 AND revision = ?2";
+        self.delete(sql, RecordId::Alias(id), id.0, revision)
     }
 
-    fn activity(&self, activity: &Activity) -> Result<(), Refused> {
-        let sql = "INSERT INTO activities VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET \
-             arn = excluded.arn, name = excluded.name, created_at = excluded.created_at, \
-             settings = excluded.settings, tags = excluded.tags";
+    fn activity(&self, activity: &Activity, expected: Expected) -> Result<(), Refused> {
+        let sql = match expected {
+            Expected::Absent => {
+                "INSERT INTO activities (id, arn, name, created_at, settings, tags, revision) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+            }
+            Expected::Revision(_) => {
+                "UPDATE activities SET arn = ?2, name = ?3, created_at = ?4, settings = ?5, tags = ?6, revision = ?7 \
+                 WHERE id = ?1 AND revision = ?7 - 1"
+            }
+        };
         let written = self.connection.prepare_cached(sql)?.execute(params![
             activity.id.0,
             &*activity.arn,
@@ -378,15 +434,62 @@ impl Statements<'_> {
             activity.created_at.0,
             activity.settings.to_json(),
             activity.tags.to_json(),
+            number(expected.next()),
         ]);
-        written.map_err(|error| conflict(error, || format!("another activity has the ARN {}", activity.arn)))?;
+        self.is_written(written, RecordId::Activity(activity.id), expected, &activity.arn)
+    }
+
+    fn delete_activity(&self, id: ActivityId, revision: u64) -> Result<(), Refused> {
+        let sql = "DELETE FROM activities WHERE id = ?1 AND revision = ?2";
+        self.delete(sql, RecordId::Activity(id), id.0, revision)
+    }
+
+    fn delete(&self, sql: &str, record: RecordId, id: i64, revision: u64) -> Result<(), Refused> {
+        let deleted = self.connection.prepare_cached(sql)?.execute([id, number(revision)])?;
+        if deleted == 1 { Ok(()) } else { Err(self.changed(record, Expected::Revision(revision))?) }
+    }
+
+    fn meta(&self, sql: &str, name: &str, value: &[u8]) -> Result<(), Refused> {
+        self.connection.prepare_cached(sql)?.execute(params![name, value])?;
         Ok(())
     }
 
-    fn delete(&self, sql: &str, id: i64) -> Result<(), Refused> {
-        self.connection.prepare_cached(sql)?.execute([id])?;
-        Ok(())
+    /// What came of the write of a record with a name.
+    fn is_written(
+        &self,
+        written: rusqlite::Result<usize>,
+        record: RecordId,
+        expected: Expected,
+        name: &Text,
+    ) -> Result<(), Refused> {
+        match written {
+            Ok(1) => Ok(()),
+            Ok(_) => Err(self.changed(record, expected)?),
+            Err(error) if is_of_primary_key(&error) => Err(self.changed(record, expected)?),
+            Err(error) => Err(conflict(error, || Conflict::NameTaken { record, name: name.clone() })),
+        }
     }
+
+    /// A record is not as its writer saw it.
+    fn changed(&self, record: RecordId, expected: Expected) -> rusqlite::Result<Refused> {
+        let found = revision_of(self.connection, record)?;
+        Ok(Conflict::RecordChanged { record, expected, found }.into())
+    }
+}
+
+const SET_META: &str =
+    "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const SET_META_IF_ABSENT: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+
+/// The revision of a record; nothing where it is not there.
+pub(super) fn revision_of(connection: &Connection, record: RecordId) -> rusqlite::Result<Option<u64>> {
+    let (sql, id) = match record {
+        RecordId::StateMachine(id) => ("SELECT revision FROM state_machines WHERE id = ?1", id.0),
+        RecordId::Alias(id) => ("SELECT revision FROM aliases WHERE id = ?1", id.0),
+        RecordId::Activity(id) => ("SELECT revision FROM activities WHERE id = ?1", id.0),
+    };
+    let revision = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+    Ok(connection.prepare_cached(sql)?.query_row([id], revision).optional()?.map(i64::cast_unsigned))
 }
 
 fn insert_events(
@@ -412,9 +515,14 @@ fn number(value: u64) -> i64 {
     value.cast_signed()
 }
 
-fn conflict(error: Error, text: impl FnOnce() -> String) -> Refused {
+/// Whether a row of the number is there already.
+fn is_of_primary_key(error: &Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+fn conflict(error: Error, what: impl FnOnce() -> Conflict) -> Refused {
     if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) {
-        return Refused::Conflict(text());
+        return Refused::Conflict(what());
     }
     error.into()
 }

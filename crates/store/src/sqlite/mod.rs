@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod commit;
+mod doubt;
 mod error;
 mod open;
 mod packing;
@@ -21,14 +22,17 @@ use std::thread::JoinHandle;
 use asl::Text;
 use engine::{EventId, Timestamp};
 
+use crate::lane::{Lanes, SessionId, Ticket};
+use crate::partition::{PartitionSet, Partitions};
 use crate::record::{
     Activity, Alias, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds, Listing,
     Page, StateMachine, StateMachineId, Summary, Version, Write,
 };
 use crate::{Commit, DueWork, Executions, Records, Store, StoreError};
 use checkpoint::{Log, Pace};
-use commit::{Refused, Writer};
-use read::Reader;
+use commit::{Refused, WriteConnection};
+use doubt::{Doubt, Evidence};
+use read::ReadConnection;
 
 /// Idle readers kept open; more are opened when all are busy.
 const READERS_KEPT: usize = 8;
@@ -36,14 +40,76 @@ const READERS_KEPT: usize = 8;
 /// The store on disk.
 pub struct Sqlite {
     file: PathBuf,
+    partitions: Partitions,
     // Dropped before the writer: the last connection to close moves the log into the file, which a reader may not.
-    readers: Mutex<Vec<Reader>>,
-    /// Absent after a commit that failed badly: to be opened again before the next.
-    writer: Arc<Mutex<Option<Writer>>>,
+    readers: Mutex<Vec<ReadConnection>>,
+    writer: Arc<Mutex<Writing>>,
     log: Arc<Log>,
     checkpoints: Option<JoinHandle<()>>,
     // Dropped last: the directory stays locked until every connection is closed.
     _lock: File,
+}
+
+/// What a commit needs.
+struct Writing {
+    /// Absent after a commit that failed badly: to be opened again before the next.
+    connection: Option<WriteConnection>,
+    lanes: Lanes,
+    /// The commit that failed badly, until it is settled.
+    doubt: Option<Doubt>,
+}
+
+impl Writing {
+    /// The connection, opened again and the commit in doubt settled where the last one failed badly.
+    fn connection(&mut self, file: &Path) -> Result<&mut WriteConnection, StoreError> {
+        let Self { connection, lanes, doubt } = self;
+        match connection {
+            Some(open) => Ok(open),
+            lost => {
+                let reopened = reopen_writer(file)?;
+                if let Some(Doubt { ticket, evidence }) = doubt {
+                    let is_there = evidence.is_there(reopened.connection());
+                    if is_there.map_err(|error| error::in_use(error, "look for what was committed", file))? {
+                        lanes.advance(ticket);
+                    }
+                }
+                *doubt = None;
+                Ok(lost.insert(reopened))
+            }
+        }
+    }
+
+    fn commit(&mut self, ticket: &Ticket, batch: &[Write], file: &Path) -> Result<(), StoreError> {
+        self.connection(file)?;
+        self.lanes.check(ticket)?;
+        if !batch.is_empty() {
+            self.write(ticket, batch, file)?;
+        }
+        self.lanes.advance(ticket);
+        Ok(())
+    }
+
+    fn write(&mut self, ticket: &Ticket, batch: &[Write], file: &Path) -> Result<(), StoreError> {
+        let refused = match self.connection(file)?.commit(batch) {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        if matches!(refused, Refused::Database { uncertain: true, .. }) {
+            self.connection = None;
+            self.doubt = Some(Doubt { ticket: *ticket, evidence: Evidence::of(batch) });
+        }
+        Err(told(refused, file))
+    }
+}
+
+fn told(refused: Refused, file: &Path) -> StoreError {
+    const ACTION: &str = "commit";
+    match refused {
+        Refused::Conflict(what) => StoreError::Conflict(what),
+        Refused::Stale(machines) => StoreError::Stale(machines),
+        Refused::Database { error, .. } => error::in_use(error, ACTION, file),
+        Refused::Packing(error) => StoreError::Failed { action: ACTION, source: Box::new(error) },
+    }
 }
 
 impl Sqlite {
@@ -53,23 +119,35 @@ impl Sqlite {
     /// [`StoreError::Unusable`] where the directory cannot be used, is in use, or was written by a newer
     /// version; [`StoreError::Damaged`]; [`StoreError::Full`].
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        Self::open_paced(directory, Pace::DEFAULT)
+        Self::open_paced(directory, None, Pace::DEFAULT)
     }
 
-    fn open_paced(directory: &Path, pace: Pace) -> Result<Self, StoreError> {
+    /// Opens the data in that directory, which must have so many partitions; new data, and data from before there were
+    /// partitions, gets them.
+    ///
+    /// # Errors
+    /// Those of [`Sqlite::open`]; [`StoreError::Unusable`] where the data has another number of partitions.
+    pub fn open_with_partitions(directory: &Path, partitions: Partitions) -> Result<Self, StoreError> {
+        Self::open_paced(directory, Some(partitions), Pace::DEFAULT)
+    }
+
+    fn open_paced(directory: &Path, wanted: Option<Partitions>, pace: Pace) -> Result<Self, StoreError> {
         let lock = open::lock_directory(directory)?;
         let file = directory.join("stepwright.db");
-        let writer = Arc::new(Mutex::new(Some(open_writer(&file)?)));
+        let connection = open_writer(&file)?;
+        let partitions = open::partitions(connection.connection(), wanted, &file)?;
+        let writing = Writing { connection: Some(connection), lanes: Lanes::default(), doubt: None };
+        let writer = Arc::new(Mutex::new(writing));
         let log = Arc::new(Log::new(pace));
-        let checkpoints = start_checkpoints(&file, &log, &writer)?;
-        Ok(Self { file, writer, readers: Mutex::default(), log, checkpoints: Some(checkpoints), _lock: lock })
+        let checkpoints = Some(start_checkpoints(&file, &log, &writer)?);
+        Ok(Self { file, partitions, writer, readers: Mutex::default(), log, checkpoints, _lock: lock })
     }
 
     /// Asks with a reader of its own. A reader that failed is not used again.
     fn read<T>(
         &self,
         action: &'static str,
-        ask: impl FnOnce(&mut Reader) -> rusqlite::Result<T>,
+        ask: impl FnOnce(&mut ReadConnection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         let idle = lock(&self.readers).pop();
         let mut reader = match idle {
@@ -84,22 +162,13 @@ impl Sqlite {
         Ok(answer)
     }
 
-    fn open_reader(&self) -> rusqlite::Result<Reader> {
+    fn open_reader(&self) -> rusqlite::Result<ReadConnection> {
         let connection = open::reader(&self.file)?;
-        Reader::new(connection).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+        ReadConnection::new(connection).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
     }
 
     fn failed(&self, error: rusqlite::Error, action: &'static str) -> StoreError {
         error::in_use(error, action, &self.file)
-    }
-
-    fn refused(&self, refused: Refused) -> StoreError {
-        const ACTION: &str = "commit";
-        match refused {
-            Refused::Conflict(what) => StoreError::Conflict(what),
-            Refused::Database { error, .. } => self.failed(error, ACTION),
-            Refused::Packing(error) => StoreError::Failed { action: ACTION, source: Box::new(error) },
-        }
     }
 }
 
@@ -112,25 +181,21 @@ impl Drop for Sqlite {
     }
 }
 
-fn open_writer(file: &Path) -> Result<Writer, StoreError> {
+fn open_writer(file: &Path) -> Result<WriteConnection, StoreError> {
     let connection = open::writer(file)?;
     checkpoint::count_pages(&connection);
-    Writer::new(connection)
+    WriteConnection::new(connection)
         .map_err(|error| StoreError::Failed { action: "open the stored data", source: Box::new(error) })
 }
 
 /// Opens the writer again after a commit that failed badly.
-fn reopen_writer(file: &Path) -> Result<Writer, StoreError> {
+fn reopen_writer(file: &Path) -> Result<WriteConnection, StoreError> {
     let writer = open_writer(file)?;
     writer.settle().map_err(|error| error::in_use(error, "write again after a failure", file))?;
     Ok(writer)
 }
 
-fn start_checkpoints(
-    file: &Path,
-    log: &Arc<Log>,
-    writer: &Arc<Mutex<Option<Writer>>>,
-) -> Result<JoinHandle<()>, StoreError> {
+fn start_checkpoints(file: &Path, log: &Arc<Log>, writer: &Arc<Mutex<Writing>>) -> Result<JoinHandle<()>, StoreError> {
     let connection = open::checkpointer(file).map_err(|error| error::at_open(error, file))?;
     let (log, writer) = (Arc::clone(log), Arc::clone(writer));
     std::thread::Builder::new()
@@ -145,41 +210,44 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Commit for Sqlite {
-    fn commit(&self, batch: &[Write]) -> Result<(), StoreError> {
-        if batch.is_empty() {
-            return Ok(());
+    fn commit(&self, ticket: &Ticket, batch: &[Write]) -> Result<(), StoreError> {
+        lock(&self.writer).commit(ticket, batch, &self.file)?;
+        if !batch.is_empty() {
+            self.log.committed();
         }
-        let mut slot = lock(&self.writer);
-        let writer = match &mut *slot {
-            Some(writer) => writer,
-            none => none.insert(reopen_writer(&self.file)?),
-        };
-        match writer.commit(batch) {
-            Ok(()) => {
-                self.log.committed();
-                Ok(())
-            }
-            Err(refused) => {
-                if matches!(refused, Refused::Database { uncertain: true, .. }) {
-                    *slot = None;
-                }
-                Err(self.refused(refused))
-            }
-        }
+        Ok(())
+    }
+
+    fn open_lane(&self, session: SessionId, lane: u16) -> Result<Ticket, StoreError> {
+        Ok(lock(&self.writer).lanes.open(session, lane))
+    }
+
+    fn settle(&self, session: SessionId, lane: u16) -> Result<Ticket, StoreError> {
+        let mut writing = lock(&self.writer);
+        writing.connection(&self.file)?;
+        writing.lanes.base(session, lane)
     }
 }
 
 impl Executions for Sqlite {
-    fn execution_by_arn(&self, arn: &str) -> Result<Option<ExecutionRecord>, StoreError> {
-        self.read("read an execution", |reader| reader.execution_by_arn(arn))
+    fn executions_by_arn(&self, arns: &[Text]) -> Result<Vec<Option<ExecutionRecord>>, StoreError> {
+        self.read("read an execution", |reader| reader.executions_by_arn(arns))
     }
 
-    fn execution(&self, id: ExecutionId) -> Result<Option<ExecutionRecord>, StoreError> {
-        self.read("read an execution", |reader| reader.execution(id))
+    fn executions(&self, ids: &[ExecutionId]) -> Result<Vec<Option<ExecutionRecord>>, StoreError> {
+        self.read("read an execution", |reader| reader.executions(ids))
     }
 
-    fn chunks(&self, id: ExecutionId) -> Result<Vec<Chunk>, StoreError> {
-        self.chunks_between(id, EventId::NONE, EventId(u64::MAX))
+    fn chunks_of(&self, ids: &[ExecutionId]) -> Result<Vec<Vec<Chunk>>, StoreError> {
+        self.read("read events", |reader| reader.chunks_of(ids))
+    }
+
+    fn first_chunk(&self, id: ExecutionId) -> Result<Option<Chunk>, StoreError> {
+        self.read("read events", |reader| reader.first_chunk(id))
+    }
+
+    fn last_chunk(&self, id: ExecutionId) -> Result<Option<Chunk>, StoreError> {
+        self.read("read events", |reader| reader.last_chunk(id))
     }
 
     fn chunks_between(&self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>, StoreError> {
@@ -194,23 +262,29 @@ impl Executions for Sqlite {
         self.read("count executions", |reader| reader.count_running(state_machine))
     }
 
-    fn last_execution_id(&self) -> Result<ExecutionId, StoreError> {
-        self.read("read the last execution", Reader::last_execution_id)
+    fn last_execution_id(&self, among: &PartitionSet) -> Result<ExecutionId, StoreError> {
+        self.read("read the last execution", |reader| reader.last_execution_id(among))
     }
 }
 
 impl DueWork for Sqlite {
     fn due(
         &self,
+        among: &PartitionSet,
         until: Timestamp,
         after: Option<(Timestamp, ExecutionId)>,
         limit: usize,
     ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError> {
-        self.read("read the timers", |reader| reader.due(until, after, limit))
+        self.read("read the timers", |reader| reader.due(among, until, after, limit))
     }
 
-    fn unsettled(&self, after: Option<ExecutionId>, limit: usize) -> Result<Vec<(ExecutionId, Summary)>, StoreError> {
-        self.read("read what to recover", |reader| reader.unsettled(after, limit))
+    fn unsettled(
+        &self,
+        among: &PartitionSet,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, Summary)>, StoreError> {
+        self.read("read what to recover", |reader| reader.unsettled(among, after, limit))
     }
 }
 
@@ -244,7 +318,11 @@ impl Records for Sqlite {
     }
 
     fn last_record_ids(&self) -> Result<LastIds, StoreError> {
-        self.read("read the last numbers", Reader::last_record_ids)
+        self.read("read the last numbers", ReadConnection::last_record_ids)
+    }
+
+    fn partitions(&self) -> Result<Partitions, StoreError> {
+        Ok(self.partitions)
     }
 
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

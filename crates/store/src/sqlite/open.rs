@@ -4,11 +4,12 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::error;
-use super::schema::{APPLICATION_ID, MIGRATIONS};
+use super::schema::{APPLICATION_ID, MIGRATIONS, PARTITIONS};
 use crate::StoreError;
+use crate::partition::Partitions;
 
 /// The version that migrates, as it writes itself down for older ones to read.
 const WRITTEN_BY: &str = env!("CARGO_PKG_VERSION");
@@ -90,6 +91,37 @@ pub(super) fn writer(file: &Path) -> Result<Connection, StoreError> {
     migrate(&mut connection, format, MIGRATIONS).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+/// How many partitions the data has. Data that has none yet gets those wanted, or the usual number.
+pub(super) fn partitions(
+    connection: &Connection,
+    wanted: Option<Partitions>,
+    file: &Path,
+) -> Result<Partitions, StoreError> {
+    let failed = |error| error::at_open(error, file);
+    let read = "SELECT value FROM meta WHERE name = ?1";
+    let stored = connection.query_row(read, [PARTITIONS], |row| row.get::<_, Vec<u8>>(0)).optional().map_err(failed)?;
+    let Some(stored) = stored else {
+        let given = wanted.unwrap_or_default();
+        let value = given.count().to_string().into_bytes();
+        let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
+        connection.execute(sql, params![PARTITIONS, value]).map_err(failed)?;
+        return Ok(given);
+    };
+    let count = std::str::from_utf8(&stored).ok().and_then(|count| count.parse().ok()).and_then(Partitions::new);
+    let damaged = || StoreError::Damaged(format!("{}: its number of partitions cannot be read", file.display()));
+    let count = count.ok_or_else(damaged)?;
+    match wanted {
+        Some(wanted) if wanted != count => Err(StoreError::Unusable(format!(
+            "{} has {} partitions, which never changes, and {} are configured; configure {1} again, or choose another \
+             data directory",
+            file.display(),
+            count.count(),
+            wanted.count()
+        ))),
+        _ => Ok(count),
+    }
 }
 
 /// A connection that only reads. The memory map stays off: with it, a disk that cannot be read would kill

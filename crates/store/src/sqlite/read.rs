@@ -7,6 +7,7 @@ use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
 
 use super::packing::Unpacker;
 use super::schema::{STATUS_COUNT, machine_status, machine_type, recovery, split_arn, status, status_code};
+use crate::partition::PartitionSet;
 use crate::record::{
     Activity, ActivityId, Alias, AliasId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId,
     ExecutionRecord, LastIds, Listing, Page, Route, Routing, StartedWith, StateMachine, StateMachineId, Summary,
@@ -14,7 +15,7 @@ use crate::record::{
 };
 
 /// A connection that only reads.
-pub(super) struct Reader {
+pub(super) struct ReadConnection {
     connection: Connection,
     unpacker: Unpacker,
 }
@@ -30,12 +31,31 @@ macro_rules! execution_by {
     };
 }
 
+macro_rules! state_machines {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, arn, name, type, status, definition, created_at, settings, tags, last_version, revision \
+             FROM state_machines ",
+            $condition
+        )
+    };
+}
+
+macro_rules! activities {
+    ($condition:literal) => {
+        concat!("SELECT id, arn, name, created_at, settings, tags, revision FROM activities ", $condition)
+    };
+}
+
 pub(super) const EXECUTION_BY_ID: &str = execution_by!("e.id = ?1");
 pub(super) const EXECUTION_BY_ARN: &str = execution_by!("p.prefix = ?1 AND e.arn_end = ?2");
 pub(super) const FIRST_CHUNK: &str = "SELECT 0, event_count, first_id, last_id, unpacked_size, data FROM executions \
      WHERE id = ?1 AND data IS NOT NULL";
 pub(super) const CHUNKS: &str = "SELECT first, event_count, first_id, last_id, unpacked_size, data FROM events \
      WHERE execution = ?1 AND first >= ?2 ORDER BY first";
+// From the last one back to one with shown events: those after the end of an execution are few.
+pub(super) const LAST_CHUNK: &str = "SELECT first, event_count, first_id, last_id, unpacked_size, data FROM events \
+     WHERE execution = ?1 AND first_id <= last_id ORDER BY first DESC LIMIT 1";
 // The index alone answers this.
 pub(super) const FIRST_OF_CHUNK: &str =
     "SELECT first FROM events WHERE execution = ?1 AND last_id >= ?2 ORDER BY first LIMIT 1";
@@ -46,61 +66,85 @@ pub(super) const LISTED_IDS_OF_VERSION: &str = "SELECT id FROM executions INDEXE
 pub(super) const LISTED_IDS_OF_ALIAS: &str = "SELECT id FROM executions INDEXED BY executions_of_alias \
      WHERE state_machine = ?1 AND alias = ?5 AND status = ?2 AND id <= ?3 ORDER BY id DESC LIMIT ?4";
 pub(super) const COUNT_RUNNING: &str = "SELECT count(*) FROM executions WHERE state_machine = ?1 AND status = 0";
-pub(super) const LAST_EXECUTION_ID: &str = "SELECT max(id) FROM executions";
+pub(super) const NEWEST_EXECUTION_IDS: &str = "SELECT id FROM executions ORDER BY id DESC";
 pub(super) const DUE: &str = "SELECT wake_at, id FROM executions INDEXED BY executions_due \
      WHERE status = 0 AND wake_at IS NOT NULL AND wake_at <= ?1 AND (wake_at, id) > (?2, ?3) \
      ORDER BY wake_at, id LIMIT ?4";
 pub(super) const UNSETTLED: &str = "SELECT id, status, stopped_at, wake_at, recovery FROM executions \
      INDEXED BY executions_unsettled WHERE status = 0 AND recovery <> 0 AND id > ?1 ORDER BY id LIMIT ?2";
-pub(super) const STATE_MACHINE: &str = "SELECT * FROM state_machines WHERE arn = ?1";
-pub(super) const STATE_MACHINES: &str = "SELECT * FROM state_machines WHERE id <= ?1 ORDER BY id DESC LIMIT ?2";
-pub(super) const DEFINITION: &str = "SELECT * FROM definitions WHERE id = ?1";
-pub(super) const VERSIONS: &str = "SELECT * FROM versions WHERE state_machine = ?1 ORDER BY number";
-pub(super) const ALIASES: &str = "SELECT * FROM aliases WHERE state_machine = ?1";
-pub(super) const ACTIVITY: &str = "SELECT * FROM activities WHERE arn = ?1";
-pub(super) const ACTIVITIES: &str = "SELECT * FROM activities WHERE id > ?1 ORDER BY id LIMIT ?2";
+pub(super) const STATE_MACHINE: &str = state_machines!("WHERE arn = ?1");
+pub(super) const STATE_MACHINES: &str = state_machines!("WHERE id <= ?1 ORDER BY id DESC LIMIT ?2");
+pub(super) const DEFINITION: &str = "SELECT id, state_machine_arn, text, role_arn, revision_id, created_at, settings \
+     FROM definitions WHERE id = ?1";
+pub(super) const VERSIONS: &str = "SELECT state_machine, number, definition, description, created_at FROM versions \
+     WHERE state_machine = ?1 ORDER BY number";
+pub(super) const ALIASES: &str = "SELECT id, state_machine, name, description, version, weight, second_version, \
+     second_weight, created_at, updated_at, revision FROM aliases WHERE state_machine = ?1";
+pub(super) const ACTIVITY: &str = activities!("WHERE arn = ?1");
+pub(super) const ACTIVITIES: &str = activities!("WHERE id > ?1 ORDER BY id LIMIT ?2");
 pub(super) const META: &str = "SELECT value FROM meta WHERE name = ?1";
 
-impl Reader {
+impl ReadConnection {
     pub(super) fn new(connection: Connection) -> std::io::Result<Self> {
         Ok(Self { connection, unpacker: Unpacker::new()? })
     }
 
-    pub(super) fn execution_by_arn(&mut self, arn: &str) -> Result<Option<ExecutionRecord>> {
-        let (prefix, end) = split_arn(arn);
-        self.connection.prepare_cached(EXECUTION_BY_ARN)?.query_row([prefix, end], execution).optional()
+    pub(super) fn executions_by_arn(&mut self, arns: &[Text]) -> Result<Vec<Option<ExecutionRecord>>> {
+        self.at_one_moment(arns.len(), |connection, _| {
+            let mut statement = connection.prepare_cached(EXECUTION_BY_ARN)?;
+            let mut find = |arn: &Text| {
+                let (prefix, end) = split_arn(arn);
+                statement.query_row([prefix, end], execution).optional()
+            };
+            arns.iter().map(&mut find).collect()
+        })
     }
 
-    pub(super) fn execution(&mut self, id: ExecutionId) -> Result<Option<ExecutionRecord>> {
-        self.connection.prepare_cached(EXECUTION_BY_ID)?.query_row([id.0], execution).optional()
+    pub(super) fn executions(&mut self, ids: &[ExecutionId]) -> Result<Vec<Option<ExecutionRecord>>> {
+        self.at_one_moment(ids.len(), |connection, _| {
+            let mut statement = connection.prepare_cached(EXECUTION_BY_ID)?;
+            ids.iter().map(|id| statement.query_row([id.0], execution).optional()).collect()
+        })
+    }
+
+    pub(super) fn chunks_of(&mut self, ids: &[ExecutionId]) -> Result<Vec<Vec<Chunk>>> {
+        self.at_one_moment(ids.len(), |connection, unpacker| {
+            let all = |id: &ExecutionId| chunks_between(connection, unpacker, *id, EventId::NONE, EventId(u64::MAX));
+            ids.iter().map(all).collect()
+        })
     }
 
     pub(super) fn chunks_between(&mut self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>> {
-        let from = i64::try_from(from.0).unwrap_or(i64::MAX);
-        let mut found = Vec::new();
-        let unpacker = &mut self.unpacker;
-        let mut statement = self.connection.prepare_cached(FIRST_CHUNK)?;
-        let in_row = statement.query_row([id.0], |row| chunk(row, unpacker)).optional()?;
-        if let Some(first) = in_row {
-            if first.first_id > to {
-                return Ok(found);
-            }
-            if number(first.last_id.0) >= from {
-                found.push(first);
-            }
+        chunks_between(&self.connection, &mut self.unpacker, id, from, to)
+    }
+
+    pub(super) fn first_chunk(&mut self, id: ExecutionId) -> Result<Option<Chunk>> {
+        let Self { connection, unpacker } = self;
+        if let Some(in_row) = chunk_in_row(connection, unpacker, id)? {
+            return Ok(Some(in_row));
         }
-        let mut statement = self.connection.prepare_cached(FIRST_OF_CHUNK)?;
-        let first: Option<i64> = statement.query_row([id.0, from], |row| row.get(0)).optional()?;
-        let Some(first) = first else { return Ok(found) };
-        let mut statement = self.connection.prepare_cached(CHUNKS)?;
-        let mut rows = statement.query([id.0, first])?;
-        while let Some(row) = rows.next()? {
-            if row.get::<_, i64>(2)?.cast_unsigned() > to.0 {
-                break;
-            }
-            found.push(chunk(row, unpacker)?);
+        let mut statement = connection.prepare_cached(CHUNKS)?;
+        statement.query_row([id.0, 0], |row| chunk(row, unpacker)).optional()
+    }
+
+    pub(super) fn last_chunk(&mut self, id: ExecutionId) -> Result<Option<Chunk>> {
+        let Self { connection, unpacker } = self;
+        let last = connection.prepare_cached(LAST_CHUNK)?.query_row([id.0], |row| chunk(row, unpacker)).optional()?;
+        match last {
+            Some(last) => Ok(Some(last)),
+            None => self.first_chunk(id),
         }
-        Ok(found)
+    }
+
+    /// Answers from one view of the data, where the question has several parts.
+    fn at_one_moment<T>(
+        &mut self,
+        parts: usize,
+        ask: impl FnOnce(&Connection, &mut Unpacker) -> Result<T>,
+    ) -> Result<T> {
+        let Self { connection, unpacker } = self;
+        let _view = if parts > 1 { Some(connection.unchecked_transaction()?) } else { None };
+        ask(connection, unpacker)
     }
 
     pub(super) fn list_executions(
@@ -145,14 +189,21 @@ impl Reader {
         Ok(count.cast_unsigned())
     }
 
-    pub(super) fn last_execution_id(&mut self) -> Result<ExecutionId> {
-        let greatest = |row: &Row<'_>| row.get::<_, Option<i64>>(0);
-        let last = self.connection.prepare_cached(LAST_EXECUTION_ID)?.query_row([], greatest)?;
-        Ok(ExecutionId(last.unwrap_or(0).max(0)))
+    pub(super) fn last_execution_id(&mut self, among: &PartitionSet) -> Result<ExecutionId> {
+        let mut statement = self.connection.prepare_cached(NEWEST_EXECUTION_IDS)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let id = ExecutionId(row.get(0)?);
+            if among.contains(id) {
+                return Ok(id.max(ExecutionId(0)));
+            }
+        }
+        Ok(ExecutionId(0))
     }
 
     pub(super) fn due(
         &mut self,
+        among: &PartitionSet,
         until: Timestamp,
         after: Option<(Timestamp, ExecutionId)>,
         limit: usize,
@@ -160,18 +211,21 @@ impl Reader {
         let (at, id) = after.unwrap_or((Timestamp(i64::MIN), ExecutionId(i64::MIN)));
         let mut statement = self.connection.prepare_cached(DUE)?;
         let due = |row: &Row<'_>| Ok((Timestamp(row.get(0)?), ExecutionId(row.get(1)?)));
-        statement.query_map(params![until.0, at.0, id.0, count(limit)], due)?.collect()
+        let due = statement.query_map(params![until.0, at.0, id.0, scanned(among, limit)], due)?;
+        due.filter(|due| due.as_ref().map_or(true, |(_, id)| among.contains(*id))).take(limit).collect()
     }
 
     pub(super) fn unsettled(
         &mut self,
+        among: &PartitionSet,
         after: Option<ExecutionId>,
         limit: usize,
     ) -> Result<Vec<(ExecutionId, Summary)>> {
         let after = after.map_or(i64::MIN, |id| id.0);
         let mut statement = self.connection.prepare_cached(UNSETTLED)?;
         let unsettled = |row: &Row<'_>| Ok((ExecutionId(row.get(0)?), summary(row, 1)?));
-        statement.query_map([after, count(limit)], unsettled)?.collect()
+        let unsettled = statement.query_map([after, scanned(among, limit)], unsettled)?;
+        unsettled.filter(|found| found.as_ref().map_or(true, |(id, _)| among.contains(*id))).take(limit).collect()
     }
 
     pub(super) fn state_machine(&mut self, arn: &str) -> Result<Option<StateMachine>> {
@@ -243,6 +297,50 @@ impl Reader {
     #[cfg(test)]
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
+    }
+}
+
+fn chunks_between(
+    connection: &Connection,
+    unpacker: &mut Unpacker,
+    id: ExecutionId,
+    from: EventId,
+    to: EventId,
+) -> Result<Vec<Chunk>> {
+    let from = i64::try_from(from.0).unwrap_or(i64::MAX);
+    let mut found = Vec::new();
+    if let Some(first) = chunk_in_row(connection, unpacker, id)? {
+        if first.first_id > to {
+            return Ok(found);
+        }
+        if number(first.last_id.0) >= from {
+            found.push(first);
+        }
+    }
+    let mut statement = connection.prepare_cached(FIRST_OF_CHUNK)?;
+    let first: Option<i64> = statement.query_row([id.0, from], |row| row.get(0)).optional()?;
+    let Some(first) = first else { return Ok(found) };
+    let mut statement = connection.prepare_cached(CHUNKS)?;
+    let mut rows = statement.query([id.0, first])?;
+    while let Some(row) = rows.next()? {
+        if row.get::<_, i64>(2)?.cast_unsigned() > to.0 {
+            break;
+        }
+        found.push(chunk(row, unpacker)?);
+    }
+    Ok(found)
+}
+
+/// The first events of an execution, where they lie in its row.
+fn chunk_in_row(connection: &Connection, unpacker: &mut Unpacker, id: ExecutionId) -> Result<Option<Chunk>> {
+    connection.prepare_cached(FIRST_CHUNK)?.query_row([id.0], |row| chunk(row, unpacker)).optional()
+}
+
+/// How many rows SQLite may give where `limit` of these partitions are wanted: any number, where some are passed over.
+fn scanned(among: &PartitionSet, limit: usize) -> i64 {
+    match among {
+        PartitionSet::All => count(limit),
+        PartitionSet::Some(_) => -1,
     }
 }
 
@@ -337,6 +435,7 @@ fn state_machine(row: &Row<'_>) -> Result<StateMachine> {
         settings: json(row, 7)?,
         tags: json(row, 8)?,
         last_version: VersionNumber(row.get(9)?),
+        revision: revision(row, 10)?,
     })
 }
 
@@ -376,6 +475,7 @@ fn alias(row: &Row<'_>) -> Result<Alias> {
         routing: Routing { first, second },
         created_at: Timestamp(row.get(8)?),
         updated_at: Timestamp(row.get(9)?),
+        revision: revision(row, 10)?,
     })
 }
 
@@ -387,7 +487,12 @@ fn activity(row: &Row<'_>) -> Result<Activity> {
         created_at: Timestamp(row.get(3)?),
         settings: json(row, 4)?,
         tags: json(row, 5)?,
+        revision: revision(row, 6)?,
     })
+}
+
+fn revision(row: &Row<'_>, column: usize) -> Result<u64> {
+    row.get::<_, i64>(column).map(i64::cast_unsigned)
 }
 
 fn text(row: &Row<'_>, column: usize) -> Result<Text> {

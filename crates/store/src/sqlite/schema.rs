@@ -129,9 +129,18 @@ CREATE INDEX executions_of_version ON executions (state_machine, version, status
 CREATE INDEX executions_of_alias ON executions (state_machine, alias, status) WHERE alias IS NOT NULL;
 ";
 
+// `partitions` of meta is written when the file is next opened: it is the configuration that says how many.
 const FORMAT_3: &str = "
 ALTER TABLE executions RENAME COLUMN test_case TO profile;
+
+-- How often a record was written: what whoever changes it must have seen.
+ALTER TABLE state_machines ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE aliases ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE activities ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
 ";
+
+/// The name of the value in `meta` that says how many partitions there are, in decimal.
+pub(super) const PARTITIONS: &str = "partitions";
 
 /// The number that stands for a status; the partial indexes name 0.
 pub(super) fn status_code(status: Status) -> i64 {

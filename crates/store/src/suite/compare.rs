@@ -1,16 +1,21 @@
 //! To compare stores: all that a store answers, and batches made up from a seed.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use asl::Value;
 use engine::{EventId, Status, Timestamp};
 
-use super::{activity, alias, all_listed, all_pages, definition, execution, found, listed, state_machine, version};
+use super::{
+    activity, alias, all_listed, all_pages, definition, execution, found, listed, put_activity, put_alias, put_machine,
+    state_machine, version,
+};
 use crate::Store;
 use crate::fault::Random;
+use crate::partition::PartitionSet;
 use crate::record::{
-    Activity, ActivityId, Alias, AliasId, Chunk, DefinitionId, ExecutionFilter, ExecutionId, StartedWith, StateMachine,
-    StateMachineId, Summary, VersionNumber, Write,
+    ActivityId, AliasId, Chunk, DefinitionId, ExecutionFilter, ExecutionId, Expected, StartedWith, StateMachineId,
+    Summary, VersionNumber, Write,
 };
 
 /// All that a store answers, as text: one line an answer. It asks for the numbers up to the greatest used,
@@ -21,7 +26,7 @@ pub fn everything(store: &dyn Store) -> String {
         text.write_fmt(line).expect("text takes text");
         text.push('\n');
     };
-    let last = found(store.last_execution_id());
+    let last = found(store.last_execution_id(&PartitionSet::All));
     let last_ids = found(store.last_record_ids());
     note(format_args!("{last:?} {last_ids:?}"));
     for id in (0..=last.0).map(ExecutionId) {
@@ -31,6 +36,7 @@ pub fn everything(store: &dyn Store) -> String {
         }
         note(format_args!("{record:?} {:?}", found(store.chunks(id))));
         note(format_args!("{:?}", found(store.chunks_between(id, EventId(3), EventId(5)))));
+        note(format_args!("{:?} {:?}", found(store.first_chunk(id)), found(store.last_chunk(id))));
     }
     let statuses = [Status::Running, Status::Succeeded, Status::Failed, Status::TimedOut, Status::Aborted];
     for id in 0..=9 {
@@ -47,13 +53,13 @@ pub fn everything(store: &dyn Store) -> String {
         note(format_args!("{:?}", found(store.versions(StateMachineId(id)))));
         note(format_args!("{:?}", found(store.aliases(StateMachineId(id)))));
     }
-    let due = found(store.due(Timestamp(i64::MAX), None, usize::MAX));
+    let due = found(store.due(&PartitionSet::All, Timestamp(i64::MAX), None, usize::MAX));
     note(format_args!("{due:?}"));
     if let Some(middle) = due.get(due.len() / 2) {
-        note(format_args!("{:?}", found(store.due(middle.0, Some(due[0]), 3))));
+        note(format_args!("{:?}", found(store.due(&PartitionSet::All, middle.0, Some(due[0]), 3))));
     }
-    note(format_args!("{:?}", found(store.unsettled(None, usize::MAX))));
-    note(format_args!("{:?}", found(store.unsettled(Some(ExecutionId(last.0 / 2)), 3))));
+    note(format_args!("{:?}", found(store.unsettled(&PartitionSet::All, None, usize::MAX))));
+    note(format_args!("{:?}", found(store.unsettled(&PartitionSet::All, Some(ExecutionId(last.0 / 2)), 3))));
     for machine in all_pages(2, |page| store.list_state_machines(page)) {
         assert_eq!(found(store.state_machine(&machine.arn)).as_ref(), Some(&machine));
         note(format_args!("{machine:?}"));
@@ -80,6 +86,11 @@ pub struct Batches {
     executions: Vec<Made>,
     next_execution: i64,
     next_record: i64,
+    /// The revisions of records, by number.
+    machines: BTreeMap<i64, u64>,
+    activities: BTreeMap<i64, u64>,
+    /// With the state machine.
+    aliases: BTreeMap<i64, (i64, u64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -92,7 +103,15 @@ struct Made {
 impl Batches {
     /// The same batches for the same seed.
     pub fn new(seed: u64) -> Self {
-        Self { random: Random::new(seed), executions: Vec::new(), next_execution: 1, next_record: 1 }
+        Self {
+            random: Random::new(seed),
+            executions: Vec::new(),
+            next_execution: 1,
+            next_record: 1,
+            machines: BTreeMap::new(),
+            activities: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+        }
     }
 
     /// The next batch, and what to go on with where it is refused.
@@ -107,15 +126,16 @@ impl Batches {
         match self.random.below(48) {
             0..=11 => self.begin(),
             12..=29 if !self.executions.is_empty() => self.append(),
-            30 | 31 => Write::StateMachine(self.state_machine()),
-            32 => Write::DeleteStateMachine(StateMachineId(self.pick(6))),
+            30 | 31 => self.state_machine(),
+            32 => self.delete_machine(),
             33 => Write::Definition(definition(self.record_id(), &state_machine(1).arn)),
-            34 | 35 => Write::Activity(self.activity()),
-            36 => Write::DeleteActivity(ActivityId(self.pick(6))),
+            34 | 35 => self.activity(),
+            36 => self.delete_activity(),
             37..=39 => Write::Version(version(1 + self.pick(6), 1 + self.pick(40))),
             40 => Write::DeleteVersion(StateMachineId(1 + self.pick(6)), VersionNumber(1 + self.pick(40))),
-            41 | 42 => Write::Alias(self.alias()),
-            43 => Write::DeleteAlias(AliasId(self.pick(9))),
+            41 | 42 => self.alias(),
+            43 => self.delete_alias(),
+            44 => Write::MetaIfAbsent { name: NAMES[self.random.below(4) as usize].into(), value: vec![1] },
             _ => Write::Meta {
                 name: NAMES[self.random.below(4) as usize].into(),
                 value: self.random.below(1_000).to_le_bytes().to_vec(),
@@ -135,7 +155,10 @@ impl Batches {
         record.summary = self.summary();
         self.executions.push(Made { id, events: 0, shown: 0 });
         let chunk = self.chunk(self.executions.len() - 1);
-        Write::Begin { execution: record, chunk }
+        let machine = record.state_machine.0;
+        let seen = self.machines.get(&machine).copied().filter(|_| self.random.below(3) == 0);
+        let machine_revision = if self.random.below(60) == 0 { Some(9_999) } else { seen };
+        Write::Begin { execution: record, chunk, machine_revision }
     }
 
     fn append(&mut self) -> Write {
@@ -180,30 +203,76 @@ impl Batches {
         }
     }
 
-    fn state_machine(&mut self) -> StateMachine {
-        let mut machine = state_machine(1 + self.pick(6));
+    fn state_machine(&mut self) -> Write {
+        let id = 1 + self.pick(6);
+        let mut machine = state_machine(id);
         if self.random.below(10) == 0 {
             machine.arn = state_machine(1 + self.pick(6)).arn;
         }
         machine.tags = Value::object([("n", Value::int(self.pick(100)))]);
         machine.last_version = VersionNumber(self.pick(9));
-        machine
+        let seen = self.machines.get(&id).copied();
+        self.machines.insert(id, Expected::of(seen).next());
+        let seen = self.perhaps_wrong(seen);
+        put_machine(machine, seen)
     }
 
-    fn alias(&mut self) -> Alias {
-        let mut alias = alias(self.pick(9), 1 + self.pick(6));
+    fn delete_machine(&mut self) -> Write {
+        let (id, revision) = self.known(|made| &made.machines);
+        self.machines.remove(&id);
+        self.aliases.retain(|_, (machine, _)| *machine != id);
+        Write::DeleteStateMachine { id: StateMachineId(id), revision }
+    }
+
+    fn alias(&mut self) -> Write {
+        let (id, machine) = (self.pick(9), 1 + self.pick(6));
+        let mut alias = alias(id, machine);
         if self.random.below(10) == 0 {
             alias.name = format!("alias-{}", self.pick(9)).into();
         }
-        alias
+        let seen = self.aliases.get(&id).map(|(_, revision)| *revision);
+        self.aliases.insert(id, (machine, Expected::of(seen).next()));
+        let seen = self.perhaps_wrong(seen);
+        put_alias(alias, seen)
     }
 
-    fn activity(&mut self) -> Activity {
-        let mut activity = activity(1 + self.pick(6));
+    fn delete_alias(&mut self) -> Write {
+        let known = self.aliases.iter().next_back().map(|(id, (_, revision))| (*id, *revision));
+        let (id, revision) = known.unwrap_or((3, 1));
+        self.aliases.remove(&id);
+        Write::DeleteAlias { id: AliasId(id), revision }
+    }
+
+    fn activity(&mut self) -> Write {
+        let id = 1 + self.pick(6);
+        let mut activity = activity(id);
         if self.random.below(10) == 0 {
             activity.arn = super::activity(1 + self.pick(6)).arn;
         }
-        activity
+        let seen = self.activities.get(&id).copied();
+        self.activities.insert(id, Expected::of(seen).next());
+        let seen = self.perhaps_wrong(seen);
+        put_activity(activity, seen)
+    }
+
+    fn delete_activity(&mut self) -> Write {
+        let (id, revision) = self.known(|made| &made.activities);
+        self.activities.remove(&id);
+        Write::DeleteActivity { id: ActivityId(id), revision }
+    }
+
+    /// A record there is, with its revision; now and then one there is not.
+    fn known(&mut self, of: impl Fn(&Self) -> &BTreeMap<i64, u64>) -> (i64, u64) {
+        let id = self.pick(6);
+        (id, of(self).get(&id).copied().unwrap_or(1))
+    }
+
+    fn perhaps_wrong(&mut self, seen: Option<u64>) -> Option<u64> {
+        match self.random.below(20) {
+            0 => None,
+            1 => Some(seen.unwrap_or(1) + 1),
+            _ => seen,
+        }
     }
 
     fn record_id(&mut self) -> i64 {

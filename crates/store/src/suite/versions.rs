@@ -3,7 +3,10 @@
 use asl::Text;
 use engine::{Status, Timestamp};
 
-use super::{all_listed, append, begin, commit, ended, execution, found, refused, state_machine};
+use super::{
+    all_listed, append, begin, commit, delete_alias, delete_machine, ended, execution, found, put_alias, put_machine,
+    refused, state_machine,
+};
 use crate::Store;
 use crate::record::{
     Alias, AliasId, DefinitionId, ExecutionFilter, Route, Routing, StartedWith, StateMachineId, Version, VersionNumber,
@@ -33,6 +36,7 @@ pub fn alias(id: i64, state_machine: i64) -> Alias {
         routing: Routing { first: route(id, if two { 0 } else { 100 }), second: two.then(|| route(id + 1, 100)) },
         created_at: Timestamp(900 + id),
         updated_at: Timestamp(950 + id),
+        revision: 1,
     }
 }
 
@@ -97,28 +101,29 @@ pub fn versions_are_added_once_deleted_and_listed(store: &dyn Store) {
 /// Aliases belong to a state machine, within which a name is used once, and come in the order of their numbers.
 pub fn aliases_are_created_replaced_deleted_and_listed(store: &dyn Store) {
     for (id, machine) in [(4, 1), (1, 1), (2, 2), (3, 1)] {
-        commit(store, &[Write::Alias(alias(id, machine))]);
+        commit(store, &[put_alias(alias(id, machine), None)]);
     }
-    refused(store, &[Write::Alias(Alias { name: alias(1, 1).name, ..alias(5, 1) })]);
-    refused(store, &[Write::Alias(Alias { name: alias(1, 1).name, ..alias(4, 1) })]);
-    commit(store, &[Write::Alias(Alias { name: alias(1, 1).name, ..alias(5, 2) })]);
-    let changed = Alias { routing: alias(2, 1).routing, updated_at: Timestamp(5), ..alias(3, 1) };
-    commit(store, &[Write::Alias(changed.clone()), Write::DeleteAlias(AliasId(1)), Write::DeleteAlias(AliasId(99))]);
+    refused(store, &[put_alias(Alias { name: alias(1, 1).name, ..alias(5, 1) }, None)]);
+    refused(store, &[put_alias(Alias { name: alias(1, 1).name, ..alias(4, 1) }, Some(1))]);
+    commit(store, &[put_alias(Alias { name: alias(1, 1).name, ..alias(5, 2) }, None)]);
+    let changed = Alias { routing: alias(2, 1).routing, updated_at: Timestamp(5), revision: 2, ..alias(3, 1) };
+    refused(store, &[delete_alias(99, 1)]);
+    commit(store, &[put_alias(changed.clone(), Some(1)), delete_alias(1, 1)]);
     assert_eq!(found(store.aliases(StateMachineId(1))), [changed, alias(4, 1)]);
     assert_eq!(found(store.aliases(StateMachineId(2))).len(), 2);
     assert_eq!(found(store.aliases(StateMachineId(3))), []);
     // The name is free again.
-    commit(store, &[Write::Alias(Alias { name: alias(1, 1).name, ..alias(6, 1) })]);
+    commit(store, &[put_alias(Alias { name: alias(1, 1).name, ..alias(6, 1) }, None)]);
 }
 
 /// A state machine that is forgotten takes its versions and aliases along, and nobody else's.
 pub fn versions_and_aliases_go_with_their_state_machine(store: &dyn Store) {
     for id in [1, 2] {
-        let aliases = [Write::Alias(alias(id, id)), Write::Alias(alias(id + 2, id))];
-        commit(store, &[Write::StateMachine(state_machine(id)), Write::Version(version(id, 1))]);
+        let aliases = [put_alias(alias(id, id), None), put_alias(alias(id + 2, id), None)];
+        commit(store, &[put_machine(state_machine(id), None), Write::Version(version(id, 1))]);
         commit(store, &aliases);
     }
-    let gone = Write::DeleteStateMachine(StateMachineId(1));
+    let gone = delete_machine(1, 1);
     refused(store, &[gone.clone(), Write::Version(version(2, 1))]);
     commit(store, &[gone]);
     assert_eq!(found(store.versions(StateMachineId(1))), []);
