@@ -4,9 +4,9 @@
 
 use std::sync::LazyLock;
 
-use aws::model::{Protocol, Service, load};
 use aws::protocol::{HttpAnswer, decode, decode_error, is_error};
 use libfuzzer_sys::fuzz_target;
+use models::{Protocol, Service, load};
 
 /// Results with headers, times, blobs, maps, lists, recursion, documents and whole bodies, in every protocol.
 const OPERATIONS: [(&str, &str); 16] = [

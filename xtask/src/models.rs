@@ -1,5 +1,5 @@
-//! `cargo xtask models`: makes the service models that `aws` packs into the binary, and the list of actions that `asl`
-//! checks definitions against, from botocore's data.
+//! `cargo xtask models`: makes the service models that the crate `models` packs into the binary from botocore's data.
+//! Nothing else in the workspace is made from it.
 
 mod actions;
 mod botocore;
@@ -10,15 +10,13 @@ mod names;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aws::model::ModelError;
-use aws::model::packed::{self, Source};
+use models::ModelError;
+use models::packed::{self, Source};
 
 use botocore::Botocore;
 
 /// Below the workspace.
-const MODELS: &str = "crates/aws/src/model/models.bin";
-/// Below the workspace.
-const ACTIONS: &str = "crates/asl/src/read/rules/resource/sdk_actions.txt";
+const MODELS: &str = "crates/models/models.bin";
 
 /// Older copies of services that botocore has under two names: both have one `serviceId`.
 const SAME: &[&str] = &["sms-voice"];
@@ -78,25 +76,22 @@ impl std::fmt::Display for Made {
     }
 }
 
-/// Makes both files from the botocore whose data folder is given, or else from the one that python3 imports.
+/// Makes the file from the botocore whose data folder is given, or else from the one that python3 imports.
 pub(crate) fn make(data: Option<&Path>) -> Result<Made, ModelsError> {
     let botocore = data.map_or_else(Botocore::installed, Botocore::at)?;
     let sources = sources(&botocore)?;
-    let origin = botocore.origin();
-    let packed = packed::pack(&origin, &dictionary(&sources)?, &sources)?;
-    let services: Vec<_> = sources.iter().map(|source| &source.service).collect();
+    let packed = packed::pack(&botocore.origin(), &dictionary(&sources)?, &sources, &actions::text(&sources))?;
     write(MODELS, &packed)?;
-    write(ACTIONS, actions::text(&origin, &services).as_bytes())?;
-    let operations = services.iter().map(|service| service.operations.len()).sum();
-    Ok(Made { services: services.len(), operations, bytes: packed.len() })
+    let operations = sources.iter().map(|source| source.service.operations.len()).sum();
+    Ok(Made { services: sources.len(), operations, bytes: packed.len() })
 }
 
 fn sources(botocore: &Botocore) -> Result<Vec<Source>, ModelsError> {
     let source = |folder: String| {
         let problem = |problem: String| ModelsError::Model { service: folder.clone(), problem };
-        let mut service = compact::service(&botocore.model(&folder)?).map_err(problem)?;
+        let (mut service, constraints) = compact::service(&botocore.model(&folder)?).map_err(problem)?;
         endpoint::place(&mut service, &botocore.endpoint_rules(&folder)?);
-        Ok(Source { folder, service })
+        Ok(Source { folder, service, constraints })
     };
     let folders = botocore.services()?.into_iter().filter(|folder| !SAME.contains(&folder.as_str()));
     folders.map(source).collect()
@@ -132,17 +127,16 @@ mod tests {
         };
         let sources = sources(&botocore).unwrap();
         assert_eq!(packed.entries().len(), sources.len());
-        for Source { folder, service } in &sources {
+        for Source { folder, service, constraints } in &sources {
             let entry = &packed.entries()[packed.find(&service.metadata.name).unwrap()];
             assert_eq!(entry.folder, folder);
-            let stored = packed.unpack(entry).unwrap();
+            let stored = packed.service(entry).unwrap();
             assert!(
                 packed::encode(&stored).unwrap() == packed::encode(service).unwrap(),
                 "{folder}: run cargo xtask models"
             );
+            assert!(packed.constraints(entry).unwrap() == *constraints, "{folder}: run cargo xtask models");
         }
-        let services: Vec<_> = sources.iter().map(|source| &source.service).collect();
-        let actions = fs::read_to_string(crate::root().join(ACTIONS)).unwrap();
-        assert!(actions == actions::text(packed.origin(), &services), "run cargo xtask models");
+        assert!(packed.actions().unwrap() == actions::text(&sources), "run cargo xtask models");
     }
 }

@@ -15,7 +15,7 @@ use crate::stats::{Latencies, milliseconds};
 const TIMES: u32 = 20;
 const MIB: f64 = 1024.0 * 1024.0;
 /// The compacted models of AWS's services, which become a part of the binary.
-const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/aws/src/model/models.bin");
+const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/models/models.bin");
 /// What the models may add to the binary, in MiB.
 const MODELS_ADD: f64 = 15.0;
 

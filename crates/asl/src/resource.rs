@@ -3,6 +3,8 @@
 //! The one place where such a name is taken apart. Whether there is such an action is not asked here, but by a rule: a
 //! definition that is stored keeps its meaning whatever the rules learn later.
 
+pub use models::optimized::Pattern;
+
 use crate::value::Text;
 
 /// Begins the resource type of an action that is called as the AWS SDK has it.
@@ -131,39 +133,6 @@ pub enum Service<'a> {
     Optimized(&'a str),
     /// One that is called as the AWS SDK for Java has it: `s3` of `aws-sdk:s3`.
     AwsSdk(&'a str),
-}
-
-/// What a task waits for: AWS's service integration patterns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Pattern {
-    /// The service's answer.
-    RequestResponse,
-    /// The end of the job that the service runs (`.sync`).
-    Sync,
-    /// As [`Pattern::Sync`], the child execution's output as JSON instead of text (`.sync:2`).
-    Sync2,
-    /// SendTaskSuccess or SendTaskFailure (`.waitForTaskToken`).
-    WaitForTaskToken,
-}
-
-impl Pattern {
-    /// Every pattern.
-    pub const ALL: [Self; 4] = [Self::RequestResponse, Self::Sync, Self::Sync2, Self::WaitForTaskToken];
-
-    /// How it ends the name of an action; nothing for [`Pattern::RequestResponse`].
-    pub const fn suffix(self) -> &'static str {
-        match self {
-            Self::RequestResponse => "",
-            Self::Sync => ".sync",
-            Self::Sync2 => ".sync:2",
-            Self::WaitForTaskToken => ".waitForTaskToken",
-        }
-    }
-
-    /// Whether the task waits for the end of a job.
-    pub fn is_job(self) -> bool {
-        matches!(self, Self::Sync | Self::Sync2)
-    }
 }
 
 /// `sendMessage.waitForTaskToken` is an action and its pattern.

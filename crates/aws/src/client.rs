@@ -9,6 +9,7 @@ use ::http::uri::Authority;
 use ::http::{HeaderName, HeaderValue, Request, Uri};
 use aws_credential_types::Credentials;
 use bytes::Bytes;
+use models::{Operation, Service};
 use tokio::time::Instant;
 
 use crate::broken::Broken;
@@ -16,7 +17,6 @@ use crate::credentials::{Chain, Looked};
 use crate::endpoint::{BaseUrl, Endpoint, Endpoints, absolute};
 use crate::environment::Environment;
 use crate::http::{Limits, RawRequest, Transport};
-use crate::model::{self, Operation, Service};
 use crate::presign::{Presign, presigned};
 use crate::protocol::{self, Given, HttpAnswer, HttpRequest};
 use crate::retry::{self, Retry};
@@ -159,7 +159,7 @@ impl Client {
     }
 
     pub(crate) async fn call_as(&self, call: &Call<'_>, signer: Signer<'_>) -> Result<Answer, CallError> {
-        let service = model::load(call.service).map_err(|error| CallError::Transport(error.to_string()))?;
+        let service = models::load(call.service).map_err(|error| CallError::Transport(error.to_string()))?;
         let service = service.ok_or_else(|| CallError::UnknownService(call.service.to_owned()))?;
         let Some(operation) = service.operation(call.operation) else {
             let (service, operation) = (call.service.to_owned(), call.operation.to_owned());
@@ -270,7 +270,7 @@ impl Client {
 
     async fn credentials_of_role(&self, role: &str, is_aws: bool, service: &str) -> Result<Credentials, CallError> {
         let own = self.inner.chain.own(self).await?;
-        let sts = model::load("sts").map_err(|error| CallError::Transport(error.to_string()))?;
+        let sts = models::load("sts").map_err(|error| CallError::Transport(error.to_string()))?;
         let sts = sts.ok_or_else(|| CallError::UnknownService("sts".to_owned()))?;
         let sts_is_aws = self.resolve(&sts)?.is_aws;
         // Nobody can assume the role, and nobody will ask whether somebody did.

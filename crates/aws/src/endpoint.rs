@@ -20,8 +20,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use models::Metadata;
+
 use crate::environment::Environment;
-use crate::model::Metadata;
 use crate::partition::home;
 use crate::profile::{self, ProfileError, Profiles};
 
@@ -277,7 +278,7 @@ fn identifier(service_id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::GlobalEndpoint;
+    use models::GlobalEndpoint;
 
     fn service(id: &str) -> Metadata {
         let name = id.to_ascii_lowercase().replace([' ', '-'], "");

@@ -10,7 +10,6 @@ mod credentials;
 pub mod endpoint;
 pub mod environment;
 pub mod http;
-pub mod model;
 mod partition;
 mod presign;
 mod profile;

@@ -2,7 +2,7 @@
 //!
 //! Source: the endpoint rules and `partitions.json` of botocore 1.43 (Apache-2.0), compared service by service.
 
-use crate::model::Metadata;
+use models::Metadata;
 
 /// A set of regions with a domain and one place for its global services.
 struct Partition {
@@ -192,7 +192,7 @@ fn partition(region: &str) -> &'static Partition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::GlobalEndpoint;
+    use models::GlobalEndpoint;
 
     #[test]
     fn services_live_where_the_sdks_look_for_them() {

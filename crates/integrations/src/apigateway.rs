@@ -6,6 +6,7 @@
 use asl::Value;
 use aws::Signing;
 use bytes::Bytes;
+use models::optimized;
 
 use crate::failure::Words;
 use crate::http::fields::{FieldError, Fields, Pairs, plain_text};
@@ -13,9 +14,9 @@ use crate::http::request::{Request, is_sendable};
 use crate::http::wire::{self, Wire};
 use crate::http::{encode, is_loopback};
 use crate::integrations::REQUEST_TIMEOUT;
-use crate::{Answer, Failure, Integrations, TaskCall};
+use crate::{Failure, Integrations, TaskAnswer, TaskCall};
 
-const WORDS: Words<'_> = Words::Optimized { prefix: "ApiGateway", service: "AmazonApiGateway" };
+const WORDS: Words<'_> = Words::optimized(&optimized::APIGATEWAY);
 
 const METHODS: [(&str, &str); 7] = [
     ("GET", "GET"),
@@ -64,7 +65,7 @@ enum Auth {
 }
 
 /// Calls the API.
-pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result<Answer, Failure> {
+pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result<TaskAnswer, Failure> {
     let (request, auth) = read(&call.parameters).map_err(|error| error.failure(&call.parameters))?;
     let mut wire = Wire::new(call.request_timeout(REQUEST_TIMEOUT));
     if auth != Auth::None {
@@ -81,7 +82,7 @@ pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result
         return Err(Failure { error: format!("ApiGateway.{}", response.status), cause: response.text() });
     }
     let result = response.result();
-    Ok(Answer::to(call.target.pattern(), result))
+    Ok(TaskAnswer::to(call.target.pattern(), result))
 }
 
 /// What is wrong with the parameters, as far as they show before the request: the text between the brackets of AWS's

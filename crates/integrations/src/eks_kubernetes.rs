@@ -13,6 +13,7 @@ use aws::Presign;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use bytes::Bytes;
+use models::optimized;
 
 use crate::failure::Words;
 use crate::http::encode;
@@ -20,7 +21,7 @@ use crate::http::fields::{FieldError, Fields, Pairs, plain_text};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::wire::{self, Wire};
-use crate::{Answer, Failure, Integrations, PollError, Progress, Target, TaskCall};
+use crate::{Failure, Integrations, PollError, Progress, TaskAnswer, TaskCall};
 
 /// How long one request to a cluster may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -34,22 +35,24 @@ const TASK_ANNOTATION: &str = "states.amazonaws.com/task";
 /// The most containers whose logs are fetched.
 const MAX_LOGS: usize = 100;
 
-const WORDS: Words<'_> = Words::Optimized { prefix: "EKS", service: "AmazonEKS" };
+const WORDS: Words<'_> = Words::optimized(&optimized::EKS);
 
 const METHODS: [(&str, &str); 6] =
     [("GET", "GET"), ("POST", "POST"), ("PUT", "PUT"), ("DELETE", "DELETE"), ("HEAD", "HEAD"), ("PATCH", "PATCH")];
 
-/// Calls the Kubernetes API, or creates a job.
-pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result<Answer, Failure> {
-    let cluster = Cluster::of(integrations, call)?;
-    let result = match &call.target {
-        Target::Integration(integration) if integration.action() == "runJob" => cluster.run_job().await?,
-        _ => cluster.call_api().await?,
-    };
-    Ok(Answer::to(call.target.pattern(), result))
+/// Calls the Kubernetes API.
+pub(crate) async fn call_api(integrations: &Integrations, call: &TaskCall) -> Result<TaskAnswer, Failure> {
+    let result = Cluster::of(integrations, call)?.call_api().await?;
+    Ok(TaskAnswer::to(call.target.pattern(), result))
 }
 
-/// Looks at a job. `submitted` is what [`call`] answered.
+/// Creates a job.
+pub(crate) async fn run_job(integrations: &Integrations, call: &TaskCall) -> Result<TaskAnswer, Failure> {
+    let result = Cluster::of(integrations, call)?.run_job().await?;
+    Ok(TaskAnswer::to(call.target.pattern(), result))
+}
+
+/// Looks at a job. `submitted` is what [`run_job`] answered.
 pub(crate) async fn poll(
     integrations: &Integrations,
     call: &TaskCall,

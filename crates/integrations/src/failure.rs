@@ -6,6 +6,7 @@
 
 use asl::Value;
 use aws::{CallError, ParameterError, ServiceError};
+use models::optimized::Service;
 
 use crate::Failure;
 
@@ -25,6 +26,13 @@ pub(crate) enum Words<'a> {
         /// What begins the error's name, and the service in the cause: `DynamoDb`.
         prefix: &'a str,
     },
+}
+
+impl Words<'static> {
+    /// Those of a service with optimized integrations.
+    pub(crate) const fn optimized(service: &Service) -> Self {
+        Self::Optimized { prefix: service.error_prefix, service: service.error_service }
+    }
 }
 
 impl Words<'_> {

@@ -1,14 +1,14 @@
 //! Which parameters an action takes.
 
 use asl::Value;
-use aws::model::{self, Shape};
+use models::Shape;
 
 use crate::failure::{invalid_field, unsupported_field};
 
 /// What AWS says of parameters that the operation does not have, one text for each. A service whose model cannot be
 /// read says so when it is called.
 pub(crate) fn unsupported(service: &str, operation: &str, parameters: &Value) -> Vec<String> {
-    let Ok(Some(service)) = model::load(service) else { return Vec::new() };
+    let Ok(Some(service)) = models::load(service) else { return Vec::new() };
     let Some(operation) = service.operation(operation) else { return Vec::new() };
     let structure = operation.input.map(|input| service.shape(input));
     let is_member = |name: &str| match structure {
@@ -20,7 +20,7 @@ pub(crate) fn unsupported(service: &str, operation: &str, parameters: &Value) ->
 
 /// What AWS says of parameters beyond those of a list.
 pub(crate) fn not_listed(fields: &[&str], parameters: &Value) -> Vec<String> {
-    not_among(parameters, |name| fields.iter().any(|field| model::same_but_first_case(field, name)))
+    not_among(parameters, |name| fields.iter().any(|field| models::same_but_first_case(field, name)))
 }
 
 fn not_among(parameters: &Value, is_field: impl Fn(&str) -> bool) -> Vec<String> {

@@ -32,7 +32,7 @@ pub use address::PlainHttp;
 pub(crate) use address::is_loopback;
 pub use trace::{HttpTrace, TracedRequest, TracedResponse};
 
-use crate::{Answer, Failure, Integrations, TaskCall};
+use crate::{Failure, Integrations, TaskAnswer, TaskCall};
 use connection::{Auth, Connection, ConnectionError, OAuth, Parameters};
 use oauth::{TokenError, Tokens};
 use request::{Definition, Request};
@@ -55,13 +55,13 @@ pub(crate) struct Connections {
 #[derive(Debug)]
 pub struct Traced {
     /// The task's result or failure.
-    pub outcome: Result<Answer, Failure>,
+    pub outcome: Result<TaskAnswer, Failure>,
     /// The exchange of an HTTP task; absent where nothing was sent.
     pub trace: Option<HttpTrace>,
 }
 
 /// Calls the endpoint.
-pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result<Answer, Failure> {
+pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result<TaskAnswer, Failure> {
     Task { integrations, call }.run(&mut None).await
 }
 
@@ -85,7 +85,7 @@ struct Authorization {
 }
 
 impl Task<'_> {
-    async fn run(&self, trace: &mut Option<HttpTrace>) -> Result<Answer, Failure> {
+    async fn run(&self, trace: &mut Option<HttpTrace>) -> Result<TaskAnswer, Failure> {
         let parameters = &self.call.parameters;
         let definition =
             Definition::read(parameters, self.integrations.plain_http()).map_err(|error| error.failure(parameters))?;
@@ -99,7 +99,7 @@ impl Task<'_> {
             let authorization = self.authorize(&definition, &connection).await?;
             response = self.exchange(&definition, &connection, &authorization, trace).await?;
         }
-        result(&response).map(Answer::Done)
+        result(&response).map(TaskAnswer::Done)
     }
 
     async fn connection(&self, arn: &str) -> Result<Connection, ConnectionError> {

@@ -12,8 +12,9 @@ use serde_json::Value as Json;
 
 use crate::failure::unusable;
 use crate::http::{PlainHttp, Traced};
-use crate::{Answer, Failure, PollError, Progress, Target, TaskCall};
-use crate::{apigateway, eks_kubernetes, fields, http, lambda, optimized, sdk};
+use crate::optimized::{self, Optimized};
+use crate::{Failure, PollError, Progress, Target, TaskAnswer, TaskCall};
+use crate::{fields, http, lambda, sdk};
 
 /// How long a function may take where its task has no timeout: as long as Lambda lets any run.
 pub(crate) const FUNCTION_TIMEOUT: Duration = Duration::from_secs(15 * 60);
@@ -76,27 +77,26 @@ impl Integrations {
         if !problems.is_empty() {
             return Err(unusable(&parameters, &problems));
         }
-        Ok(optimized::prepare(integration, parameters))
+        Ok(match Optimized::of(integration) {
+            Some(optimized) => optimized.prepare(integration.pattern(), parameters),
+            None => parameters,
+        })
     }
 
-    /// Sends a task's request. [`Answer::Done`] is the task's result; [`Answer::Submitted`] means that the task waits
-    /// for its job or its callback. Fails as the task fails.
-    pub async fn call(&self, call: &TaskCall) -> Result<Answer, Failure> {
+    /// Sends a task's request. [`TaskAnswer::Done`] is the task's result; [`TaskAnswer::Submitted`] means that the task
+    /// waits for its job or its callback. Fails as the task fails.
+    pub async fn call(&self, call: &TaskCall) -> Result<TaskAnswer, Failure> {
         let Target::Integration(integration) = &call.target else { return lambda::call(self, call).await };
-        match (integration.service(), integration.action()) {
-            (Service::Optimized("lambda"), "invoke") => lambda::call(self, call).await,
-            (Service::Optimized("http"), "invoke") => http::call(self, call).await,
-            (Service::Optimized("apigateway"), "invoke") => apigateway::call(self, call).await,
-            (Service::Optimized("eks"), "call" | "runJob") => eks_kubernetes::call(self, call).await,
-            (Service::Optimized(service), action) => optimized::call(self, call, service, action).await,
-            (Service::AwsSdk(service), action) => sdk::call(self, call, service, action).await,
+        match integration.service() {
+            Service::Optimized(_) => optimized::call(self, call, integration).await,
+            Service::AwsSdk(service) => sdk::call(self, call, service, integration.action()).await,
         }
     }
 
     /// As [`Integrations::call`], and tells what went over the wire for an HTTP task.
     pub async fn call_traced(&self, call: &TaskCall) -> Traced {
         match &call.target {
-            Target::Integration(integration) if is_action(integration, "http", "invoke") => {
+            Target::Integration(integration) if Optimized::of(integration).is_some_and(Optimized::is_http_task) => {
                 http::traced(self, call).await
             }
             _ => Traced { outcome: self.call(call).await, trace: None },
@@ -107,9 +107,6 @@ impl Integrations {
     /// [`Integrations::call`] answered. May be repeated at will.
     pub async fn poll(&self, call: &TaskCall, submitted: &Value) -> Result<Progress, PollError> {
         match &call.target {
-            Target::Integration(integration) if is_action(integration, "eks", "runJob") => {
-                eks_kubernetes::poll(self, call, submitted).await
-            }
             Target::Integration(integration) => optimized::poll(self, call, integration, submitted).await,
             Target::Function => Err(PollError::Job(Failure::runtime("A function has no job"))),
         }
@@ -119,9 +116,6 @@ impl Integrations {
     /// on. The failure is for the log; nothing follows from it.
     pub async fn cancel(&self, call: &TaskCall, submitted: &Value) -> Result<(), Failure> {
         match &call.target {
-            Target::Integration(integration) if is_action(integration, "eks", "runJob") => {
-                eks_kubernetes::cancel(self, call, submitted).await
-            }
             Target::Integration(integration) => optimized::cancel(self, call, integration, submitted).await,
             Target::Function => Ok(()),
         }
@@ -193,23 +187,13 @@ impl TaskCall {
     }
 }
 
-fn is_action(integration: &Integration, service: &str, action: &str) -> bool {
-    (integration.service(), integration.action()) == (Service::Optimized(service), action)
-}
-
 /// What is wrong with parameters that can be seen without asking the service.
 fn problems(integration: &Integration, parameters: &Value) -> Vec<String> {
-    let action = integration.action();
-    let service = match integration.service() {
-        Service::AwsSdk(service) => return fields::unsupported(service, action, parameters),
-        Service::Optimized(service) => service,
-    };
-    let Some(row) = optimized::find(service, action) else {
-        return vec![format!("{service}:{action} is not an integration")];
-    };
-    let problems = row.problems(parameters);
-    if problems.is_empty() && is_action(integration, "apigateway", "invoke") {
-        return apigateway::check(parameters).err().into_iter().collect();
+    match (integration.service(), Optimized::of(integration)) {
+        (Service::AwsSdk(service), _) => fields::unsupported(service, integration.action(), parameters),
+        (Service::Optimized(_), Some(optimized)) => optimized.problems(parameters),
+        (Service::Optimized(service), None) => {
+            vec![format!("{service}:{} is not an integration", integration.action())]
+        }
     }
-    problems
 }

@@ -12,18 +12,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use functions::{Functions, Invocation, InvokeError};
+use models::optimized;
 use serde_json::{Value as Json, json};
 
 use crate::failure::Words;
 use crate::http::fields::{FieldError, Fields, Pairs, plain_text};
 use crate::integrations::FUNCTION_TIMEOUT;
-use crate::{Answer, Failure, Integrations, Target, TaskCall};
+use crate::{Failure, Integrations, Target, TaskAnswer, TaskCall};
 
 /// How Lambda's errors are worded.
-const WORDS: Words<'_> = Words::Optimized { prefix: "Lambda", service: "AWSLambda" };
+const WORDS: Words<'_> = Words::optimized(&optimized::LAMBDA);
 
 /// Invokes the function.
-pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result<Answer, Failure> {
+pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result<TaskAnswer, Failure> {
     let request = Request::of(call).map_err(|error| error.failure(&call.parameters))?;
     let function = request.function;
     let reply = request.send(integrations, call).await?;
@@ -35,7 +36,7 @@ pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result
         Target::Function => reply.payload_value()?,
         Target::Integration(_) => reply.result()?,
     };
-    Ok(Answer::to(call.target.pattern(), result))
+    Ok(TaskAnswer::to(call.target.pattern(), result))
 }
 
 /// How a function is invoked.

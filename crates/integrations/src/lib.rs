@@ -1,7 +1,7 @@
 //! What a Resource ARN means: Lambda, the optimized integrations, any AWS API, HTTP endpoints.
 //!
 //! A [`TaskCall`] is all that a task needs to know. [`Integrations::call`] sends the request and says whether that was
-//! all ([`Answer::Done`]) or whether a job or a callback is to be waited for ([`Answer::Submitted`]). Jobs are looked
+//! all ([`TaskAnswer::Done`]) or whether a job or a callback is to be waited for ([`TaskAnswer::Submitted`]). Jobs are looked
 //! at with [`Integrations::poll`] and given up with [`Integrations::cancel`]. Who calls when is the runtime's matter.
 
 mod apigateway;
@@ -61,14 +61,14 @@ pub enum Target {
 
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum TaskAnswer {
     /// The task's result.
     Done(Value),
     /// The service took the request; the task waits for its job or its callback. The service's answer.
     Submitted(Value),
 }
 
-impl Answer {
+impl TaskAnswer {
     /// What a service's answer is to a task that waits so.
     fn to(pattern: Pattern, answer: Value) -> Self {
         match pattern {

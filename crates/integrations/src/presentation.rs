@@ -4,7 +4,7 @@
 //! as milliseconds since the epoch, and beside the result what came with it over HTTP.
 
 use asl::timestamp;
-use aws::model::{Service, Shape, ShapeId};
+use models::{Service, Shape, ShapeId};
 use serde_json::{Map, Value as Json, json};
 
 /// Beyond this depth a result stays as it came: no service of AWS nests as deeply.
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn times_are_milliseconds_and_members_are_sorted() {
-        let service = aws::model::load("ecs").unwrap().unwrap();
+        let service = models::load("ecs").unwrap().unwrap();
         let mut output = json!({
             "Tasks": [{
                 "TaskArn": "t", "CreatedAt": "2021-02-03T04:05:06.789Z", "Cpu": "256",
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn keys_of_maps_keep_their_order() {
-        let service = aws::model::load("dynamodb").unwrap().unwrap();
+        let service = models::load("dynamodb").unwrap().unwrap();
         let mut output =
             json!({ "Item": { "z": { "S": "1" }, "a": { "M": { "y": { "N": "1" }, "b": { "N": "2" } } } } });
         let before = output.to_string();

@@ -3,12 +3,12 @@
 //! The result is what the model says and no more; errors are named after the SDK for Java 2.
 
 use asl::Value;
-use aws::{MissingParameters, model};
+use aws::MissingParameters;
 
 use crate::failure::Words;
 use crate::integrations::Asked;
 use crate::values::{from_json, to_json};
-use crate::{Answer, Failure, Integrations, TaskCall};
+use crate::{Failure, Integrations, TaskAnswer, TaskCall};
 
 /// Sends the request.
 pub(crate) async fn call(
@@ -16,8 +16,8 @@ pub(crate) async fn call(
     call: &TaskCall,
     service: &str,
     action: &str,
-) -> Result<Answer, Failure> {
-    let model = match model::load(service) {
+) -> Result<TaskAnswer, Failure> {
+    let model = match models::load(service) {
         Ok(Some(model)) => model,
         Ok(None) => return Err(Failure::runtime(format!("The service aws-sdk:{service} does not exist"))),
         Err(error) => return Err(Failure::runtime(error.to_string())),
@@ -31,5 +31,5 @@ pub(crate) async fn call(
         Value::Null => Value::empty_object(),
         output => output,
     };
-    Ok(Answer::to(call.target.pattern(), result))
+    Ok(TaskAnswer::to(call.target.pattern(), result))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::http::testing::{Reply, Seen, Server, integrations, task};
-use crate::{Answer, TaskCall};
+use crate::{TaskAnswer, TaskCall};
 
 /// What a counterpart does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ fn faulty(fault: Fault, body: &str) -> Option<Reply> {
     }
 }
 
-async fn outcome(row: &'static Row, fault: Fault) -> Result<Answer, crate::Failure> {
+async fn outcome(row: &'static Row, fault: Fault) -> Result<TaskAnswer, crate::Failure> {
     let body = if fault == Fault::Large { (row.body)(&"x".repeat(LARGE)) } else { String::new() };
     let server = Server::start(move |seen| connection(seen).or_else(|| faulty(fault, &body)));
     // Port 9 is the discard service's, which no machine runs any more.
@@ -173,12 +173,12 @@ async fn whatever_a_counterpart_does_the_task_has_an_end_with_a_name() {
         let (row, fault, expected, outcome) = one.unwrap();
         let name = format!("{}:{} {fault:?}", row.service, row.resource);
         match outcome {
-            Ok(Answer::Done(result)) => {
+            Ok(TaskAnswer::Done(result)) => {
                 assert_eq!(expected, "", "{name}");
                 let length = result.to_json().len();
                 assert!(length > if fault == Fault::Large { LARGE } else { PAGE.len() }, "{name}: {length} bytes");
             }
-            Ok(Answer::Submitted(_)) => panic!("{name} waits"),
+            Ok(TaskAnswer::Submitted(_)) => panic!("{name} waits"),
             Err(failure) => assert_eq!(failure.error, expected, "{name}: {failure}"),
         }
     }

@@ -1,8 +1,8 @@
-//! The list of what can be called through the SDK integrations, a line a service, sorted by name.
+//! The list of what can be called through the SDK integrations.
 
-use std::collections::BTreeMap;
-
-use aws::model::Service;
+use models::actions::ANY;
+use models::packed::Source;
+use models::{Operation, Service};
 
 use super::names;
 
@@ -39,38 +39,28 @@ const UNSUPPORTED: &[(&str, &str)] = &[
     ("shield", "DeleteSubscription"),
 ];
 
-/// The list.
-pub(super) fn text(origin: &str, services: &[&Service]) -> String {
-    let mut lines: BTreeMap<&str, String> = CLOSED.iter().map(|name| (*name, "*".to_owned())).collect();
-    lines.extend(services.iter().map(|service| (service.metadata.name.as_str(), actions(service))));
-    let lines: String = lines.iter().map(|(name, actions)| format!("{name}: {actions}\n")).collect();
-    let header = format!(
-        "# What a state can call through arn:aws:states:::aws-sdk, sorted: a service and its actions, * for any.\n\
-         # Made from {origin} (https://github.com/boto/botocore, Apache License 2.0) by cargo xtask models.\n"
-    );
-    header + &lines
+/// The list as [`models::actions`] has it.
+pub(super) fn text(sources: &[Source]) -> String {
+    let closed = CLOSED.iter().map(|name| (*name, vec![ANY.to_owned()]));
+    let open = sources.iter().map(|source| (source.service.metadata.name.as_str(), actions(&source.service)));
+    models::actions::list(closed.chain(open))
 }
 
-fn actions(service: &Service) -> String {
-    let name = &service.metadata.name;
-    let mut actions: Vec<String> = service
-        .operations
-        .iter()
-        .filter(|operation| !service.is_event_stream(operation))
-        .filter(|operation| !UNSUPPORTED.contains(&(name.as_str(), operation.name.as_str())))
-        .map(|operation| names::action(&operation.name))
-        .collect();
-    actions.sort();
-    actions.join(" ")
+fn actions(service: &Service) -> Vec<String> {
+    let name = service.metadata.name.as_str();
+    let is_supported = |operation: &&Operation| {
+        !service.is_event_stream(operation) && !UNSUPPORTED.contains(&(name, operation.name.as_str()))
+    };
+    service.operations.iter().filter(is_supported).map(|operation| names::action(&operation.name)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use aws::model::{Metadata, Operation, Service};
+    use models::{Constraints, Metadata};
 
     use super::*;
 
-    fn service(name: &str, operations: &[&str]) -> Service {
+    fn service(name: &str, operations: &[&str]) -> Source {
         let operation = |name: &&str| Operation {
             name: (*name).to_owned(),
             method: "POST".to_owned(),
@@ -84,21 +74,20 @@ mod tests {
             needs_checksum: false,
             errors: Vec::new(),
         };
-        Service {
+        let service = Service {
             metadata: Metadata { name: name.to_owned(), ..Metadata::default() },
             operations: operations.iter().map(operation).collect(),
             shapes: Vec::new(),
-        }
+        };
+        Source { folder: name.to_owned(), service, constraints: Constraints::default() }
     }
 
     #[test]
-    fn services_are_sorted_by_name_and_actions_too() {
-        let services =
-            [service("iot2", &["A"]), service("iot", &["GetB", "GetA"]), service("lambda", &["InvokeAsync"])];
-        let text = text("botocore 1", &services.iter().collect::<Vec<_>>());
-        let iot = text.lines().skip_while(|line| !line.starts_with("iot:")).collect::<Vec<_>>();
-        assert_eq!(iot[..3], ["iot: getA getB", "iot1clickprojects: *", "iot2: a"], "a colon sorts after digits");
-        assert!(text.contains("\nlambda: \n"), "what is not supported is left out");
-        assert!(text.lines().next().is_some_and(|line| line.starts_with('#')));
+    fn open_and_closed_services_are_listed_without_what_is_not_supported() {
+        let sources = [service("iot", &["GetB", "GetA"]), service("lambda", &["InvokeAsync"])];
+        let text = text(&sources);
+        for line in ["iot: getA getB", "iotanalytics: *", "lambda: "] {
+            assert!(text.lines().any(|listed| listed == line), "{line}");
+        }
     }
 }

@@ -1,10 +1,11 @@
-//! A botocore model, compacted to what `aws` holds of it: no texts, no limits, no shapes that nothing refers to.
+//! A botocore model, compacted to what `models` holds of it: no texts, no shapes that nothing refers to, and limits of
+//! results alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use aws::model::{
-    ErrorTrait, List, Location, Map, Member, Metadata, Operation, Protocol, Service, Shape, ShapeId, Structure,
-    TimestampFormat,
+use models::{
+    Constraint, Constraints, ErrorTrait, List, Location, Map, Member, Metadata, Operation, Protocol, Service, Shape,
+    ShapeId, Structure, TimestampFormat,
 };
 use serde_json::Value;
 
@@ -20,9 +21,9 @@ const PROTOCOLS: &[(&str, Protocol)] = &[
     ("smithy-rpc-v2-cbor", Protocol::Cbor),
 ];
 
-/// The compacted model.
-pub(super) fn service(model: &Value) -> Result<Service, String> {
-    let mut shapes = Shapes::of(&model["shapes"]);
+/// The compacted model, and what its results must be.
+pub(super) fn service(model: &Value) -> Result<(Service, Constraints), String> {
+    let mut shapes = Shapes::of(&model["shapes"], in_results(model));
     let empty = serde_json::Map::new();
     let mut operations = Vec::new();
     for (name, value) in model["operations"].as_object().unwrap_or(&empty) {
@@ -35,7 +36,44 @@ pub(super) fn service(model: &Value) -> Result<Service, String> {
             shapes.id(name);
         }
     }
-    Ok(Service { metadata: metadata(&model["metadata"])?, operations, shapes: shapes.read()? })
+    let (shapes, constraints) = shapes.read()?;
+    Ok((Service { metadata: metadata(&model["metadata"])?, operations, shapes }, constraints))
+}
+
+/// The shapes that a result can hold.
+fn in_results(model: &Value) -> HashSet<&str> {
+    let shapes = &model["shapes"];
+    let operations = model["operations"].as_object().into_iter().flatten();
+    let mut found = HashSet::new();
+    let mut left: Vec<&str> = operations.filter_map(|(_, value)| value["output"]["shape"].as_str()).collect();
+    while let Some(name) = left.pop() {
+        if found.insert(name) {
+            let shape = &shapes[name];
+            let members = shape["members"].as_object().into_iter().flatten().map(|(_, member)| member);
+            let referred = members.chain([&shape["member"], &shape["value"]]);
+            left.extend(referred.filter_map(|reference| reference["shape"].as_str()));
+        }
+    }
+    found
+}
+
+/// What a plain value must be beyond its type.
+fn constraint(shape: &Value) -> Option<Constraint> {
+    let (min, max) = (&shape["min"], &shape["max"]);
+    let is_bounded = !min.is_null() || !max.is_null();
+    match shape["type"].as_str()? {
+        "string" if shape["enum"].is_array() => {
+            let words = shape["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            Some(Constraint::Words(words.map(str::to_owned).collect()))
+        }
+        "string" | "character" | "blob" if is_bounded => {
+            Some(Constraint::Length { min: min.as_u64(), max: max.as_u64() })
+        }
+        "integer" | "long" | "short" | "byte" | "float" | "double" if is_bounded => {
+            Some(Constraint::Range { min: min.as_f64(), max: max.as_f64() })
+        }
+        _ => None,
+    }
 }
 
 fn metadata(value: &Value) -> Result<Metadata, String> {
@@ -101,19 +139,21 @@ struct Shapes<'a> {
     names: Vec<String>,
     /// What operations name as errors, whatever the shapes say of themselves.
     errors: Vec<String>,
+    /// The names of the shapes that a result can hold.
+    in_results: HashSet<&'a str>,
 }
 
 impl<'a> Shapes<'a> {
-    fn of(all: &'a Value) -> Self {
-        Self { all, ids: HashMap::new(), names: Vec::new(), errors: Vec::new() }
+    fn of(all: &'a Value, in_results: HashSet<&'a str>) -> Self {
+        Self { all, ids: HashMap::new(), names: Vec::new(), errors: Vec::new(), in_results }
     }
 
-    /// The number of the shape. Plain values of one kind share a number, since nothing tells them apart.
+    /// The number of the shape. Plain values of one kind and constraint share a number, since nothing tells them apart.
     fn id(&mut self, name: &str) -> ShapeId {
         let shape = &self.all[name];
         let same = match shape["type"].as_str() {
             Some("structure" | "list" | "map") | None => name.to_owned(),
-            Some(kind) => format!(" {kind} {}", shape["timestampFormat"]),
+            Some(kind) => format!(" {kind} {} {:?}", shape["timestampFormat"], self.constraint(name)),
         };
         let next = self.names.len() as u32;
         let id = *self.ids.entry(same).or_insert(next);
@@ -136,13 +176,21 @@ impl<'a> Shapes<'a> {
         self.referred(reference).ok_or_else(|| format!("{owner} refers to nothing"))
     }
 
+    /// What a value of the shape must be, where a result can hold one.
+    fn constraint(&self, name: &str) -> Option<Constraint> {
+        self.in_results.contains(name).then(|| constraint(&self.all[name])).flatten()
+    }
+
     /// Reads what was referred to, and what that refers to.
-    fn read(mut self) -> Result<Vec<Shape>, String> {
-        let mut shapes = Vec::new();
+    fn read(mut self) -> Result<(Vec<Shape>, Constraints), String> {
+        let (mut shapes, mut constraints) = (Vec::new(), Vec::new());
         while let Some(name) = self.names.get(shapes.len()).cloned() {
+            if let Some(constraint) = self.constraint(&name) {
+                constraints.push((ShapeId(shapes.len() as u32), constraint));
+            }
             shapes.push(self.shape(&name)?);
         }
-        Ok(shapes)
+        Ok((shapes, Constraints::new(constraints)))
     }
 
     fn shape(&mut self, name: &str) -> Result<Shape, String> {
@@ -300,7 +348,7 @@ mod tests {
 
     #[test]
     fn a_model_keeps_what_is_used() {
-        let service = service(&model()).unwrap();
+        let (service, _) = service(&model()).unwrap();
         assert_eq!(service.metadata.protocol, Protocol::Json);
         let names: Vec<&str> = service.operations.iter().map(|operation| operation.name.as_str()).collect();
         assert_eq!(names, ["A", "B"]);
@@ -319,7 +367,7 @@ mod tests {
 
     #[test]
     fn members_keep_their_order_and_traits() {
-        let service = service(&model()).unwrap();
+        let (service, _) = service(&model()).unwrap();
         let Shape::Structure(input) = service.shape(service.operation("b").unwrap().input.unwrap()) else {
             panic!("no structure");
         };
@@ -333,7 +381,7 @@ mod tests {
 
     #[test]
     fn errors_are_marked_whether_an_operation_names_them_or_they_themselves() {
-        let service = service(&model()).unwrap();
+        let (service, _) = service(&model()).unwrap();
         let error = |name: &str| {
             service.shapes.iter().find_map(|shape| match shape {
                 Shape::Structure(structure) if structure.name == name => structure.error.clone(),
@@ -343,6 +391,36 @@ mod tests {
         assert_eq!(error("E"), Some(ErrorTrait::default()));
         assert_eq!(error("F"), Some(ErrorTrait { code: Some("F.F".to_owned()), status: Some(404) }));
         assert_eq!(error("In"), None);
+    }
+
+    #[test]
+    fn results_alone_have_constraints() {
+        let mut model = model();
+        model["operations"]["A"]["output"] = json!({"shape": "Out"});
+        for (name, shape) in [
+            (
+                "Out",
+                json!({"type": "structure", "members": {
+                    "words": {"shape": "Words"}, "lengths": {"shape": "Lengths"}, "map": {"shape": "Map"}, "any": {"shape": "S"},
+                }}),
+            ),
+            ("Words", json!({"type": "string", "enum": ["A", "B"], "min": 1})),
+            ("Lengths", json!({"type": "list", "member": {"shape": "Length"}, "min": 1})),
+            ("Length", json!({"type": "string", "max": 3})),
+            ("Map", json!({"type": "map", "key": {"shape": "S2"}, "value": {"shape": "Range"}})),
+            ("Range", json!({"type": "double", "min": 0.5})),
+            ("S2", json!({"type": "string", "max": 9})),
+        ] {
+            model["shapes"][name] = shape;
+        }
+        let (service, constraints) = service(&model).unwrap();
+        let found: Vec<_> = (0..service.shapes.len() as u32).filter_map(|at| constraints.of(ShapeId(at))).collect();
+        let expected = [
+            Constraint::Words(vec!["A".to_owned(), "B".to_owned()]),
+            Constraint::Length { min: None, max: Some(3) },
+            Constraint::Range { min: Some(0.5), max: None },
+        ];
+        assert!(expected.iter().all(|one| found.contains(&one)) && found.len() == 3, "{found:?}");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use aws::model::{GlobalEndpoint, Service};
+use models::{GlobalEndpoint, Service};
 use serde_json::{Value, json};
 
 /// The two regions: one that some services treat differently, and one that none does.
@@ -174,7 +174,7 @@ impl Scope {
 
 #[cfg(test)]
 mod tests {
-    use aws::model::Metadata;
+    use models::Metadata;
 
     use super::*;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Finding, TidyError, read};
 
-/// Async runtimes, web and database crates: nothing below layer 3 may use them.
+/// Async runtimes, web and database crates: nothing below layer 4 may use them.
 const HEAVY: [&str; 14] = [
     "tokio",
     "tokio-util",
@@ -25,10 +25,10 @@ const HEAVY: [&str; 14] = [
     "postgres",
     "tokio-postgres",
 ];
-/// The crates below layer 3 that are about the network and processes.
+/// The crates below layer 4 that are about the network and processes.
 const MAY_BE_HEAVY: [&str; 2] = ["aws", "functions"];
 /// The layer from which heavy crates are allowed.
-const HEAVY_FROM: u64 = 3;
+const HEAVY_FROM: u64 = 4;
 
 /// A crate of the workspace, as far as the rules look at it.
 #[derive(Clone, Debug)]
@@ -127,8 +127,8 @@ mod tests {
             (package("high", Some(1), &["low"]), 1),
             (package("high", Some(0), &["low"]), 1),
             (package("high", None, &[]), 1),
-            (package("high", Some(2), &["tokio"]), 1),
-            (package("high", Some(3), &["tokio"]), 0),
+            (package("high", Some(3), &["tokio"]), 1),
+            (package("high", Some(4), &["tokio"]), 0),
             (package("aws", Some(1), &["tokio"]), 0),
         ] {
             assert_eq!(check(&[low.clone(), high.clone()]).len(), findings, "{high:?}");

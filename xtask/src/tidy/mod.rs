@@ -1,5 +1,6 @@
 //! The project's rules, as far as a program can check them. Each rule looks and reports; none repairs.
 
+mod generated;
 mod layers;
 mod source;
 mod sources;
@@ -51,6 +52,7 @@ pub(crate) fn untidy() -> Result<Vec<Finding>, TidyError> {
     let mut findings = layers::check(&packages);
     findings.extend(layers::check_map(&packages, root)?);
     findings.extend(sources::check(root)?);
+    findings.extend(generated::check(root)?);
     findings.sort();
     Ok(findings)
 }

@@ -3,12 +3,12 @@
 mod read;
 mod write;
 
+use models::{Operation, Service, ShapeId};
 use serde_json::Value;
 
 use super::error::{Refusal, bare};
 use super::parameters::Field;
 use super::{DecodeError, HttpAnswer, HttpRequest};
-use crate::model::{Operation, Service, ShapeId};
 
 const CONTENT_TYPE: &str = "application/cbor";
 

@@ -1,12 +1,12 @@
 //! Checksums of a request's body: the one that the caller names, else MD5, which every S3 takes.
 
 use md5::{Digest, Md5};
+use models::Operation;
 use sha1::Sha1;
 use sha2::Sha256;
 
 use super::{HttpRequest, base64};
 use crate::ParameterError;
-use crate::model::Operation;
 
 /// The header in which S3 is told which checksum is sent.
 const ALGORITHM: &str = "x-amz-sdk-checksum-algorithm";

@@ -1,10 +1,10 @@
 //! From what a protocol finds in a refusal to a [`ServiceError`].
 
 use http::StatusCode;
+use models::{Operation, Service, Shape, Structure};
 
 use super::{HttpAnswer, extended_request_id, request_id};
 use crate::ServiceError;
-use crate::model::{Operation, Service, Shape, Structure};
 
 /// How much of a body that cannot be read is shown.
 const SHOWN_CHARS: usize = 1024;

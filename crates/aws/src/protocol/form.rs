@@ -1,6 +1,6 @@
 //! Parameters as a form, in the names of the query protocol and of EC2.
 
-use crate::model::{List, Map, Member, TimestampFormat};
+use models::{List, Map, Member, TimestampFormat};
 
 use super::header::percent_encode;
 use super::parameters::{Field, Parameter};

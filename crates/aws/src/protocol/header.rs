@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use models::TimestampFormat;
+
 use crate::ParameterError;
-use crate::model::TimestampFormat;
 
 use super::parameters::Parameter;
 

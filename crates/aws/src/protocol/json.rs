@@ -1,10 +1,10 @@
 //! AWS JSON 1.0 and 1.1: one path for all, the operation is named in a header.
 
+use models::{Operation, Service, ShapeId};
 use serde_json::Value;
 
 use super::parameters::Field;
 use super::{DecodeError, HttpAnswer, HttpRequest, json_body, rest};
-use crate::model::{Operation, Service, ShapeId};
 
 pub(super) fn encode(service: &Service, operation: &Operation, fields: &[Field<'_>]) -> HttpRequest {
     let metadata = &service.metadata;

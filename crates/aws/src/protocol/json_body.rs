@@ -1,13 +1,13 @@
 //! Parameters as JSON text, and results and refusals from it.
 
 use bytes::Bytes;
+use models::{Service, Shape, ShapeId, Structure, TimestampFormat};
 use serde_json::Value;
 
 use super::error::{Refusal, bare};
 use super::parameters::{Field, Parameter};
 use super::timestamp::Timestamp;
 use super::{DecodeError, HttpAnswer, base64, result};
-use crate::model::{Service, Shape, ShapeId, Structure, TimestampFormat};
 
 /// Appends a structure's members.
 pub(super) fn write_members<'p, 'a: 'p>(out: &mut String, fields: impl IntoIterator<Item = &'p Field<'a>>) {

@@ -32,9 +32,9 @@ mod xml;
 mod xml_body;
 
 use bytes::Bytes;
+use models::{Operation, Protocol, Service};
 use serde_json::Value;
 
-use crate::model::{Operation, Protocol, Service};
 use crate::{MissingParameters, ParameterError, ServiceError};
 
 use request_id::extended_request_id;

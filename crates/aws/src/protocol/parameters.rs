@@ -5,11 +5,11 @@
 
 use std::borrow::Cow;
 
+use models::{List, Location, Map, Member, Operation, Service, Shape, ShapeId, Structure, TimestampFormat};
 use serde_json::{Number, Value};
 
 use super::timestamp::Timestamp;
 use super::{DEPTH_MAX, Given, base64, result};
-use crate::model::{List, Location, Map, Member, Operation, Service, Shape, ShapeId, Structure, TimestampFormat};
 use crate::{MissingParameters, ParameterError};
 
 /// A member and its value.

@@ -1,11 +1,11 @@
 //! The query protocol: a form goes out, XML comes back, the result in an element of its own.
 
+use models::{Operation, Service, ShapeId};
 use serde_json::Value;
 
 use super::form::{self, Dialect};
 use super::parameters::Field;
 use super::{DecodeError, HttpAnswer, HttpRequest, rest, xml, xml_body};
-use crate::model::{Operation, Service, ShapeId};
 
 pub(super) fn encode(service: &Service, operation: &Operation, fields: &[Field<'_>]) -> HttpRequest {
     request(Dialect::Query, service, operation, fields)

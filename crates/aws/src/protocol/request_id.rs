@@ -1,7 +1,8 @@
 //! The identity of a request, as the service's answer gives it.
 
+use models::{Protocol, Service};
+
 use super::{HttpAnswer, xml};
-use crate::model::{Protocol, Service};
 
 /// The request's identity: from a header, or from the body of an XML answer.
 pub(crate) fn request_id(service: &Service, answer: &HttpAnswer) -> Option<String> {

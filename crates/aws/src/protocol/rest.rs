@@ -2,13 +2,13 @@
 //! status.
 
 use bytes::Bytes;
+use models::{Location, Member, Operation, Service, Shape, ShapeId, Structure, TimestampFormat};
 use serde_json::Value;
 
 use super::header::{self, percent_encode};
 use super::parameters::{self, Field, Parameter};
 use super::{DecodeError, HttpAnswer, HttpRequest, base64, result};
 use crate::ParameterError;
-use crate::model::{Location, Member, Operation, Service, Shape, ShapeId, Structure, TimestampFormat};
 
 /// What the body is made of.
 pub(super) enum Body<'p, 'a> {

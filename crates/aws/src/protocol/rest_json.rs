@@ -1,13 +1,13 @@
 //! REST with JSON bodies.
 
 use bytes::Bytes;
+use models::{Member, Operation, Service, ShapeId};
 use serde_json::Value;
 
 use super::parameters::Field;
 use super::rest::{self, AnswerBody, Body};
 use super::{DecodeError, HttpAnswer, HttpRequest, json_body, result};
 use crate::ParameterError;
-use crate::model::{Member, Operation, Service, ShapeId};
 
 const CONTENT_TYPE: &str = "application/json";
 

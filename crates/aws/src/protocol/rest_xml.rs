@@ -1,13 +1,13 @@
 //! REST with XML bodies: S3, CloudFront, Route 53.
 
 use bytes::Bytes;
+use models::{Member, Operation, Service, Shape, ShapeId};
 use serde_json::Value;
 
 use super::parameters::Field;
 use super::rest::{self, AnswerBody, Body};
 use super::{DecodeError, HttpAnswer, HttpRequest, xml, xml_body};
 use crate::ParameterError;
-use crate::model::{Member, Operation, Service, Shape, ShapeId};
 
 const CONTENT_TYPE: &str = "application/xml";
 

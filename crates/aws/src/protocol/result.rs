@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use models::Shape;
 use serde_json::{Number, Value};
 
 use super::timestamp::Timestamp;
 use super::{DecodeError, base64};
-use crate::model::Shape;
 
 /// A member's name as Step Functions shows it: with a capital letter.
 pub(super) fn capitalized(name: &str) -> Cow<'_, str> {

@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn a_request_takes_an_identity_in_either_form() {
-        let service = crate::model::load("route53").unwrap().unwrap();
+        let service = models::load("route53").unwrap().unwrap();
         for (operation, input, path) in [
             ("GetHostedZone", json!({ "Id": "/hostedzone/Z1" }), "/2013-04-01/hostedzone/Z1"),
             ("GetHostedZone", json!({ "Id": "Z1" }), "/2013-04-01/hostedzone/Z1"),
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn results_have_short_identities() {
-        let service = crate::model::load("route53").unwrap().unwrap();
+        let service = models::load("route53").unwrap().unwrap();
         let told = |operation: &str, body: &'static str| {
             let answer = HttpAnswer { status: 200, headers: Vec::new(), body: body.into() };
             decode(&service, service.operation(operation).unwrap(), &answer).unwrap()

@@ -4,10 +4,10 @@ mod model;
 mod properties;
 
 use bytes::Bytes;
+use models::Service;
 use serde_json::{Value, json};
 
 use super::{Given, HttpAnswer, HttpRequest};
-use crate::model::Service;
 use crate::{MissingParameters, ParameterError, ServiceError};
 
 mod cbor;

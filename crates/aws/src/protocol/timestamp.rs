@@ -1,6 +1,6 @@
 //! Times as services write them: ISO 8601, RFC 822, seconds since the epoch. Milliseconds are kept, no more.
 
-use crate::model::TimestampFormat;
+use models::TimestampFormat;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 /// From the year 1 to the year 9999.

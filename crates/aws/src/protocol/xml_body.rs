@@ -1,12 +1,12 @@
 //! Parameters as XML, and results and refusals from it.
 
+use models::{List, Map, Member, Service, Shape, ShapeId, Structure, TimestampFormat};
 use serde_json::Value;
 
 use super::error::Refusal;
 use super::parameters::{Field, Parameter};
 use super::xml::{self, Element, escape};
 use super::{DecodeError, HttpAnswer, request_id, result};
-use crate::model::{List, Map, Member, Service, Shape, ShapeId, Structure, TimestampFormat};
 
 /// A namespace: its prefix and its URI.
 type Namespace = (Option<String>, String);

@@ -1,124 +1,160 @@
 //! Checks a mocked result against the model of the API call whose result it stands for.
 //!
-//! The models are those of the optimized integrations and of the services most called through `aws-sdk`, in
-//! `model/results.txt`. For other calls there is none, and every result is taken. Members are named as Step Functions
-//! names them, with a capital letter; members the model does not know are not looked at.
+//! Members are named as Step Functions names them, with a capital letter; members the model does not know are not looked
+//! at. Where no model says what a result is, every result is taken.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use asl::Value;
-use asl::program::Resource;
-
-const RESULTS: &str = include_str!("model/results.txt");
+use asl::resource::{Integration, Pattern, Resource, Service};
+use models::optimized::{self, TaskResult};
+use models::{Constraint, Constraints, Member, Shape, ShapeId, Structure};
 
 /// Says what is wrong with a result, in AWS's words. Only a strict check asks for required members.
 pub(super) fn check(resource: &Resource, value: &Value, is_strict: bool) -> Result<(), String> {
-    let Some(integration) = resource.integration() else { return Ok(()) };
-    let model = Model { lines: section(integration.resource_type()), is_strict };
-    match model.lines.get(format!(">{}", integration.resource()).as_str()) {
-        Some(of) => model.check(of, value, "result"),
+    let Some(result) = resource.integration().and_then(result_of) else { return Ok(()) };
+    // A model that cannot be read says so when the service is called.
+    let Ok(Some(service)) = models::load(result.client) else { return Ok(()) };
+    let Ok(Some(constraints)) = models::constraints(result.client) else { return Ok(()) };
+    let output = service.operation(result.operation).and_then(|operation| operation.output);
+    let check = Check { service, constraints, parsed: result.parsed, is_strict };
+    match output.and_then(|output| check.part(output, result.path)) {
+        Some(shape) => check.whole(shape, result.wrapped, value),
         None => Ok(()),
     }
 }
 
-/// A service's lines by their first word, each with the rest.
-fn section(service: &str) -> HashMap<&'static str, &'static str> {
-    let mut lines =
-        RESULTS.lines().skip_while(|line| line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) != Some(service));
-    lines.next();
-    lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once(' ')).collect()
+/// Which part of which operation's output the integration's result is.
+fn result_of(integration: &Integration) -> Option<TaskResult<'_>> {
+    match (integration.service(), integration.pattern()) {
+        (Service::Optimized(service), pattern) => optimized::find(service, integration.action())?.result(pattern),
+        (Service::AwsSdk(service), Pattern::RequestResponse) => Some(TaskResult::whole(service, integration.action())),
+        // Whoever calls back sends what he likes, and there are no jobs.
+        (Service::AwsSdk(_), _) => None,
+    }
 }
 
-struct Model {
-    lines: HashMap<&'static str, &'static str>,
+/// A check against one service's model.
+struct Check {
+    service: Arc<models::Service>,
+    constraints: Arc<Constraints>,
+    /// Members of the result that may be anything.
+    parsed: &'static [&'static str],
     is_strict: bool,
 }
 
-impl Model {
-    /// Goes no deeper than the value, which was read from JSON text and is no deeper than that may be.
-    fn check(&self, of: &str, value: &Value, field: &str) -> Result<(), String> {
-        let must_be = |what: &str| Err(format!("Field '{field}' must be {what}"));
-        let (sigil, rest) = of.split_at(of.chars().next().map_or(0, char::len_utf8));
-        match (sigil, value) {
-            ("*", _) => Ok(()),
-            ("$", Value::String(text)) => length(rest, text, field),
-            ("#", Value::Number(number)) => range(rest, number.as_f64(), field),
-            // A time is text or seconds since the epoch.
-            ("?", Value::Bool(_)) | ("@", Value::String(_) | Value::Number(_)) => Ok(()),
-            ("[", Value::Array(items)) => items.iter().try_for_each(|item| self.check(rest, item, field)),
-            ("{", Value::Object(object)) => object.values().try_for_each(|value| self.check(rest, value, field)),
-            ("$" | "@", _) => must_be("a string"),
-            ("#", _) => must_be("a number"),
-            ("?", _) => must_be("a boolean"),
-            ("[", _) => must_be("an array"),
-            ("{", _) => must_be("an object"),
-            _ => self.named(of, value, field),
-        }
+impl Check {
+    /// The shape at the end of a path; `None` where the model has no such path.
+    fn part(&self, shape: ShapeId, path: &[&str]) -> Option<ShapeId> {
+        path.iter().try_fold(shape, |shape, step| match self.service.shape(shape) {
+            Shape::Structure(structure) => {
+                structure.members.iter().find(|member| member.is_called(step)).map(|member| member.shape)
+            }
+            Shape::List(list) => Some(list.member),
+            _ => None,
+        })
     }
 
-    fn named(&self, name: &str, value: &Value, field: &str) -> Result<(), String> {
-        if let Some(members) = self.lines.get(format!("({name}").as_str()) {
-            return self.structure(members, value, field);
-        }
-        let Some(words) = self.lines.get(format!("={name}").as_str()) else { return Ok(()) };
-        match value.as_str() {
-            None => Err(format!("Field '{field}' must be a string")),
-            Some(text) if words.split('|').any(|word| word == text) => Ok(()),
-            Some(_) => Err(format!("Field '{field}' is not an expected value")),
-        }
-    }
-
-    fn structure(&self, members: &str, value: &Value, field: &str) -> Result<(), String> {
-        let Some(object) = value.as_object() else { return Err(format!("Field '{field}' must be an object")) };
-        for member in members.split(' ') {
-            let (is_required, member) = match member.strip_prefix('!') {
-                Some(member) => (true, member),
-                None => (false, member),
+    fn whole(&self, shape: ShapeId, wrapped: Option<&str>, value: &Value) -> Result<(), String> {
+        const WHOLE: &str = "result";
+        let Some(name) = wrapped else {
+            return match self.service.shape(shape) {
+                Shape::Structure(structure) => self.structure(structure, self.parsed, value, WHOLE),
+                _ => self.value(shape, value, WHOLE),
             };
-            let Some((name, of)) = member.split_once(':') else { continue };
-            match object.get(name) {
-                Some(value) if !value.is_null() => self.check(of, value, name)?,
-                _ if is_required && self.is_strict => return Err(format!("Required field '{name}' is missing")),
+        };
+        match value.as_object().map(|object| object.get(name)) {
+            None => Err(format!("Field '{WHOLE}' must be an object")),
+            Some(Some(value)) if !value.is_null() => self.value(shape, value, name),
+            Some(_) if self.is_strict => Err(format!("Required field '{name}' is missing")),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Goes no deeper than the value, which was read from JSON text and is no deeper than that may be.
+    fn value(&self, shape: ShapeId, value: &Value, field: &str) -> Result<(), String> {
+        let must_be = |what: &str| Err(format!("Field '{field}' must be {what}"));
+        match (self.service.shape(shape), value) {
+            (Shape::Document, _) | (Shape::Boolean, Value::Bool(_)) => Ok(()),
+            (Shape::Structure(structure), _) => self.structure(structure, &[], value, field),
+            (Shape::List(list), Value::Array(items)) => {
+                items.iter().try_for_each(|item| self.value(list.member, item, field))
+            }
+            (Shape::Map(map), Value::Object(object)) => {
+                object.values().try_for_each(|value| self.value(map.value, value, field))
+            }
+            (Shape::String | Shape::Blob, Value::String(text)) => self.text(shape, text, field),
+            (Shape::Integer | Shape::Float, Value::Number(number)) => self.number(shape, number.as_f64(), field),
+            // A time is text or seconds since the epoch.
+            (Shape::Timestamp(_), Value::String(_) | Value::Number(_)) => Ok(()),
+            (Shape::List(_), _) => must_be("an array"),
+            (Shape::Map(_), _) => must_be("an object"),
+            (Shape::Boolean, _) => must_be("a boolean"),
+            (Shape::Integer | Shape::Float, _) => must_be("a number"),
+            (Shape::String | Shape::Blob | Shape::Timestamp(_), _) => must_be("a string"),
+        }
+    }
+
+    fn structure(&self, structure: &Structure, parsed: &[&str], value: &Value, field: &str) -> Result<(), String> {
+        // What has no members may be anything.
+        if structure.members.is_empty() {
+            return Ok(());
+        }
+        let Some(object) = value.as_object() else { return Err(format!("Field '{field}' must be an object")) };
+        for Member { name, shape, required, .. } in &structure.members {
+            let name = shown(name);
+            match object.get(&name) {
+                Some(value) if !value.is_null() => {
+                    if !parsed.contains(&&*name) {
+                        self.value(*shape, value, &name)?;
+                    }
+                }
+                _ if *required && self.is_strict => return Err(format!("Required field '{name}' is missing")),
                 _ => {}
             }
         }
         Ok(())
     }
+
+    fn text(&self, shape: ShapeId, text: &str, field: &str) -> Result<(), String> {
+        match self.constraints.of(shape) {
+            Some(Constraint::Words(words)) if !words.iter().any(|word| word == text) => {
+                Err(format!("Field '{field}' is not an expected value"))
+            }
+            Some(Constraint::Length { min, max }) => {
+                let length = text.chars().count() as u64;
+                if min.is_some_and(|min| length < min) {
+                    return Err(format!("Field '{field}' is smaller than the minimum length"));
+                }
+                if max.is_some_and(|max| length > max) {
+                    return Err(format!("Field '{field}' exceeds the maximum length"));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn number(&self, shape: ShapeId, number: f64, field: &str) -> Result<(), String> {
+        let Some(Constraint::Range { min, max }) = self.constraints.of(shape) else { return Ok(()) };
+        if min.is_some_and(|min| number < min) {
+            return Err(format!("Field '{field}' is less than the minimum value"));
+        }
+        if max.is_some_and(|max| number > max) {
+            return Err(format!("Field '{field}' exceeds the maximum value"));
+        }
+        Ok(())
+    }
 }
 
-fn length(bounds: &str, text: &str, field: &str) -> Result<(), String> {
-    let (min, max) = numbers(bounds);
-    let length = text.chars().count() as f64;
-    if min.is_some_and(|min| length < min) {
-        return Err(format!("Field '{field}' is smaller than the minimum length"));
-    }
-    if max.is_some_and(|max| length > max) {
-        return Err(format!("Field '{field}' exceeds the maximum length"));
-    }
-    Ok(())
-}
-
-fn range(bounds: &str, number: f64, field: &str) -> Result<(), String> {
-    let (min, max) = numbers(bounds);
-    if min.is_some_and(|min| number < min) {
-        return Err(format!("Field '{field}' is less than the minimum value"));
-    }
-    if max.is_some_and(|max| number > max) {
-        return Err(format!("Field '{field}' exceeds the maximum value"));
-    }
-    Ok(())
-}
-
-/// `min,max`, either of which may be empty, or nothing.
-fn numbers(bounds: &str) -> (Option<f64>, Option<f64>) {
-    let (min, max) = bounds.split_once(',').unwrap_or_default();
-    (min.parse().ok(), max.parse().ok())
+/// A member's name as Step Functions shows it: with a capital letter.
+fn shown(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     fn checked(service: &str, action: &str, json: &str, is_strict: bool) -> Result<(), String> {
@@ -165,6 +201,11 @@ mod tests {
             ("aws-sdk:s3", "getObject", r#"{"StorageClass": "COLD"}"#, "Field 'StorageClass' is not an expected value"),
             ("aws-sdk:s3", "getObject", r#"{"StorageClass": "GLACIER", "Body": null}"#, ""),
             ("aws-sdk:unknown", "call", "1", ""),
+            ("aws-sdk:s3", "unknown", "1", ""),
+            ("aws-sdk:ec2", "describeInstances", r#"{"Reservations": {}}"#, "Field 'Reservations' must be an array"),
+            ("mediaconvert", "createJob", "[]", "Field 'result' must be an object"),
+            ("apigateway", "invoke", "[]", ""),
+            ("dynamodb", "getItem.waitForTaskToken", "1", ""),
         ];
         for (service, action, json, expected) in cases {
             assert_eq!(checked(service, action, json, true).err().unwrap_or_default(), expected, "{service} {json}");
@@ -192,20 +233,19 @@ mod tests {
     }
 
     #[test]
-    fn every_type_that_is_named_is_there() {
-        let services = RESULTS.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
-        for service in services {
-            let lines = section(service);
-            let known: HashSet<&str> = lines.keys().filter_map(|name| name.strip_prefix(['(', '='])).collect();
-            let types = lines.iter().flat_map(|(name, rest)| match &name[..1] {
-                ">" => vec![*rest],
-                "(" => rest.split(' ').filter_map(|member| Some(member.split_once(':')?.1)).collect(),
-                _ => Vec::new(),
-            });
-            for of in types {
-                let of = of.trim_start_matches(['[', '{']);
-                assert!(of.starts_with(['$', '#', '?', '@', '*']) || known.contains(of), "{service}: {of}");
-            }
+    fn the_result_of_a_job_may_be_a_part_of_the_answer() {
+        let cases = [
+            ("batch", r#"{"JobId": 1}"#, "Field 'JobId' must be a string"),
+            ("batch", r#"{"Jobs": 1}"#, ""),
+            ("codebuild", r#"{"Build": {"Id": 1}}"#, "Field 'Id' must be a string"),
+            ("codebuild", r#"{"Build": {"Id": "i"}}"#, ""),
+            ("codebuild", r#"{"Builds": 1}"#, "Required field 'Build' is missing"),
+            ("codebuild", "1", "Field 'result' must be an object"),
+        ];
+        for (service, json, expected) in cases {
+            let action = if service == "batch" { "submitJob.sync" } else { "startBuild.sync" };
+            let found = checked(service, action, json, service == "codebuild").err().unwrap_or_default();
+            assert_eq!(found, expected, "{service} {json}");
         }
     }
 }

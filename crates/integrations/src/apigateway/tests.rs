@@ -75,7 +75,7 @@ async fn an_api_is_called() {
             "RequestBody":{{"n":1.50}},"AuthType":"IAM_ROLE"}}"#
     );
     let answer = call(&integrations, &task("apigateway", "invoke", &parameters)).await.unwrap();
-    let Answer::Done(result) = answer else { panic!("{answer:?}") };
+    let TaskAnswer::Done(result) = answer else { panic!("{answer:?}") };
     assert_eq!(result.get("ResponseBody").unwrap().to_json(), r#"{"n":1.10}"#);
     assert_eq!(result.get("StatusCode"), Some(&Value::int(200)));
     let seen = &api.seen()[0];
@@ -88,7 +88,7 @@ async fn an_api_is_called() {
 
     let parameters = format!(r#"{{"ApiEndpoint":"{endpoint}","Method":"GET","RequestBody":{{}}}}"#);
     let answer = call(&integrations, &task("apigateway", "invoke.waitForTaskToken", &parameters)).await.unwrap();
-    assert!(matches!(answer, Answer::Submitted(_)));
+    assert!(matches!(answer, TaskAnswer::Submitted(_)));
     let seen = &api.seen()[1];
     assert_eq!((seen.body.as_str(), seen.header("authorization"), seen.target.as_str()), ("", "", "/"));
 }

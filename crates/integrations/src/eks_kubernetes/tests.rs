@@ -11,9 +11,9 @@ fn parameters(url: &str, rest: &str) -> String {
     format!(r#"{{"ClusterName":"c","CertificateAuthority":"cGVt","Endpoint":"{url}"{rest}}}"#)
 }
 
-fn done(answer: Answer) -> Value {
+fn done(answer: TaskAnswer) -> Value {
     match answer {
-        Answer::Done(value) | Answer::Submitted(value) => value,
+        TaskAnswer::Done(value) | TaskAnswer::Submitted(value) => value,
     }
 }
 
@@ -22,7 +22,7 @@ async fn the_kubernetes_api_is_called_with_a_token() {
     let cluster = Server::start(|_| Some(Reply::json(200, r#"{"kind":"PodList"}"#)));
     let rest = r#","Method":"GET","Path":"/api/v1/namespaces/default/pods","QueryParameters":{"labelSelector":["job-name=j"]}"#;
     let call_task = task("eks", "call", &parameters(&cluster.url, rest));
-    let result = done(call(&integrations("http://127.0.0.1:9", None), &call_task).await.unwrap());
+    let result = done(call_api(&integrations("http://127.0.0.1:9", None), &call_task).await.unwrap());
     assert_eq!(result.get("ResponseBody"), Some(&value(r#"{"kind":"PodList"}"#)));
     assert_eq!(result.get("StatusCode"), Some(&Value::int(200)));
 
@@ -42,7 +42,7 @@ async fn the_kubernetes_api_is_called_with_a_token() {
 async fn a_refusal_carries_the_answer() {
     let cluster = Server::start(|_| Some(Reply::json(401, r#"{"kind":"Status","code":401}"#)));
     let call_task = task("eks", "call", &parameters(&cluster.url, r#","Method":"GET","Path":"/api""#));
-    let failure = call(&integrations("http://127.0.0.1:9", None), &call_task).await.unwrap_err();
+    let failure = call_api(&integrations("http://127.0.0.1:9", None), &call_task).await.unwrap_err();
     assert_eq!(failure.error, "EKS.401");
     assert_eq!(
         failure.cause,
@@ -82,8 +82,8 @@ async fn a_job_is_followed_to_its_end() {
     let run = task("eks", "runJob.sync", &parameters(&cluster.url, rest));
     let integrations = integrations("http://127.0.0.1:9", None);
     // The job is there already: an earlier request of the same task created it.
-    let answer = call(&integrations, &run).await.unwrap();
-    let Answer::Submitted(submitted) = answer else { panic!("{answer:?}") };
+    let answer = run_job(&integrations, &run).await.unwrap();
+    let TaskAnswer::Submitted(submitted) = answer else { panic!("{answer:?}") };
     assert_eq!(poll(&integrations, &run, &submitted).await, Ok(Progress::Running));
 
     OVER.store(true, Ordering::SeqCst);
@@ -154,7 +154,7 @@ async fn parameters_that_cannot_be_used_are_refused() {
         ),
     ];
     for (parameters, expected) in cases {
-        let failure = call(&integrations, &task("eks", "call", parameters)).await.unwrap_err();
+        let failure = call_api(&integrations, &task("eks", "call", parameters)).await.unwrap_err();
         assert_eq!(failure.error, "States.Runtime");
         assert!(failure.cause.contains(expected), "{}", failure.cause);
     }

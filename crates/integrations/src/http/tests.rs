@@ -56,7 +56,7 @@ async fn an_endpoint_is_called_with_what_the_connection_adds() {
     );
     let Traced { outcome, trace } = traced(&integrations(&aws.url, None), &task).await;
 
-    let Ok(Answer::Done(result)) = outcome else { panic!("{outcome:?}") };
+    let Ok(TaskAnswer::Done(result)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(result.get("ResponseBody").unwrap().to_json(), r#"{"price":1.10}"#);
     assert_eq!(result.get("StatusCode"), Some(&Value::int(201)));
     assert_eq!(result.get("StatusText"), Some(&Value::from("Created")));

@@ -102,12 +102,12 @@ fn a_functions_error_is_named_by_its_type() {
 async fn a_local_function_answers_whatever_it_is_called() {
     let local = local("http://127.0.0.1:9");
     let result = call(&local.integrations, &function_task(&format!("{ARN}:prod"), r#"{"n":1.0}"#)).await.unwrap();
-    assert_eq!(result, Answer::Done(value(r#"{"n":1.0}"#)));
+    assert_eq!(result, TaskAnswer::Done(value(r#"{"n":1.0}"#)));
 
     for name in ["echo", "echo:1", "123456789012:function:echo", ARN] {
         let parameters = format!(r#"{{"FunctionName":"{name}","Payload":[1],"LogType":"Tail"}}"#);
         let answer = call(&local.integrations, &task("lambda", "invoke", &parameters)).await.unwrap();
-        let Answer::Done(result) = answer else { panic!("{answer:?}") };
+        let TaskAnswer::Done(result) = answer else { panic!("{answer:?}") };
         let names: Vec<&str> = result.as_object().unwrap().iter().map(|(name, _)| &**name).collect();
         assert_eq!(
             names,
@@ -127,12 +127,12 @@ async fn a_local_function_answers_whatever_it_is_called() {
 
     let parameters = r#"{"FunctionName":"echo"}"#;
     let answer = call(&local.integrations, &task("lambda", "invoke.waitForTaskToken", parameters)).await.unwrap();
-    let Answer::Submitted(result) = answer else { panic!("{answer:?}") };
+    let TaskAnswer::Submitted(result) = answer else { panic!("{answer:?}") };
     assert_eq!(result.get("Payload"), Some(&Value::empty_object()));
 
     let parameters = r#"{"FunctionName":"echo","Payload":{"context":1},"ClientContext":{"custom":{"k":"v"}}}"#;
     let answer = call(&local.integrations, &task("lambda", "invoke", parameters)).await.unwrap();
-    let Answer::Done(result) = answer else { panic!("{answer:?}") };
+    let TaskAnswer::Done(result) = answer else { panic!("{answer:?}") };
     assert_eq!(result.get("Payload"), Some(&value(r#"{"k":"v"}"#)));
     local.functions.shut_down().await;
 }
@@ -142,7 +142,7 @@ async fn a_local_functions_failure_fails_the_task() {
     let local = local("http://127.0.0.1:9");
     let greet = ARN.replace("echo", "greet");
     let answer = call(&local.integrations, &function_task(&greet, r#"{"name":"you"}"#)).await.unwrap();
-    assert_eq!(answer, Answer::Done(value(r#"{"hello":"you"}"#)));
+    assert_eq!(answer, TaskAnswer::Done(value(r#"{"hello":"you"}"#)));
     let cases = [
         (function_task(ARN, r#"{"fail":true}"#), "ValueError", "no"),
         (task("lambda", "invoke", r#"{"FunctionName":"echo","Payload":{"fail":true}}"#), "ValueError", "no"),
@@ -165,7 +165,7 @@ async fn an_event_is_not_waited_for() {
     for (kind, status) in [("Event", 202), ("DryRun", 204)] {
         let parameters = format!(r#"{{"FunctionName":"echo","InvocationType":"{kind}"}}"#);
         let answer = call(&local.integrations, &task("lambda", "invoke", &parameters)).await.unwrap();
-        let Answer::Done(result) = answer else { panic!("{answer:?}") };
+        let TaskAnswer::Done(result) = answer else { panic!("{answer:?}") };
         assert_eq!(result.get("StatusCode"), Some(&Value::int(status)));
         assert_eq!(result.get("Payload"), None);
     }
@@ -185,7 +185,7 @@ async fn other_functions_are_invoked_over_lambdas_api() {
     let local = local(&lambda.url);
     let parameters = r#"{"FunctionName":"other","Payload":{"m":2.50},"Qualifier":"prod"}"#;
     let answer = call(&local.integrations, &task("lambda", "invoke", parameters)).await.unwrap();
-    let Answer::Done(result) = answer else { panic!("{answer:?}") };
+    let TaskAnswer::Done(result) = answer else { panic!("{answer:?}") };
     assert_eq!(result.get("Payload").unwrap().to_json(), r#"{"n":1.10,"big":12345678901234567890}"#);
     assert_eq!(result.get("ExecutedVersion"), Some(&Value::from("7")));
     assert_eq!(result.get("SdkResponseMetadata"), Some(&value(r#"{"RequestId":"r"}"#)));

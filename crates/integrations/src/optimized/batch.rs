@@ -3,26 +3,9 @@
 use asl::resource::Pattern;
 use asl::{Object, Value};
 
-use super::bind::{answer, answers, fixed};
-use super::job::{Job, JobResult};
-use super::{Action, Service};
-use crate::failure::Words;
+use super::Behaviour;
 
-pub(super) const SERVICE: Service = Service {
-    name: "batch",
-    client: "batch",
-    words: Words::Optimized { prefix: "Batch", service: "AWSBatch" },
-    actions: &[Action::new("submitJob", "SubmitJob").prepared(mark_managed).job(
-        Job::new(
-            ("DescribeJobs", &[answers("Jobs", &["JobId"])]),
-            (&["Jobs", "0"], &["Status"]),
-            &["SUCCEEDED"],
-            &["FAILED"],
-        )
-        .result(JobResult::Subject)
-        .cancel("TerminateJob", &[answer("JobId", &["JobId"]), fixed("Reason", "The Step Functions task was stopped")]),
-    )],
-};
+pub(super) const BEHAVIOURS: &[Behaviour] = &[Behaviour::of("batch", "submitJob").prepared(mark_managed)];
 
 /// AWS tells the container of a job that it waits for who started it.
 fn mark_managed(parameters: &mut Object, pattern: Pattern) {

@@ -3,44 +3,14 @@
 use asl::{Value, json};
 use serde_json::{Value as Json, json};
 
-use super::bind::answer;
-use super::job::Job;
-use super::{Action, Members, Run, Sender, Service, member};
-use crate::failure::{Words, invalid_field};
+use super::{Members, Sender, member};
+use crate::failure::invalid_field;
 use crate::values::from_json;
-use crate::{Answer, Failure};
-
-pub(super) const SERVICE: Service = Service {
-    name: "bedrock",
-    client: "bedrock",
-    words: Words::Optimized { prefix: "Bedrock", service: "AmazonBedrock" },
-    actions: &[
-        Action::running("invokeModel", Run::InvokeModel).of("bedrockruntime").only(&[
-            "Accept",
-            "Body",
-            "ContentType",
-            "GuardrailIdentifier",
-            "GuardrailVersion",
-            "Input",
-            "ModelId",
-            "Output",
-            "Trace",
-        ]),
-        Action::new("createModelCustomizationJob", "CreateModelCustomizationJob").job(
-            Job::new(
-                ("GetModelCustomizationJob", &[answer("JobIdentifier", &["JobArn"])]),
-                (&[], &["Status"]),
-                &["Completed"],
-                &["Failed", "Stopped"],
-            )
-            .cancel("StopModelCustomizationJob", &[answer("JobIdentifier", &["JobArn"])]),
-        ),
-    ],
-};
+use crate::{Failure, TaskAnswer};
 
 /// Runs a model. Its input may lie in S3 (`Input.S3Uri`) and its output be put there (`Output.S3Uri`); a result in S3
 /// is replaced by where it is.
-pub(super) async fn invoke_model(sender: &Sender<'_>, input: Json) -> Result<Answer, Failure> {
+pub(super) async fn invoke_model(sender: &Sender<'_>, input: Json) -> Result<TaskAnswer, Failure> {
     let Json::Object(mut parameters) = input else { return Err(Failure::runtime("The parameters are no object")) };
     let source = s3_uri(sender, &mut parameters, "Input")?;
     let target = s3_uri(sender, &mut parameters, "Output")?;
@@ -62,7 +32,7 @@ pub(super) async fn invoke_model(sender: &Sender<'_>, input: Json) -> Result<Ans
         }
     };
     let result = Value::object([("Body", body), ("ContentType", from_json(content_type))]);
-    Ok(Answer::to(sender.call.target.pattern(), result))
+    Ok(TaskAnswer::to(sender.call.target.pattern(), result))
 }
 
 async fn ask_s3(sender: &Sender<'_>, operation: &str, input: Json) -> Result<aws::Answer, Failure> {

@@ -5,11 +5,8 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep};
 
-use super::bind::{answer, answers};
-use super::job::{Job, JobResult};
-use super::{Action, Run, Sender, Service};
+use super::Sender;
 use crate::Failure;
-use crate::failure::Words;
 use crate::integrations::REQUEST_TIMEOUT;
 
 /// How long after a build was found not to be at its end it is deleted again.
@@ -17,41 +14,6 @@ const DELETED_AGAIN_AFTER: Duration = if cfg!(test) { Duration::from_millis(1) }
 
 const DELETED: &str = "BuildsDeleted";
 const NOT_DELETED: &str = "BuildsNotDeleted";
-const FAILED: &[&str] = &["FAILED", "FAULT", "STOPPED", "TIMED_OUT"];
-
-const BUILD: Job = Job::new(
-    ("BatchGetBuilds", &[answers("Ids", &["Build", "Id"])]),
-    (&["Builds", "0"], &["BuildStatus"]),
-    &["SUCCEEDED"],
-    FAILED,
-)
-.result(JobResult::Wrapped("Build"))
-.cancel("StopBuild", &[answer("Id", &["Build", "Id"])]);
-
-const BUILD_BATCH: Job = Job::new(
-    ("BatchGetBuildBatches", &[answers("Ids", &["BuildBatch", "Id"])]),
-    (&["BuildBatches", "0"], &["BuildBatchStatus"]),
-    &["SUCCEEDED"],
-    FAILED,
-)
-.result(JobResult::Wrapped("BuildBatch"))
-.cancel("StopBuildBatch", &[answer("Id", &["BuildBatch", "Id"])]);
-
-pub(super) const SERVICE: Service = Service {
-    name: "codebuild",
-    client: "codebuild",
-    words: Words::Optimized { prefix: "CodeBuild", service: "AWSCodeBuild" },
-    actions: &[
-        Action::new("startBuild", "StartBuild").job(BUILD),
-        Action::new("stopBuild", "StopBuild"),
-        Action::running("batchDeleteBuilds", Run::Delete("BatchDeleteBuilds")),
-        Action::new("batchGetReports", "BatchGetReports"),
-        Action::new("startBuildBatch", "StartBuildBatch").job(BUILD_BATCH),
-        Action::new("stopBuildBatch", "StopBuildBatch"),
-        Action::new("retryBuildBatch", "RetryBuildBatch").job(BUILD_BATCH),
-        Action::running("deleteBuildBatch", Run::Delete("DeleteBuildBatch")),
-    ],
-};
 
 /// Deletes builds. What was just stopped is not at its end at once, and until then it cannot be deleted: it is tried
 /// again, within the time that the task has. The guide says that AWS tries again, not how often.
@@ -73,7 +35,7 @@ pub(super) async fn delete(sender: &Sender<'_>, operation: &str, input: &Json) -
             return Ok(answer);
         }
         let mut members = input.as_object_mut().into_iter().flatten();
-        if let Some((_, ids)) = members.find(|(name, _)| aws::model::same_but_first_case(name, "Ids")) {
+        if let Some((_, ids)) = members.find(|(name, _)| models::same_but_first_case(name, "Ids")) {
             *ids = unfinished.iter().filter_map(|build| build.get("Id").cloned()).collect();
         }
         sleep(DELETED_AGAIN_AFTER).await;

@@ -4,52 +4,11 @@ use asl::resource::Pattern;
 use asl::{Object, Value};
 use serde_json::Value as Json;
 
-use super::bind::{answer, answers, fixed, parameter};
-use super::job::{Job, JobResult};
-use super::{Action, Members, Service};
+use super::{Behaviour, Members};
 use crate::Failure;
-use crate::failure::Words;
 
-pub(super) const SERVICE: Service = Service {
-    name: "ecs",
-    client: "ecs",
-    words: Words::Optimized { prefix: "ECS", service: "AmazonECS" },
-    actions: &[Action::new("runTask", "RunTask")
-        .only(&[
-            "CapacityProviderStrategy",
-            "Cluster",
-            "EnableExecuteCommand",
-            "Group",
-            "LaunchType",
-            "NetworkConfiguration",
-            "Overrides",
-            "PlacementConstraints",
-            "PlacementStrategy",
-            "PlatformVersion",
-            "PropagateTags",
-            "TaskDefinition",
-        ])
-        .prepared(sign)
-        .check(has_started)
-        .job(
-            Job::new(
-                ("DescribeTasks", &[parameter("Cluster"), answers("Tasks", &["Tasks", "0", "TaskArn"])]),
-                (&["Tasks", "0"], &["LastStatus"]),
-                &["STOPPED"],
-                &[],
-            )
-            .result(JobResult::Subject)
-            .succeeded(all_containers_succeeded)
-            .cancel(
-                "StopTask",
-                &[
-                    parameter("Cluster"),
-                    answer("Task", &["Tasks", "0", "TaskArn"]),
-                    fixed("Reason", "The Step Functions task was stopped"),
-                ],
-            ),
-        )],
-};
+pub(super) const BEHAVIOURS: &[Behaviour] =
+    &[Behaviour::of("ecs", "runTask").prepared(sign).check(has_started).succeeded(all_containers_succeeded)];
 
 /// AWS tells ECS who started a task that it waits for.
 fn sign(parameters: &mut Object, pattern: Pattern) {

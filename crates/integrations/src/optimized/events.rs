@@ -3,16 +3,11 @@
 use asl::resource::Pattern;
 use serde_json::{Value as Json, json};
 
-use super::{Action, Members, Service};
-use crate::failure::Words;
+use super::{Behaviour, Members};
 use crate::{Failure, TaskCall};
 
-pub(super) const SERVICE: Service = Service {
-    name: "events",
-    client: "eventbridge",
-    words: Words::Optimized { prefix: "EventBridge", service: "AmazonEventBridge" },
-    actions: &[Action::new("putEvents", "PutEvents").only(&["Entries"]).request(name_origin).check(all_entered)],
-};
+pub(super) const BEHAVIOURS: &[Behaviour] =
+    &[Behaviour::of("events", "putEvents").request(name_origin).check(all_entered)];
 
 /// AWS names the state machine and the execution among each event's resources.
 fn name_origin(parameters: &mut Members, call: &TaskCall) {

@@ -1,25 +1,8 @@
 //! AWS Glue.
 
-use super::bind::{answer, answers, parameter};
-use super::job::{Job, JobResult};
-use super::{Action, Members, Service, member};
-use crate::failure::Words;
+use super::{Behaviour, Members, member};
 
-pub(super) const SERVICE: Service = Service {
-    name: "glue",
-    client: "glue",
-    words: Words::Optimized { prefix: "Glue", service: "AWSGlue" },
-    actions: &[Action::new("startJobRun", "StartJobRun").answer(name_job).job(
-        Job::new(
-            ("GetJobRun", &[parameter("JobName"), answer("RunId", &["JobRunId"])]),
-            (&["JobRun"], &["JobRunState"]),
-            &["SUCCEEDED", "STOPPED"],
-            &["FAILED", "TIMEOUT", "ERROR", "EXPIRED"],
-        )
-        .result(JobResult::Subject)
-        .cancel("BatchStopJobRun", &[parameter("JobName"), answers("JobRunIds", &["JobRunId"])]),
-    )],
-};
+pub(super) const BEHAVIOURS: &[Behaviour] = &[Behaviour::of("glue", "startJobRun").answer(name_job)];
 
 /// AWS puts the job's name into the answer.
 fn name_job(answer: &mut Members, parameters: &Members) {

@@ -1,5 +1,6 @@
 //! Things that an action names and its operation wants by identity: instance fleets and groups of a cluster.
 
+use models::optimized::Lookup;
 use serde_json::{Map, Value as Json};
 
 use super::{Members, Sender, member};
@@ -7,20 +8,6 @@ use crate::Failure;
 
 /// The most pages that are read to find a name: no cluster has as many fleets or groups.
 const PAGES_MAX: usize = 100;
-
-/// How an identity is found by its name.
-pub(super) struct Lookup {
-    /// The operation that lists all of a cluster.
-    pub(super) operation: &'static str,
-    /// The list in its answer.
-    pub(super) list: &'static str,
-    /// The parameter that holds the name; the operation does not know it.
-    pub(super) name: &'static str,
-    /// The parameter that gets the identity.
-    pub(super) into: &'static str,
-    /// The member of that parameter that is the identity.
-    pub(super) id: &'static str,
-}
 
 /// Puts the identity in the name's place.
 pub(super) async fn fill_in(sender: &Sender<'_>, lookup: &Lookup, members: &mut Members) -> Result<(), Failure> {

@@ -3,28 +3,8 @@
 use aws::CallError;
 use serde_json::{Value as Json, json};
 
-use super::bind::answer;
-use super::job::{Job, JobResult};
-use super::{Action, Run, Sender, Service, member};
+use super::{Sender, member};
 use crate::Failure;
-use crate::failure::Words;
-
-pub(super) const SERVICE: Service = Service {
-    name: "states",
-    client: "sfn",
-    words: Words::Optimized { prefix: "StepFunctions", service: "AWSStepFunctions" },
-    actions: &[Action::running("startExecution", Run::StartExecution).only(&["Input", "Name", "StateMachineArn"]).job(
-        Job::new(
-            ("DescribeExecution", &[answer("ExecutionArn", &["ExecutionArn"])]),
-            (&[], &["Status"]),
-            &["SUCCEEDED"],
-            &["FAILED", "TIMED_OUT", "ABORTED"],
-        )
-        // The integration is older than redrives, and does not tell of them.
-        .result(JobResult::AnswerWithout(&["RedriveCount", "RedriveDate", "RedriveStatus", "RedriveStatusReason"]))
-        .cancel("StopExecution", &[answer("ExecutionArn", &["ExecutionArn"])]),
-    )],
-};
 
 /// Starts the child. One that the caller does not name is named by the task's token, so a request that is sent twice
 /// starts one child: if it is over when the second arrives, its name is taken, and by nobody else.
@@ -36,7 +16,7 @@ pub(super) async fn start(sender: &Sender<'_>, input: &Json) -> Result<aws::Answ
     let name = sender.call.idempotency_token.as_str();
     let mut named = parameters.clone();
     named.insert("Name".to_owned(), name.into());
-    match sender.ask(SERVICE.client, "StartExecution", &Json::Object(named)).await {
+    match sender.ask(sender.optimized.row.client(), "StartExecution", &Json::Object(named)).await {
         Err(CallError::Service(error)) if error.code == "ExecutionAlreadyExists" => {
             let machine = member(parameters, "StateMachineArn").and_then(Json::as_str).unwrap_or_default();
             match execution_arn(machine, name) {

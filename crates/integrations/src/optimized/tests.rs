@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::http::testing::{Reply, Seen, Server, integrations, task, value};
 use crate::presentation::without_metadata;
-use crate::{Answer, Failure, PollError, Progress, TaskCall};
+use crate::{Failure, PollError, Progress, TaskAnswer, TaskCall};
 
 /// A request that is expected, and its answer.
 struct Step {
@@ -58,10 +58,10 @@ fn asked(seen: &Seen) -> String {
     format!("{} {} {}", seen.method, seen.target, seen.header("x-amz-target")).trim_end().to_owned()
 }
 
-fn told(result: Result<Answer, Failure>) -> String {
+fn told(result: Result<TaskAnswer, Failure>) -> String {
     match result {
-        Ok(Answer::Done(value)) => format!("done {}", without_metadata(&value)),
-        Ok(Answer::Submitted(value)) => format!("submitted {}", without_metadata(&value)),
+        Ok(TaskAnswer::Done(value)) => format!("done {}", without_metadata(&value)),
+        Ok(TaskAnswer::Submitted(value)) => format!("submitted {}", without_metadata(&value)),
         Err(Failure { error, cause }) => format!("{error}: {cause}"),
     }
 }
@@ -76,7 +76,7 @@ fn told_of_job(result: Result<Progress, PollError>) -> String {
 }
 
 /// Calls a task; what it said, after comparing what it asked.
-async fn called(task: &TaskCall, steps: &'static [Step]) -> Result<Answer, Failure> {
+async fn called(task: &TaskCall, steps: &'static [Step]) -> Result<TaskAnswer, Failure> {
     let server = play(steps);
     let result = integrations(&server.url, None).call(task).await;
     compare(&server.seen(), steps, &task.resource);

@@ -8,7 +8,7 @@ use asl::{ErrorName, Text};
 use engine::test_state::{FieldValidation, Mock, StateTest, TestStateError, Tested, test_state};
 use engine::{ExecutionInfo, OpenTask, Turn};
 use integrations::http::{HttpTrace, Traced};
-use integrations::{Answer, Failure};
+use integrations::{Failure, TaskAnswer};
 use store::record::ExecutionId;
 
 use crate::Runtime;
@@ -63,7 +63,7 @@ impl Runtime {
             return (Mock::Error { error: ErrorName::TIMEOUT.into(), cause: None }, None);
         };
         let answer = match outcome {
-            Ok(Answer::Done(value) | Answer::Submitted(value)) => {
+            Ok(TaskAnswer::Done(value) | TaskAnswer::Submitted(value)) => {
                 Mock::Result { value, validation: FieldValidation::None }
             }
             Err(Failure { error, cause }) => Mock::Error { error: error.into(), cause: Some(cause.into()) },

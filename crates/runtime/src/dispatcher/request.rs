@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use asl::Value;
 use engine::Timestamp;
-use integrations::{Answer, Failure, TaskCall};
+use integrations::{Failure, TaskAnswer, TaskCall};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
@@ -45,7 +45,7 @@ impl Shared {
             self.integrations.call(call).await
         };
         let report = match answer {
-            Ok(Answer::Submitted(output)) => {
+            Ok(TaskAnswer::Submitted(output)) => {
                 match self.reports.report(work, TaskReport::Submitted(output.clone())).await {
                     Reported::Durable => return Some(output),
                     // Given up while its request was on its way.
@@ -54,7 +54,7 @@ impl Shared {
                 }
                 return None;
             }
-            Ok(Answer::Done(output)) => TaskReport::Succeeded(output),
+            Ok(TaskAnswer::Done(output)) => TaskReport::Succeeded(output),
             Err(failure) => TaskReport::from(failure),
         };
         self.reports.report(work, report).await;

@@ -1,17 +1,19 @@
 //! A Task state's `Resource` is the ARN of something that can be called.
 //!
-//! Why: a misspelt integration would fail only when an execution comes to it. The table below is AWS's list of
-//! optimized integrations; what can be called through `aws-sdk` is in a list of its own.
+//! Why: a misspelt integration would fail only when an execution comes to it. What can be called is what the crate
+//! `models` knows: the table of optimized integrations and, for `aws-sdk`, the actions of every service.
 //!
 //! Refused: `arn:aws:states:::dynamodb:query`. Mended: `arn:aws:states:::aws-sdk:dynamodb:query`.
 
 mod near;
-mod sdk;
+
+use models::{actions, optimized};
+use near::nearest;
 
 use crate::diagnostic::Code;
 use crate::program::Resource;
 use crate::read::fields::Fields;
-use crate::resource::{Pattern, Service};
+use crate::resource::Service;
 use crate::value::Text;
 
 /// The field's resource.
@@ -33,7 +35,7 @@ fn help(arn: &Text) -> String {
     match arn.split_once(":aws-sdk:").and_then(|(_, call)| call.split_once(':')) {
         Some((service, action)) => {
             let action = action.split('.').next().unwrap_or_default();
-            match sdk::meant(service, action) {
+            match meant(service, action) {
                 Some(call) => format!("Did you mean {call}?"),
                 None => "Name a service and one of its actions as the AWS SDK for Java does, in camel case, such as \
                          arn:aws:states:::aws-sdk:s3:getObject."
@@ -53,101 +55,23 @@ fn is_known(resource: &Resource) -> bool {
     let (action, pattern) = (integration.action(), integration.pattern());
     match integration.service() {
         Service::AwsSdk(service) => !pattern.is_job() && is_sdk_call(service, action),
-        Service::Optimized(service) => is_optimized(service, action, pattern),
+        Service::Optimized(service) => optimized::find(service, action).is_some_and(|row| row.allows(pattern)),
     }
 }
 
+/// A list that cannot be read refuses nothing: the call will say so.
 fn is_sdk_call(service: &str, action: &str) -> bool {
-    action.starts_with(|c: char| c.is_ascii_lowercase()) && sdk::has(service, action)
+    action.starts_with(|c: char| c.is_ascii_lowercase()) && actions::has(service, action).unwrap_or(true)
 }
 
-fn is_optimized(service: &str, action: &str, pattern: Pattern) -> bool {
-    let Some((_, jobs, calls, tokens)) = INTEGRATIONS.iter().find(|(known, ..)| *known == service) else {
-        return false;
-    };
-    let is_job = jobs.contains(&action);
-    (is_job || calls.contains(&action))
-        && match pattern {
-            Pattern::RequestResponse => true,
-            Pattern::Sync => is_job,
-            Pattern::Sync2 => is_job && service == "states",
-            Pattern::WaitForTaskToken => *tokens,
-        }
+/// The call that was probably meant by one that does not exist: another action of the service, or another service.
+/// `None` where nothing is like it.
+fn meant(service: &str, action: &str) -> Option<String> {
+    match actions::of(service).ok()? {
+        Some(known) => nearest(action, known.names()).map(|action| format!("{service}:{action}")),
+        None => nearest(service, actions::services().ok()?).map(|service| format!("{service}:{action}")),
+    }
 }
-
-type Integration = (&'static str, &'static [&'static str], &'static [&'static str], bool);
-
-/// Each service with the actions that also have the `.sync` pattern, those that have not, and whether it takes
-/// `.waitForTaskToken`.
-const INTEGRATIONS: &[Integration] = &[
-    ("apigateway", &[], &["invoke"], true),
-    ("athena", &["startQueryExecution"], &["stopQueryExecution", "getQueryExecution", "getQueryResults"], false),
-    ("batch", &["submitJob"], &[], false),
-    ("bedrock", &["createModelCustomizationJob"], &["invokeModel"], true),
-    (
-        "codebuild",
-        &["startBuild", "startBuildBatch", "retryBuildBatch"],
-        &["stopBuild", "batchDeleteBuilds", "batchGetReports", "stopBuildBatch", "deleteBuildBatch"],
-        false,
-    ),
-    ("databrew", &["startJobRun"], &[], false),
-    ("dynamodb", &[], &["getItem", "putItem", "updateItem", "deleteItem"], false),
-    ("ecs", &["runTask"], &[], true),
-    (
-        "eks",
-        &[
-            "createCluster",
-            "deleteCluster",
-            "createFargateProfile",
-            "deleteFargateProfile",
-            "createNodegroup",
-            "deleteNodegroup",
-            "runJob",
-        ],
-        &["call"],
-        true,
-    ),
-    (
-        "elasticmapreduce",
-        &["createCluster", "terminateCluster", "addStep"],
-        &["setClusterTerminationProtection", "cancelStep", "modifyInstanceFleetByName", "modifyInstanceGroupByName"],
-        false,
-    ),
-    ("emr-containers", &["deleteVirtualCluster", "startJobRun"], &["createVirtualCluster"], false),
-    (
-        "emr-serverless",
-        &[
-            "createApplication",
-            "startApplication",
-            "stopApplication",
-            "deleteApplication",
-            "startJobRun",
-            "cancelJobRun",
-        ],
-        &[],
-        false,
-    ),
-    ("events", &[], &["putEvents"], true),
-    ("glue", &["startJobRun"], &[], false),
-    ("http", &[], &["invoke"], false),
-    ("lambda", &[], &["invoke"], true),
-    ("mediaconvert", &["createJob"], &[], false),
-    (
-        "sagemaker",
-        &[
-            "createHyperParameterTuningJob",
-            "createLabelingJob",
-            "createProcessingJob",
-            "createTrainingJob",
-            "createTransformJob",
-        ],
-        &["createEndpoint", "createEndpointConfig", "createModel", "updateEndpoint"],
-        false,
-    ),
-    ("sns", &[], &["publish"], true),
-    ("sqs", &[], &["sendMessage"], true),
-    ("states", &["startExecution"], &[], true),
-];
 
 #[cfg(test)]
 mod tests {
@@ -195,6 +119,22 @@ mod tests {
         ] {
             let help = help(&arn.into());
             assert!(help.starts_with(expected), "{arn}: {help}");
+        }
+    }
+
+    #[test]
+    fn a_near_miss_is_named() {
+        let cases = [
+            (("s3", "GetObject"), Some("s3:getObject")),
+            (("s3", "getObjects"), Some("s3:getObject")),
+            (("s3", "somethingElse"), None),
+            (("dynamo", "getItem"), Some("dynamodb:getItem")),
+            (("simplequeue", "sendMessage"), None),
+            (("dynamoDb", "getItem"), Some("dynamodb:getItem")),
+            (("cloudwatch-logs", "putLogEvents"), Some("cloudwatchlogs:putLogEvents")),
+        ];
+        for ((service, action), expected) in cases {
+            assert_eq!(meant(service, action).as_deref(), expected, "{service}:{action}");
         }
     }
 }

@@ -3,9 +3,9 @@
 use minicbor::Decoder;
 use minicbor::data::Type;
 use minicbor::decode::Error;
+use models::{Service, Shape, ShapeId, Structure};
 use serde_json::{Number, Value};
 
-use crate::model::{Service, Shape, ShapeId, Structure};
 use crate::protocol::timestamp::Timestamp;
 use crate::protocol::{DEPTH_MAX, DecodeError, base64, result};
 

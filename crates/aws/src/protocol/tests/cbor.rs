@@ -1,9 +1,9 @@
 //! Smithy RPC v2 with CBOR.
 
+use models::Service;
 use serde_json::{Value, json};
 
 use super::{answer, decode, encoded, headers, model, refusal, target, told};
-use crate::model::Service;
 
 fn mini() -> Service {
     model::service(&json!({

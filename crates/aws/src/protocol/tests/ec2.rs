@@ -1,9 +1,9 @@
 //! EC2.
 
+use models::Service;
 use serde_json::json;
 
 use super::{answer, body, decode, encoded, model, refusal, told};
-use crate::model::Service;
 use crate::protocol::request_id;
 
 fn ec2() -> Service {

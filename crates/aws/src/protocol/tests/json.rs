@@ -1,9 +1,9 @@
 //! AWS JSON 1.0 and 1.1.
 
+use models::Service;
 use serde_json::json;
 
 use super::{Headers, answer, body, decode, encoded, headers, model, refusal, target, told};
-use crate::model::Service;
 
 fn dynamodb() -> Service {
     model::service(&json!({

@@ -1,11 +1,10 @@
 //! Models for tests, from miniatures in botocore's format.
 
-use serde_json::Value;
-
-use crate::model::{
+use models::{
     ErrorTrait, List, Location, Map, Member, Metadata, Operation, Protocol, Service, Shape, ShapeId, Structure,
     TimestampFormat,
 };
+use serde_json::Value;
 
 /// The model that a miniature describes. Shapes are numbered in the miniature's order.
 pub(super) fn service(model: &Value) -> Service {

@@ -1,10 +1,10 @@
 //! How parameters are made to fit, whatever the protocol.
 
+use models::Service;
 use serde_json::{Value, json};
 
 use super::{TOKEN, body, encode, encoded, model};
 use crate::MissingParameters;
-use crate::model::Service;
 use crate::protocol::{self, Given};
 
 fn mini() -> Service {

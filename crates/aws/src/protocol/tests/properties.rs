@@ -1,11 +1,11 @@
 //! Whatever comes in, nothing panics.
 
+use models::Service;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::model;
 use crate::MissingParameters;
-use crate::model::Service;
 use crate::protocol::{Given, HttpAnswer, decode, decode_error, encode, is_error};
 
 const PROTOCOLS: [&str; 6] = ["json", "query", "ec2", "rest-json", "rest-xml", "smithy-rpc-v2-cbor"];

@@ -1,9 +1,9 @@
 //! The query protocol.
 
+use models::Service;
 use serde_json::json;
 
 use super::{answer, body, decode, encoded, headers, model, refusal, target, told};
-use crate::model::Service;
 use crate::protocol::request_id;
 
 fn sns() -> Service {

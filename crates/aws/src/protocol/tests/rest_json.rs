@@ -1,9 +1,9 @@
 //! REST with JSON.
 
+use models::Service;
 use serde_json::{Value, json};
 
 use super::{Headers, answer, body, decode, encode, encoded, headers, model, refusal, target, told};
-use crate::model::Service;
 
 fn mini() -> Service {
     model::service(&json!({

@@ -1,9 +1,9 @@
 //! REST with XML: S3 and its like.
 
+use models::Service;
 use serde_json::{Value, json};
 
 use super::{Headers, answer, body, decode, encode, encoded, headers, model, refusal, target, told};
-use crate::model::Service;
 use crate::protocol::{extended_request_id, is_error, request_id};
 
 fn s3() -> Service {

@@ -4,7 +4,7 @@ use asl::Value;
 
 use super::{Step, called, refused, step, task, told};
 use crate::http::testing::{Reply, Server};
-use crate::{Answer, Integrations};
+use crate::{Integrations, TaskAnswer};
 
 /// A task, what it asks and is answered, and what it says.
 struct Exchange {
@@ -308,7 +308,7 @@ async fn requests_and_answers_are_as_recorded() {
 async fn an_optimized_result_tells_how_it_came() {
     let task = task("sqs", "sendMessage", r#"{"QueueUrl":"q","MessageBody":"b"}"#);
     const STEPS: &[Step] = &[step("POST / AmazonSQS.SendMessage", "", "{}")];
-    let Ok(Answer::Done(result)) = called(&task, STEPS).await else { panic!("no result") };
+    let Ok(TaskAnswer::Done(result)) = called(&task, STEPS).await else { panic!("no result") };
     let http = result.get("SdkHttpMetadata").unwrap();
     assert_eq!(http.get("HttpStatusCode"), Some(&Value::int(200)));
     assert_eq!(http.get("HttpHeaders").unwrap().get("x-amzn-RequestId"), Some(&Value::string("r1")));
@@ -350,7 +350,7 @@ async fn an_unnamed_child_is_started_once() {
     ];
     assert_eq!(task.idempotency_token, TOKEN);
     for steps in [FIRST, AGAIN] {
-        let Ok(Answer::Submitted(submitted)) = called(&task, steps).await else { panic!("not submitted") };
+        let Ok(TaskAnswer::Submitted(submitted)) = called(&task, steps).await else { panic!("not submitted") };
         assert_eq!(Integrations::child_execution(&task, &submitted).as_deref(), Some("child"));
         assert_eq!(submitted.get("StartDate"), Some(&Value::int(1_600_000_000_500)));
     }

@@ -1,9 +1,7 @@
 //! Amazon EMR Serverless.
 
-use super::bind::{Bind, answer, parameter};
-use super::job::{Job, JobResult};
+use super::job::{Bind, Job, JobResult, answer, parameter};
 use super::{Action, Service};
-use crate::failure::Words;
 
 const APPLICATION: &[Bind] = &[parameter("ApplicationId")];
 
@@ -19,10 +17,12 @@ const fn job_run(ask: &'static [Bind], done: &'static [&'static str], failed: &'
 
 const RUN: &[Bind] = &[parameter("ApplicationId"), answer("JobRunId", &["JobRunId"])];
 
-pub(super) const SERVICE: Service = Service {
+pub(super) const EMR_SERVERLESS: Service = Service {
     name: "emr-serverless",
     client: "emrserverless",
-    words: Words::Optimized { prefix: "EMRServerless", service: "AWSEMRServerless" },
+    error_prefix: "EMRServerless",
+    error_service: "AWSEMRServerless",
+    takes_task_token: false,
     actions: &[
         Action::new("createApplication", "CreateApplication").job(application(
             &[answer("ApplicationId", &["ApplicationId"])],

@@ -1,9 +1,7 @@
 //! Amazon SageMaker.
 
-use super::bind::{Bind, parameter};
-use super::job::Job;
+use super::job::{Bind, Job, parameter};
 use super::{Action, Service};
-use crate::failure::Words;
 
 const TRAINING: &[Bind] = &[parameter("TrainingJobName")];
 const TRANSFORM: &[Bind] = &[parameter("TransformJobName")];
@@ -21,10 +19,12 @@ const fn job(
     Job::new((describe, name), (&[], status), &["Completed"], &["Failed", "Stopped"]).cancel(stop, name)
 }
 
-pub(super) const SERVICE: Service = Service {
+pub(super) const SAGEMAKER: Service = Service {
     name: "sagemaker",
     client: "sagemaker",
-    words: Words::Optimized { prefix: "SageMaker", service: "AmazonSageMaker" },
+    error_prefix: "SageMaker",
+    error_service: "AmazonSageMaker",
+    takes_task_token: false,
     actions: &[
         Action::new("createEndpoint", "CreateEndpoint"),
         Action::new("createEndpointConfig", "CreateEndpointConfig"),

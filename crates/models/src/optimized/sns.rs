@@ -1,12 +1,13 @@
 //! Amazon SNS.
 
 use super::{Action, Service};
-use crate::failure::Words;
 
-pub(super) const SERVICE: Service = Service {
+pub(super) const SNS: Service = Service {
     name: "sns",
     client: "sns",
-    words: Words::Optimized { prefix: "SNS", service: "AmazonSNS" },
+    error_prefix: "SNS",
+    error_service: "AmazonSNS",
+    takes_task_token: true,
     actions: &[Action::new("publish", "Publish").only(&[
         "Message",
         "MessageAttributes",

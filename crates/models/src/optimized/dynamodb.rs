@@ -1,12 +1,13 @@
 //! Amazon DynamoDB.
 
 use super::{Action, Service};
-use crate::failure::Words;
 
-pub(super) const SERVICE: Service = Service {
+pub(super) const DYNAMODB: Service = Service {
     name: "dynamodb",
     client: "dynamodb",
-    words: Words::Optimized { prefix: "DynamoDB", service: "AmazonDynamoDBv2" },
+    error_prefix: "DynamoDB",
+    error_service: "AmazonDynamoDBv2",
+    takes_task_token: false,
     actions: &[
         Action::new("getItem", "GetItem"),
         Action::new("putItem", "PutItem"),

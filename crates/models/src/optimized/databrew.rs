@@ -1,14 +1,14 @@
 //! AWS Glue DataBrew.
 
-use super::bind::{answer, parameter};
-use super::job::Job;
+use super::job::{Job, answer, parameter};
 use super::{Action, Service};
-use crate::failure::Words;
 
-pub(super) const SERVICE: Service = Service {
+pub(super) const DATABREW: Service = Service {
     name: "databrew",
     client: "databrew",
-    words: Words::Optimized { prefix: "GlueDataBrew", service: "AWSGlueDataBrew" },
+    error_prefix: "GlueDataBrew",
+    error_service: "AWSGlueDataBrew",
+    takes_task_token: false,
     actions: &[Action::new("startJobRun", "StartJobRun").job(
         Job::new(
             ("DescribeJobRun", &[parameter("Name"), answer("RunId", &["RunId"])]),

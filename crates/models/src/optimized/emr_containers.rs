@@ -1,14 +1,14 @@
 //! Amazon EMR on EKS.
 
-use super::bind::{answer, parameter};
-use super::job::{Job, JobResult};
+use super::job::{Job, JobResult, answer, parameter};
 use super::{Action, Service};
-use crate::failure::Words;
 
-pub(super) const SERVICE: Service = Service {
+pub(super) const EMR_CONTAINERS: Service = Service {
     name: "emr-containers",
     client: "emrcontainers",
-    words: Words::Optimized { prefix: "EMRContainers", service: "AmazonEMRContainers" },
+    error_prefix: "EMRContainers",
+    error_service: "AmazonEMRContainers",
+    takes_task_token: false,
     actions: &[
         Action::new("createVirtualCluster", "CreateVirtualCluster"),
         Action::new("deleteVirtualCluster", "DeleteVirtualCluster").job(

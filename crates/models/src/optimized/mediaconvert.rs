@@ -1,14 +1,14 @@
 //! AWS Elemental MediaConvert.
 
-use super::bind::answer;
-use super::job::Job;
+use super::job::{Job, answer};
 use super::{Action, Service};
-use crate::failure::Words;
 
-pub(super) const SERVICE: Service = Service {
+pub(super) const MEDIACONVERT: Service = Service {
     name: "mediaconvert",
     client: "mediaconvert",
-    words: Words::Optimized { prefix: "MediaConvert", service: "AWSMediaConvert" },
+    error_prefix: "MediaConvert",
+    error_service: "AWSMediaConvert",
+    takes_task_token: false,
     actions: &[Action::new("createJob", "CreateJob").job(
         Job::new(
             ("GetJob", &[answer("Id", &["Job", "Id"])]),

@@ -1,9 +1,7 @@
-//! Amazon EKS: clusters, node groups and Fargate profiles. The Kubernetes API has its own module.
+//! Amazon EKS: clusters, node groups and Fargate profiles, and the Kubernetes API of a cluster.
 
-use super::bind::{Bind, parameter};
-use super::job::Job;
+use super::job::{Bind, Job, parameter};
 use super::{Action, Run, Service};
-use crate::failure::Words;
 
 const CLUSTER: (&str, &[Bind]) = ("DescribeCluster", &[parameter("Name")]);
 const NODEGROUP: (&str, &[Bind]) = ("DescribeNodegroup", &[parameter("ClusterName"), parameter("NodegroupName")]);
@@ -18,10 +16,13 @@ const fn deleted(describe: (&'static str, &'static [Bind]), subject: &'static [&
     Job::new(describe, (subject, &["Status"]), &[], &["FAILED", "DELETE_FAILED"]).done_when_missing()
 }
 
-pub(super) const SERVICE: Service = Service {
+/// Amazon EKS.
+pub const EKS: Service = Service {
     name: "eks",
     client: "eks",
-    words: Words::Optimized { prefix: "EKS", service: "AmazonEKS" },
+    error_prefix: "EKS",
+    error_service: "AmazonEKS",
+    takes_task_token: true,
     actions: &[
         Action::new("createCluster", "CreateCluster").job(created(CLUSTER, &["Cluster"])),
         Action::new("deleteCluster", "DeleteCluster").job(deleted(CLUSTER, &["Cluster"])),
@@ -29,7 +30,7 @@ pub(super) const SERVICE: Service = Service {
         Action::new("deleteFargateProfile", "DeleteFargateProfile").job(deleted(FARGATE, &["FargateProfile"])),
         Action::new("createNodegroup", "CreateNodegroup").job(created(NODEGROUP, &["Nodegroup"])),
         Action::new("deleteNodegroup", "DeleteNodegroup").job(deleted(NODEGROUP, &["Nodegroup"])),
-        Action::running("runJob", Run::Elsewhere).only(&[
+        Action::running("runJob", Run::RunKubernetesJob).only(&[
             "CertificateAuthority",
             "ClusterName",
             "Endpoint",
@@ -37,7 +38,7 @@ pub(super) const SERVICE: Service = Service {
             "LogOptions",
             "Namespace",
         ]),
-        Action::running("call", Run::Elsewhere).only(&[
+        Action::running("call", Run::CallKubernetes).only(&[
             "CertificateAuthority",
             "ClusterName",
             "Endpoint",

@@ -1,15 +1,8 @@
-//! Service models: what operations a service has and how their parameters and results travel.
+//! A service's model: its operations, and how their parameters and results travel.
 //!
 //! A model is a graph of shapes. Shapes refer to each other by number, so a model is one flat table and recursion in
-//! it costs nothing. The models come from botocore (see README.md beside this file) and are packed into the binary;
-//! [`load`] unpacks one of them.
-
-mod load;
-pub mod packed;
-#[cfg(test)]
-mod tests;
-
-pub use load::{ModelError, load, names, origin};
+//! it costs nothing. What a value of a shape must be beyond its type is no part of the model but of
+//! [`Constraints`](crate::Constraints): nobody needs it to send a request.
 
 use serde::{Deserialize, Serialize};
 
@@ -253,7 +246,8 @@ impl Service {
         self.operations.iter().find(|operation| same_but_first_case(&operation.name, name))
     }
 
-    /// The shape of that number. Numbers come from the same model and [`load`] checks them, so they are in the table.
+    /// The shape of that number. Numbers come from the same model and [`load`](crate::load) checks them, so they are in the
+    /// table.
     pub fn shape(&self, id: ShapeId) -> &Shape {
         &self.shapes[id.0 as usize]
     }

@@ -1,23 +1,26 @@
-//! The file that holds the models of all services: an index that is read as it lies, and each model compressed by
-//! itself, so that a look-up unpacks one model only.
+//! The file that holds the models of all services: an index that is read as it lies, and blocks that are compressed
+//! each by itself, so that a look-up unpacks no more than it asks for.
 //!
 //! ```text
 //! 8 bytes  SWMODELS
 //! u32      version of the format, little-endian
 //! u32      length of the header, little-endian
-//! header   postcard: origin, length of the dictionary, entries sorted by name
-//! dictionary, then the models: postcard, compressed by zstd with the dictionary
+//! header   postcard: origin, length of the dictionary, entries sorted by name, where the list of actions is
+//! dictionary, then the blocks, compressed by zstd with the dictionary: the model of each service (postcard), the
+//!          constraints of each (postcard), the list of actions (text)
 //! ```
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelError, Service, Shape, ShapeId};
+use crate::constraint::Constraints;
+use crate::load::ModelError;
+use crate::service::{Service, Shape, ShapeId};
 
 const MAGIC: &[u8; 8] = b"SWMODELS";
 /// Goes up with every change to the types of a model: postcard does not describe itself.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const PREAMBLE: usize = MAGIC.len() + 8;
-/// No model is larger when unpacked; a damaged length cannot ask for more.
+/// No block is larger when unpacked; a damaged length cannot ask for more.
 const UNPACKED_MAX: u32 = 32 << 20;
 const LEVEL: i32 = 19;
 
@@ -26,7 +29,7 @@ const LEVEL: i32 = 19;
 pub struct Packed<'a> {
     header: Header<'a>,
     dictionary: &'a [u8],
-    models: &'a [u8],
+    blocks: &'a [u8],
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,6 +38,7 @@ struct Header<'a> {
     dictionary: u32,
     #[serde(borrow)]
     entries: Vec<Entry<'a>>,
+    actions: Block,
 }
 
 /// Where a service's model lies, and what it is called.
@@ -46,6 +50,13 @@ pub struct Entry<'a> {
     pub folder: &'a str,
     /// `SFN`
     pub service_id: &'a str,
+    model: Block,
+    constraints: Block,
+}
+
+/// Where a block lies behind the dictionary, and how many bytes it has when unpacked.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Block {
     offset: u32,
     length: u32,
     unpacked: u32,
@@ -70,12 +81,12 @@ impl<'a> Packed<'a> {
         let header_length = header.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
         let (header, rest) = rest.split_at_checked(header_length).ok_or_else(|| damaged("its index is cut off"))?;
         let header: Header<'a> = postcard::from_bytes(header).map_err(|error| damaged(&error.to_string()))?;
-        let (dictionary, models) =
+        let (dictionary, blocks) =
             rest.split_at_checked(header.dictionary as usize).ok_or_else(|| damaged("its dictionary is cut off"))?;
         if !header.entries.is_sorted_by(|a, b| a.name < b.name) {
             return Err(damaged("its index is not in order, or has a name twice"));
         }
-        Ok(Self { header, dictionary, models })
+        Ok(Self { header, dictionary, blocks })
     }
 
     /// What the models were made from: `botocore 1.2.3`.
@@ -99,23 +110,46 @@ impl<'a> Packed<'a> {
     ///
     /// # Errors
     /// A damaged model.
-    pub fn unpack(&self, entry: &Entry<'_>) -> Result<Service, ModelError> {
+    pub fn service(&self, entry: &Entry<'_>) -> Result<Service, ModelError> {
         let damaged = |problem: String| ModelError::Service { service: entry.name.to_owned(), problem };
-        let bytes = self.unpack_bytes(entry).map_err(damaged)?;
+        let bytes = self.unpack(entry.model).map_err(damaged)?;
         let service: Service = postcard::from_bytes(&bytes).map_err(|error| damaged(error.to_string()))?;
         check(&service).map_err(|problem| damaged(problem.to_owned()))?;
         Ok(service)
     }
 
-    fn unpack_bytes(&self, entry: &Entry<'_>) -> Result<Vec<u8>, String> {
-        let start = entry.offset as usize;
-        let packed = start.checked_add(entry.length as usize).and_then(|end| self.models.get(start..end));
+    /// Unpacks the constraints of a service's results.
+    ///
+    /// # Errors
+    /// Damaged constraints.
+    pub fn constraints(&self, entry: &Entry<'_>) -> Result<Constraints, ModelError> {
+        let damaged = |problem: String| ModelError::Service { service: entry.name.to_owned(), problem };
+        let bytes = self.unpack(entry.constraints).map_err(damaged)?;
+        let constraints: Constraints = postcard::from_bytes(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if !constraints.is_sorted() {
+            return Err(damaged("its constraints are not in order, or a shape has two".to_owned()));
+        }
+        Ok(constraints)
+    }
+
+    /// Unpacks the list of [`crate::actions`].
+    ///
+    /// # Errors
+    /// A damaged list.
+    pub fn actions(&self) -> Result<String, ModelError> {
+        let bytes = self.unpack(self.header.actions).map_err(ModelError::File)?;
+        String::from_utf8(bytes).map_err(|error| ModelError::File(error.to_string()))
+    }
+
+    fn unpack(&self, block: Block) -> Result<Vec<u8>, String> {
+        let start = block.offset as usize;
+        let packed = start.checked_add(block.length as usize).and_then(|end| self.blocks.get(start..end));
         let packed = packed.ok_or("it lies outside of the file")?;
-        if entry.unpacked > UNPACKED_MAX {
-            return Err(format!("it has {} bytes", entry.unpacked));
+        if block.unpacked > UNPACKED_MAX {
+            return Err(format!("it has {} bytes", block.unpacked));
         }
         zstd::bulk::Decompressor::with_dictionary(self.dictionary)
-            .and_then(|mut decompressor| decompressor.decompress(packed, entry.unpacked as usize))
+            .and_then(|mut decompressor| decompressor.decompress(packed, block.unpacked as usize))
             .map_err(|error| error.to_string())
     }
 }
@@ -127,41 +161,57 @@ pub struct Source {
     pub folder: String,
     /// Its model.
     pub service: Service,
+    /// What its results must be.
+    pub constraints: Constraints,
 }
 
-/// The file of these models. The dictionary is any text that the models have much of.
+/// The file of these models and the list of [`crate::actions`]. The dictionary is any text that the models have much
+/// of.
 ///
 /// # Errors
 /// Models that do not fit a file.
-pub fn pack(origin: &str, dictionary: &[u8], sources: &[Source]) -> Result<Vec<u8>, ModelError> {
+pub fn pack(origin: &str, dictionary: &[u8], sources: &[Source], actions: &str) -> Result<Vec<u8>, ModelError> {
     let mut sources: Vec<&Source> = sources.iter().collect();
     sources.sort_by(|a, b| a.service.metadata.name.cmp(&b.service.metadata.name));
-    let mut models = Vec::new();
+    let mut blocks = Blocks { dictionary, bytes: Vec::new() };
     let mut entries = Vec::with_capacity(sources.len());
-    for Source { folder, service } in sources {
+    for Source { folder, service, constraints } in sources {
         let Service { metadata, .. } = service;
-        let bytes = encode(service)?;
-        let packed = zstd::bulk::Compressor::with_dictionary(LEVEL, dictionary)
-            .and_then(|mut compressor| compressor.compress(&bytes))
-            .map_err(|error| ModelError::File(error.to_string()))?;
         entries.push(Entry {
             name: &metadata.name,
             folder,
             service_id: &metadata.service_id,
-            offset: size(models.len())?,
-            length: size(packed.len())?,
-            unpacked: size(bytes.len())?,
+            model: blocks.add(&encode(service)?)?,
+            constraints: blocks.add(&encode_constraints(service, constraints)?)?,
         });
-        models.extend(packed);
     }
     if let Some(twice) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
         let problem = format!("{} and {} have this name", twice[0].folder, twice[1].folder);
         return Err(ModelError::Service { service: twice[0].name.to_owned(), problem });
     }
-    let header = Header { origin, dictionary: size(dictionary.len())?, entries };
+    let header =
+        Header { origin, dictionary: size(dictionary.len())?, entries, actions: blocks.add(actions.as_bytes())? };
     let header = postcard::to_stdvec(&header).map_err(|error| ModelError::File(error.to_string()))?;
     let numbers = [VERSION, size(header.len())?].map(u32::to_le_bytes).concat();
-    Ok([&MAGIC[..], &numbers, &header, dictionary, &models].concat())
+    Ok([&MAGIC[..], &numbers, &header, dictionary, &blocks.bytes].concat())
+}
+
+/// The blocks of a file, as far as there are any.
+struct Blocks<'a> {
+    dictionary: &'a [u8],
+    bytes: Vec<u8>,
+}
+
+impl Blocks<'_> {
+    fn add(&mut self, bytes: &[u8]) -> Result<Block, ModelError> {
+        let packed = zstd::bulk::Compressor::with_dictionary(LEVEL, self.dictionary)
+            .and_then(|mut compressor| compressor.compress(bytes))
+            .map_err(|error| ModelError::File(error.to_string()))?;
+        let block =
+            Block { offset: size(self.bytes.len())?, length: size(packed.len())?, unpacked: size(bytes.len())? };
+        self.bytes.extend(packed);
+        Ok(block)
+    }
 }
 
 /// A model as it is before compression.
@@ -174,11 +224,24 @@ pub fn encode(service: &Service) -> Result<Vec<u8>, ModelError> {
     postcard::to_stdvec(service).map_err(|error| damaged(error.to_string()))
 }
 
+/// The constraints of a service as they are before compression.
+///
+/// # Errors
+/// Constraints of shapes that the service does not have.
+pub fn encode_constraints(service: &Service, constraints: &Constraints) -> Result<Vec<u8>, ModelError> {
+    let damaged = |problem: String| ModelError::Service { service: service.metadata.name.clone(), problem };
+    let is_outside = constraints.last().is_some_and(|shape| shape.0 as usize >= service.shapes.len());
+    if is_outside || !constraints.is_sorted() {
+        return Err(damaged("a constraint is of no shape, or a shape has two".to_owned()));
+    }
+    postcard::to_stdvec(constraints).map_err(|error| damaged(error.to_string()))
+}
+
 fn size(bytes: usize) -> Result<u32, ModelError> {
     u32::try_from(bytes).map_err(|_| ModelError::File("it is larger than 4 GiB".to_owned()))
 }
 
-/// What the rest of the crate relies on.
+/// What all who read a model rely on.
 fn check(service: &Service) -> Result<(), &'static str> {
     let shape = |id: ShapeId| service.shapes.get(id.0 as usize);
     let structure = |id: ShapeId| match shape(id) {
@@ -215,7 +278,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{List, Member, Metadata, Operation, Structure};
+    use crate::constraint::Constraint;
+    use crate::service::{List, Member, Metadata, Operation, Structure};
 
     fn service(name: &str) -> Service {
         let member = Member {
@@ -255,9 +319,16 @@ mod tests {
         }
     }
 
+    fn source(name: &str) -> Source {
+        Source { folder: format!("aws-{name}"), service: service(name), constraints: constraints(1) }
+    }
+
+    fn constraints(shape: u32) -> Constraints {
+        Constraints::new(vec![(ShapeId(shape), Constraint::Words(vec!["A".to_owned(), "B".to_owned()]))])
+    }
+
     fn file() -> Vec<u8> {
-        let source = |name: &str| Source { folder: format!("aws-{name}"), service: service(name) };
-        pack("botocore 1", b"Items GetItems Input POST", &["b", "a", "c"].map(source)).unwrap()
+        pack("botocore 1", b"Items GetItems Input POST", &["b", "a", "c"].map(source), "a: getItems\n").unwrap()
     }
 
     #[test]
@@ -270,14 +341,15 @@ mod tests {
         for (name, place) in [("b", Some(1)), ("aws-c", Some(2)), ("aws", None)] {
             assert_eq!(packed.find(name), place, "{name}");
         }
-        let unpacked = packed.unpack(&packed.entries()[1]).unwrap();
-        assert_eq!(encode(&unpacked).unwrap(), encode(&service("b")).unwrap());
+        let entry = &packed.entries()[1];
+        assert_eq!(encode(&packed.service(entry).unwrap()).unwrap(), encode(&service("b")).unwrap());
+        assert_eq!(packed.constraints(entry).unwrap(), constraints(1));
+        assert_eq!(packed.actions().unwrap(), "a: getItems\n");
     }
 
     #[test]
     fn a_name_twice_is_refused() {
-        let source = Source { folder: "x".to_owned(), service: service("a") };
-        let error = pack("botocore 1", b"", &[source.clone(), source]).unwrap_err();
+        let error = pack("botocore 1", b"", &[source("a"), source("a")], "").unwrap_err();
         assert!(error.to_string().contains("have this name"), "{error}");
     }
 
@@ -299,6 +371,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn constraints_of_no_shape_are_refused() {
+        let twice = Constraints::new(vec![(ShapeId(0), Constraint::Words(Vec::new())); 2]);
+        for constraints in [constraints(2), twice] {
+            let error = encode_constraints(&service("a"), &constraints).unwrap_err();
+            assert!(error.to_string().contains("a constraint is of no shape"), "{error}");
+        }
+    }
+
     fn set_payload(shape: &mut Shape, payload: usize) {
         if let Shape::Structure(structure) = shape {
             structure.payload = Some(payload);
@@ -309,8 +390,7 @@ mod tests {
     fn a_file_that_is_cut_off_is_an_error() {
         let file = file();
         for length in 0..file.len() {
-            let read = Packed::open(&file[..length])
-                .and_then(|packed| packed.unpack(&packed.entries()[packed.entries().len() - 1]));
+            let read = Packed::open(&file[..length]).and_then(|packed| packed.actions());
             assert!(read.is_err(), "{length} of {} bytes", file.len());
         }
     }
@@ -324,9 +404,11 @@ mod tests {
                 file[at] = byte;
             }
             if let Ok(packed) = Packed::open(&file) {
+                let _ = packed.actions();
                 for entry in packed.entries() {
+                    let _ = packed.constraints(entry);
                     // Either a sound model or an error.
-                    if let Ok(service) = packed.unpack(entry) {
+                    if let Ok(service) = packed.service(entry) {
                         service.operations.iter().for_each(|operation| _ = service.is_event_stream(operation));
                     }
                 }

@@ -1,14 +1,14 @@
 //! Amazon Athena.
 
-use super::bind::answer;
-use super::job::Job;
+use super::job::{Job, answer};
 use super::{Action, Service};
-use crate::failure::Words;
 
-pub(super) const SERVICE: Service = Service {
+pub(super) const ATHENA: Service = Service {
     name: "athena",
     client: "athena",
-    words: Words::Optimized { prefix: "Athena", service: "AmazonAthena" },
+    error_prefix: "Athena",
+    error_service: "AmazonAthena",
+    takes_task_token: false,
     actions: &[
         Action::new("startQueryExecution", "StartQueryExecution").job(
             Job::new(

@@ -1,12 +1,13 @@
 //! Amazon SQS. The queue's URL is a parameter only: the request goes to the endpoint that is configured.
 
 use super::{Action, Service};
-use crate::failure::Words;
 
-pub(super) const SERVICE: Service = Service {
+pub(super) const SQS: Service = Service {
     name: "sqs",
     client: "sqs",
-    words: Words::Optimized { prefix: "SQS", service: "AmazonSQS" },
+    error_prefix: "SQS",
+    error_service: "AmazonSQS",
+    takes_task_token: true,
     actions: &[Action::new("sendMessage", "SendMessage").only(&[
         "DelaySeconds",
         "MessageAttributes",
