@@ -104,6 +104,7 @@ impl Expression {
         }
         let value = match self.run(&self.guarded, self.depth_max, scope, None, self.functions) {
             Ok(value) => value,
+            Err(_) if scope.patience.is_exceeded() => return Err(self.error(message::TIMED_OUT, location)),
             Err(error) => {
                 let outcome = message::of(error.message(), || self.noted(scope), || scope.chance.uuid());
                 return Err(self.error(&outcome, location));
@@ -146,10 +147,14 @@ impl Expression {
         notes: Option<&Notes>,
         functions: Functions,
     ) -> Result<JValue, EvaluatorError> {
+        if scope.patience.milliseconds == Some(0) {
+            scope.patience.exceed();
+            return Err(EvaluatorError::EvaluationError(message::TIMED_OUT.to_owned()));
+        }
         let mut context = Context::new();
         self.reads.bind(scope, &mut context);
         let options = EvaluatorOptions {
-            timeout_ms: Some(TIME_MAX_MS),
+            timeout_ms: Some(time_max(scope)),
             max_stack_depth: Some(depth_max),
             max_sequence_length: Some(SEQUENCE_MAX),
             cancel: None,
@@ -159,7 +164,11 @@ impl Expression {
         if let Some(notes) = notes {
             notes.register(&mut evaluator)?;
         }
-        evaluator.evaluate(tree, item)
+        let evaluated = evaluator.evaluate(tree, item);
+        if time_max(scope) < TIME_MAX_MS && evaluated.as_ref().is_err_and(|e| message::is_timeout(e.message())) {
+            scope.patience.exceed();
+        }
+        evaluated
     }
 
     /// Evaluates once more, noting what each function and operator is given: the last note is of the one that
@@ -178,4 +187,9 @@ impl Expression {
             location,
         )
     }
+}
+
+/// Milliseconds until an expression is stopped.
+fn time_max(scope: &Scope<'_>) -> u64 {
+    scope.patience.milliseconds.map_or(TIME_MAX_MS, |patience| patience.min(TIME_MAX_MS))
 }

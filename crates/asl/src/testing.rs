@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::scope::{Chance, Context, Scope, Variables};
+use crate::scope::{Chance, Context, Patience, Scope, Variables};
 use crate::value::{Text, Value};
 
 pub(crate) fn json(text: &str) -> Value {
@@ -27,5 +27,6 @@ pub(crate) fn scoped<T>(
         variables: &variables,
         chance: &Chance::new(1),
         now: 0,
+        patience: &Patience::default(),
     })
 }

@@ -8,7 +8,7 @@ use crate::execution::ReplayError;
 use crate::limits::Limits;
 
 /// What the world asks of an execution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Begin. The first command of every execution, once.
     Start {
@@ -78,6 +78,23 @@ pub struct Turn<'a> {
     pub resources: &'a dyn Resources,
     /// After how many events the turn ends, so that a long run does not keep others waiting.
     pub budget: usize,
+    /// How long it may take.
+    pub time: TurnTime<'a>,
+}
+
+/// How long a turn may take. It decides where a turn ends and where an evaluation is done, never what an execution does.
+#[derive(Clone, Copy)]
+pub struct TurnTime<'a> {
+    /// Milliseconds one expression may take; `None` for as long as the language allows. A step whose expression takes
+    /// longer does not happen: it is to be done again where there is time for it.
+    pub expression_milliseconds: Option<u64>,
+    /// Whether the turn took long enough. Asked after every step.
+    pub is_over: &'a dyn Fn() -> bool,
+}
+
+impl TurnTime<'_> {
+    /// As much time as it takes.
+    pub const UNBOUNDED: Self = Self { expression_milliseconds: None, is_over: &|| false };
 }
 
 /// What a Task state must know of the world before it schedules. The answers are the same every time: none looks
@@ -99,8 +116,11 @@ pub trait Resources {
 pub enum Advance {
     /// The execution waits for the world, or is over.
     Settled,
-    /// The budget is spent; send [`Command::Continue`].
+    /// The budget or the time is spent; send [`Command::Continue`].
     Unfinished,
+    /// The command is carried out. What follows takes longer than the turn may: send [`Command::Continue`] where there
+    /// is time for it.
+    TooLong,
 }
 
 /// Why a command changed nothing: late, early or repeated input. Counted, never silent.
@@ -135,11 +155,15 @@ impl Ignored {
 }
 
 /// Why a command could not be carried out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Fault {
     /// Named, counted, harmless.
     #[error("ignored: {}", .0.as_str())]
     Ignored(Ignored),
+    /// Nothing happened: an expression takes longer than the turn may. The command is to be sent again where there is
+    /// time for it.
+    #[error("an expression takes longer than the turn may")]
+    TooLong(Box<Command>),
     /// Our own mistake: a decision that cannot be applied. The live state is to be thrown away.
     #[error("a decided event does not apply")]
     Replay(#[from] ReplayError),

@@ -5,7 +5,7 @@
 
 use asl::EvaluationError;
 use asl::program::{Program, StateId, StateKind};
-use asl::scope::{Chance, Context};
+use asl::scope::{Chance, Context, Patience};
 use asl::{ErrorName, Scope, Text, Value};
 
 use crate::command::{Advance, Command, Fault, Ignored, Turn};
@@ -22,6 +22,7 @@ impl Execution {
     /// what happened to `events`.
     ///
     /// # Errors
+    /// [`Fault::TooLong`] where the command's own evaluation takes longer than the turn may: nothing happened.
     /// [`Fault::Ignored`] where the command changes nothing (late, early, repeated): a result, not a failure.
     /// [`Fault::Replay`] where our own decision does not apply: the execution is then to be thrown away.
     pub fn advance(&mut self, command: Command, turn: &Turn<'_>, events: &mut Vec<Event>) -> Result<Advance, Fault> {
@@ -30,15 +31,17 @@ impl Execution {
         if self.status != Status::Running {
             return Err(Fault::Ignored(Ignored::ExecutionOver));
         }
-        self.take(events, |decision| decision.command(command), turn, &chance)?;
-        while self.status == Status::Running {
-            if events.len() >= budget {
-                return Ok(if self.has_work(turn) { Advance::Unfinished } else { Advance::Settled });
+        // A copy is a few pointers; without it a turn could not say what is to be sent again.
+        if !self.take(events, |decision| decision.command(command.clone()), turn, &chance)? {
+            return Err(Fault::TooLong(Box::new(command)));
+        }
+        while self.status == Status::Running && self.has_work(turn) {
+            if events.len() >= budget || (turn.time.is_over)() {
+                return Ok(Advance::Unfinished);
             }
-            if !self.has_work(turn) {
-                return Ok(Advance::Settled);
+            if !self.take(events, |decision| decision.step(), turn, &chance)? {
+                return Ok(Advance::TooLong);
             }
-            self.take(events, |decision| decision.step(), turn, &chance)?;
         }
         Ok(Advance::Settled)
     }
@@ -47,22 +50,26 @@ impl Execution {
         self.is_ready() || self.next_due().is_some_and(|due| due <= turn.now)
     }
 
-    /// One decision and its application.
+    /// One decision and its application; `false` where it takes longer than the turn may, and nothing happened.
     fn take(
         &mut self,
         events: &mut Vec<Event>,
         decide: impl FnOnce(&mut Decision<'_>) -> Result<(), Ignored>,
         turn: &Turn<'_>,
         chance: &Chance,
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         let from = events.len();
         let mut decision = Decision::new(self, turn, chance, events);
         decide(&mut decision).map_err(Fault::Ignored)?;
         decision.close();
+        if decision.patience.is_exceeded() {
+            events.truncate(from);
+            return Ok(false);
+        }
         for event in &events[from..] {
             self.apply(event)?;
         }
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -77,11 +84,13 @@ pub(crate) struct Decision<'a> {
     full: bool,
     /// Where a single state is tested, and only there.
     probe: Option<&'a Probe>,
+    patience: Patience,
 }
 
 impl<'a> Decision<'a> {
     fn new(execution: &'a Execution, turn: &'a Turn<'a>, chance: &'a Chance, events: &'a mut Vec<Event>) -> Self {
-        Self { execution, turn, chance, events, next: execution.last_event.next(), full: false, probe: None }
+        let patience = Patience::of(turn.time.expression_milliseconds);
+        Self { execution, turn, chance, events, next: execution.last_event.next(), full: false, probe: None, patience }
     }
 
     /// A decision that is a test: it is watched, and sees the context object it is given.
@@ -383,6 +392,7 @@ impl<'a> Decision<'a> {
             variables: cursor.variables,
             chance: self.chance,
             now: self.turn.now.0,
+            patience: &self.patience,
         })
     }
 }

@@ -9,7 +9,7 @@ use asl::value::Object;
 use asl::{Program, Text, Value};
 use engine::{
     Advance, Command, Event, EventId, EventKind, Execution, ExecutionInfo, Fault, Limits, Outstanding, Resources,
-    Status, Timestamp, Turn,
+    Status, Timestamp, Turn, TurnTime,
 };
 
 use crate::coverage::Reached;
@@ -45,7 +45,7 @@ pub struct Run {
 }
 
 /// How a run came to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Ending {
     /// The execution ended.
     Ended(Status),
@@ -189,6 +189,7 @@ impl Stage<'_> {
                 limits: self.limits,
                 resources: &Mocked,
                 budget: BUDGET,
+                time: TurnTime::UNBOUNDED,
             };
             let advance = self.execution.advance(command, &turn, &mut events).map_err(Ending::Broken)?;
             let program = self.execution.program().clone();
@@ -196,7 +197,7 @@ impl Stage<'_> {
             self.start_tasks(&events)?;
             match advance {
                 Advance::Unfinished if self.execution.status() == Status::Running => command = Command::Continue,
-                Advance::Settled | Advance::Unfinished => return Ok(()),
+                Advance::Settled | Advance::Unfinished | Advance::TooLong => return Ok(()),
             }
         }
     }
@@ -218,7 +219,14 @@ impl Stage<'_> {
 
     /// A worker takes the task.
     fn take(&mut self, scheduled: EventId) -> Result<(), Ending> {
-        let turn = Turn { now: self.now, seed: 0, limits: self.limits, resources: &Mocked, budget: 1 };
+        let turn = Turn {
+            now: self.now,
+            seed: 0,
+            limits: self.limits,
+            resources: &Mocked,
+            budget: 1,
+            time: TurnTime::UNBOUNDED,
+        };
         let mut events = Vec::new();
         let advance = self.execution.advance(Command::TaskStarted { scheduled, worker: None }, &turn, &mut events);
         let program = self.execution.program().clone();

@@ -126,6 +126,16 @@ impl From<store::StoreError> for CallError {
     }
 }
 
+impl From<std::sync::Arc<store::StoreError>> for CallError {
+    fn from(error: std::sync::Arc<store::StoreError>) -> Self {
+        match &*error {
+            store::StoreError::Damaged(_) => Self::Internal(error.into()),
+            // It may answer later: whoever tells what came of a task tells it again.
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
 /// CreateStateMachine, its members checked against the model. Names are checked by the caller.
 #[derive(Clone, Debug)]
 pub struct CreateStateMachine {

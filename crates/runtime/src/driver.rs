@@ -1,14 +1,18 @@
 //! The threads that drive shards: each waits for inputs or for the next due timer, and hands on what gathered.
 
+use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::Timestamp;
+use store::partition::{Partition, Partitions};
 use store::record::ExecutionId;
 
 use crate::chance::SeededChance;
 use crate::clock::Clock;
-use crate::shard::{Input, Shard};
+use crate::loader::Question;
+use crate::long_turns::LongTurns;
+use crate::shard::{Input, Moment, Need, Pace, Shard};
 use crate::sync::Inbox;
 use crate::writer::Writer;
 
@@ -16,26 +20,44 @@ use crate::writer::Writer;
 const INPUTS_MAX: usize = 512;
 
 /// The ways to the shards.
-pub(crate) struct Shards {
+pub struct Shards {
     inboxes: Vec<Inbox<Input>>,
+    partitions: Partitions,
 }
 
 impl Shards {
-    pub(crate) fn new(count: usize) -> Self {
-        Self { inboxes: (0..count.max(1)).map(|_| Inbox::new()).collect() }
+    /// Ways to that many shards, at least one, that share those partitions.
+    pub fn new(count: usize, partitions: Partitions) -> Self {
+        Self { inboxes: (0..count.max(1)).map(|_| Inbox::new()).collect(), partitions }
     }
 
-    pub(crate) fn count(&self) -> usize {
+    /// How many there are.
+    pub fn count(&self) -> usize {
         self.inboxes.len()
     }
 
     /// The shard that owns an execution.
-    pub(crate) fn of(&self, execution: ExecutionId) -> usize {
-        // Euclid's remainder is never negative and less than the count.
-        execution.0.rem_euclid(self.inboxes.len() as i64) as usize
+    pub fn of(&self, execution: ExecutionId) -> usize {
+        self.owner(execution.partition(self.partitions))
     }
 
-    pub(crate) fn send(&self, shard: usize, input: Input) {
+    /// The shard that owns the executions of that name.
+    pub fn of_name(&self, state_machine_arn: &str, name: &str) -> usize {
+        self.owner(self.partitions.of_name(state_machine_arn, name))
+    }
+
+    /// Shard `n` of `m` owns every `m`-th partition from `n` on. Nothing that is stored knows of it.
+    fn owner(&self, partition: Partition) -> usize {
+        usize::from(partition.0) % self.inboxes.len()
+    }
+
+    /// The partitions that the shards share.
+    pub(crate) fn partitions(&self) -> Partitions {
+        self.partitions
+    }
+
+    /// Sends it an input and wakes it. A shard that has ended drops it.
+    pub fn send(&self, shard: usize, input: Input) {
         if let Some(inbox) = self.inboxes.get(shard) {
             inbox.push(input);
         }
@@ -48,9 +70,11 @@ impl Shards {
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn take_all(&self, shard: usize, into: &mut Vec<Input>) {
-        self.inboxes[shard].take(into, Some(Duration::ZERO));
+    /// What came for a shard, for who drives it step by step.
+    pub fn take_all(&self, shard: usize, into: &mut Vec<Input>) {
+        if let Some(inbox) = self.inboxes.get(shard) {
+            inbox.take(into, Some(Duration::ZERO));
+        }
     }
 
     pub(crate) fn close(&self) {
@@ -58,37 +82,122 @@ impl Shards {
     }
 }
 
+/// What a shard's thread hands on to.
+pub(crate) struct Surroundings {
+    pub(crate) shards: Arc<Shards>,
+    pub(crate) writer: Arc<Writer>,
+    /// Who reads what the shard must be told.
+    pub(crate) questions: Arc<Inbox<Question>>,
+    pub(crate) long_turns: LongTurns,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
 /// Drives one shard until its inbox is closed and empty.
-pub(crate) fn drive(
-    mut shard: Shard,
-    index: usize,
-    shards: &Shards,
-    writer: &Arc<Writer>,
-    clock: &dyn Clock,
-    mut chance: SeededChance,
-) {
+pub(crate) fn drive(mut shard: Shard, index: usize, around: &Surroundings, mut chance: SeededChance) {
+    let inbox = &around.shards.inboxes[index];
     // Also when this thread dies: then nobody waits for it in vain.
-    let _leave = Leave { inbox: &shards.inboxes[index], writer };
+    let _leave = Leave { inbox, writer: &around.writer, questions: &around.questions };
+    let stopwatch = Stopwatch::brisk();
     let mut inputs = Vec::new();
-    let mut now = clock.now();
+    let mut now = around.clock.now();
     loop {
-        let patience = shard.next_wake().map(|at| until(at, clock.now().max(now)));
-        if !shards.inboxes[index].take(&mut inputs, patience) {
+        let patience = shard.next_wake().map(|at| until(at, around.clock.now().max(now)));
+        if !inbox.take(&mut inputs, patience) {
             return;
         }
         let mut inputs = inputs.drain(..).peekable();
         loop {
             // The history's time never goes back, whatever the clock does.
-            now = clock.now().max(now);
-            inputs.by_ref().take(INPUTS_MAX).for_each(|input| shard.handle(input, now, &mut chance));
-            shard.run(now, &mut chance);
-            if let Some(batch) = shard.take_batch() {
-                writer.submit(index, batch);
+            now = around.clock.now().max(now);
+            stopwatch.begin_round();
+            let mut moment = Moment { now, chance: &mut chance, pace: &stopwatch };
+            for input in inputs.by_ref().take(INPUTS_MAX) {
+                shard.handle(input, &mut moment);
+                if stopwatch.is_round_over() {
+                    break;
+                }
             }
+            shard.run(&mut moment);
+            if let Some(batch) = shard.take_batch() {
+                around.writer.submit(index, batch);
+            }
+            shard.take_needs().into_iter().for_each(|need| around.see_to(index, need));
             if inputs.peek().is_none() {
                 break;
             }
         }
+    }
+}
+
+impl Surroundings {
+    fn see_to(&self, shard: usize, need: Need) {
+        match need {
+            Need::Stored(question) => self.questions.push(question),
+            Need::Turn(turn) => self.long_turns.take(shard, turn),
+        }
+    }
+}
+
+/// How long a turn may take, beside the other executions of its shard.
+const TURN: Duration = Duration::from_millis(2);
+
+/// How long a shard goes on before it hands on what it did and looks at what came in.
+const ROUND: Duration = Duration::from_millis(4);
+
+/// How long a turn may take that holds up nobody.
+const LONG_TURN: Duration = Duration::from_millis(100);
+
+/// Milliseconds an expression may take beside the other executions of its shard.
+const EXPRESSION_MILLISECONDS: u64 = 10;
+
+/// The wall's pace.
+pub(crate) struct Stopwatch {
+    turn: Duration,
+    expression_milliseconds: Option<u64>,
+    round_began: Cell<Instant>,
+    turn_began: Cell<Instant>,
+}
+
+impl Stopwatch {
+    /// Of a shard: others wait.
+    pub(crate) fn brisk() -> Self {
+        Self::of(TURN, Some(EXPRESSION_MILLISECONDS))
+    }
+
+    /// Of a thread for long turns.
+    pub(crate) fn patient() -> Self {
+        Self::of(LONG_TURN, None)
+    }
+
+    fn of(turn: Duration, expression_milliseconds: Option<u64>) -> Self {
+        Self {
+            turn,
+            expression_milliseconds,
+            round_began: Cell::new(Instant::now()),
+            turn_began: Cell::new(Instant::now()),
+        }
+    }
+
+    fn begin_round(&self) {
+        self.round_began.set(Instant::now());
+    }
+}
+
+impl Pace for Stopwatch {
+    fn begin_turn(&self) {
+        self.turn_began.set(Instant::now());
+    }
+
+    fn is_turn_over(&self) -> bool {
+        self.turn_began.get().elapsed() >= self.turn
+    }
+
+    fn expression_milliseconds(&self) -> Option<u64> {
+        self.expression_milliseconds
+    }
+
+    fn is_round_over(&self) -> bool {
+        self.round_began.get().elapsed() >= ROUND
     }
 }
 
@@ -101,11 +210,13 @@ fn until(at: Timestamp, now: Timestamp) -> Duration {
 struct Leave<'a> {
     inbox: &'a Inbox<Input>,
     writer: &'a Writer,
+    questions: &'a Inbox<Question>,
 }
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
         self.inbox.close();
+        self.questions.close();
         self.writer.leave();
     }
 }

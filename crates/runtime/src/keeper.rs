@@ -1,13 +1,18 @@
-//! The background thread: recovery after a restart, timers that come near, state machines to remove.
+//! Keeps house: recovery after a restart, timers that come near, state machines to remove.
+//!
+//! A [`Keeper`] does one step at a time and waits for nobody, so that a thread can drive it, or a simulation.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use asl::Text;
 use engine::{Status, Timestamp};
 use store::partition::PartitionSet;
 use store::record::{ExecutionFilter, ExecutionId, LastIds, Page, Write};
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::calls::CallError;
 use crate::clock::Clock;
@@ -30,27 +35,85 @@ const RESUME_PAGE: usize = 64;
 /// Executions stopped at once when their state machine is deleted.
 const STOP_PAGE: usize = 100;
 
-/// The pause after something failed.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The pause after something failed, in milliseconds.
+const RETRY_AFTER_MILLISECONDS: i64 = 1_000;
 
-/// What the background thread is told.
-pub(crate) enum Errand {
+/// What the keeper is told.
+#[derive(Debug)]
+pub enum Errand {
     /// A state machine is being deleted.
     Delete(Arc<Machine>),
 }
 
-/// The background thread.
-pub(crate) struct Keeper {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) directory: Arc<Directory>,
-    pub(crate) shards: Arc<Shards>,
-    pub(crate) writer: Arc<Writer>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) inbox: Arc<Inbox<Errand>>,
+/// What the keeper waits for after a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// Answers of shards or of the writer.
+    Answers,
+    /// Nothing: there is more to do.
+    Never,
+    /// Errands, or that time.
+    Until(Timestamp),
+}
+
+/// Keeps house.
+pub struct Keeper {
+    store: Arc<dyn Store>,
+    directory: Arc<Directory>,
+    shards: Arc<Shards>,
+    writer: Arc<Writer>,
     /// Held while records change.
-    pub(crate) last_ids: Arc<tokio::sync::Mutex<LastIds>>,
+    last_ids: Arc<tokio::sync::Mutex<LastIds>>,
     /// The greatest number an execution had when the runtime opened; those after it need no recovery.
-    pub(crate) last_id: ExecutionId,
+    last_id: ExecutionId,
+    recovery: Recovery,
+    sweep_at: Timestamp,
+    /// After a failure, nothing happens until then.
+    paused_until: Timestamp,
+    deletions: Vec<Deletion>,
+}
+
+/// How far recovery is.
+enum Recovery {
+    /// At the executions after this one.
+    After(Option<ExecutionId>),
+    /// A page is being resumed; then it goes on, or is done.
+    Page {
+        began_after: Option<ExecutionId>,
+        answers: Answers<()>,
+        next: Option<ExecutionId>,
+    },
+    Done,
+}
+
+/// A state machine's removal.
+struct Deletion {
+    machine: Arc<Machine>,
+    stage: Stage,
+}
+
+/// How far a removal is.
+enum Stage {
+    Begun,
+    /// Every start that passed the check before the machine was marked becomes durable, and so is in the list.
+    Barrier(Answers<()>),
+    /// Its running executions after that position are to be stopped.
+    Stop {
+        after: Option<i64>,
+    },
+    /// A page of them is being stopped; then it goes on, or they are all over.
+    Stopping {
+        answers: Answers<Timestamp>,
+        next: Option<i64>,
+    },
+    /// Its record is to go.
+    Remove,
+    /// Nobody may write the record again while it goes.
+    Removing {
+        removed: Answers<(), StoreError>,
+        _changes: tokio::sync::OwnedMutexGuard<LastIds>,
+    },
+    Done,
 }
 
 /// Why an errand stopped.
@@ -64,57 +127,108 @@ enum Interrupted {
     Stopping,
 }
 
-/// How far recovery is.
-#[derive(Clone, Copy)]
-enum Recovery {
-    After(Option<ExecutionId>),
-    Done,
-}
-
 impl Keeper {
+    /// Keeps house over that store. `last_id` is the greatest number an execution has.
+    pub fn new(
+        store: Arc<dyn Store>,
+        directory: Arc<Directory>,
+        shards: Arc<Shards>,
+        writer: Arc<Writer>,
+        last_ids: Arc<tokio::sync::Mutex<LastIds>>,
+        last_id: ExecutionId,
+        now: Timestamp,
+    ) -> Self {
+        let mut keeper = Self {
+            store,
+            directory,
+            shards,
+            writer,
+            last_ids,
+            last_id,
+            recovery: Recovery::After(None),
+            sweep_at: now,
+            paused_until: now,
+            deletions: Vec::new(),
+        };
+        for machine in keeper.directory.deleting_machines() {
+            keeper.tell(Errand::Delete(machine));
+        }
+        keeper
+    }
+
+    /// There is something to do.
+    pub fn tell(&mut self, errand: Errand) {
+        let Errand::Delete(machine) = errand;
+        self.deletions.push(Deletion { machine, stage: Stage::Begun });
+    }
+
     /// Works until the inbox is closed.
-    pub(crate) fn run(self) {
-        let mut recovery = Recovery::After(None);
-        let mut sweep_at = self.clock.now();
-        let mut deletions = self.directory.deleting_machines();
+    pub(crate) fn run(mut self, clock: &dyn Clock, inbox: &Inbox<Errand>) {
         let mut errands = Vec::new();
         loop {
-            let now = self.clock.now();
-            let mut has_failed = false;
-            if now >= sweep_at {
-                match self.sweep(now) {
-                    Ok(()) => sweep_at = Timestamp(now.0.saturating_add(SWEEP_EVERY_MILLISECONDS)),
-                    Err(error) => has_failed = self.note(&error),
+            let now = clock.now();
+            let patience = match self.step(now) {
+                Rest::Answers => {
+                    self.wait_for_answers();
+                    Duration::ZERO
                 }
-            }
-            if let Recovery::After(after) = recovery {
-                match self.resume_page(after) {
-                    Ok(next) => recovery = next,
-                    Err(error) => has_failed = self.note(&error),
-                }
-            }
-            deletions.retain(|machine| match self.delete(machine) {
-                Ok(()) => false,
-                Err(error) => {
-                    has_failed = self.note(&error);
-                    true
-                }
-            });
-            let patience = match recovery {
-                _ if has_failed => RETRY_AFTER,
-                Recovery::After(_) => Duration::ZERO,
-                Recovery::Done => Duration::from_millis(sweep_at.0.saturating_sub(now.0).max(0).unsigned_abs()),
+                Rest::Never => Duration::ZERO,
+                Rest::Until(at) => Duration::from_millis(at.0.saturating_sub(now.0).max(0).unsigned_abs()),
             };
-            if !self.inbox.take(&mut errands, Some(patience)) {
+            if !inbox.take(&mut errands, Some(patience)) {
                 return;
             }
-            deletions.extend(errands.drain(..).map(|Errand::Delete(machine)| machine));
+            errands.drain(..).for_each(|errand| self.tell(errand));
         }
     }
 
-    fn note(&self, error: &Interrupted) -> bool {
-        tracing::warn!(error = error as &dyn std::error::Error, "background work is put off");
-        true
+    /// Does what can be done now.
+    pub fn step(&mut self, now: Timestamp) -> Rest {
+        if now < self.paused_until {
+            return Rest::Until(self.paused_until);
+        }
+        let steps = [self.sweep_if_due(now), self.recover(), self.delete_all()];
+        for error in steps.into_iter().filter_map(Result::err) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "background work is put off");
+            self.paused_until = Timestamp(now.0.saturating_add(RETRY_AFTER_MILLISECONDS));
+        }
+        self.rest(now)
+    }
+
+    fn rest(&self, now: Timestamp) -> Rest {
+        if now < self.paused_until {
+            return Rest::Until(self.paused_until);
+        }
+        let stages = || self.deletions.iter().map(|deletion| &deletion.stage);
+        let has_more = matches!(self.recovery, Recovery::After(_))
+            || stages().any(|stage| matches!(stage, Stage::Begun | Stage::Stop { .. } | Stage::Remove));
+        match &self.recovery {
+            _ if has_more => Rest::Never,
+            Recovery::Page { .. } => Rest::Answers,
+            _ if !self.deletions.is_empty() => Rest::Answers,
+            _ => Rest::Until(self.sweep_at),
+        }
+    }
+
+    /// Waits until something that was asked is answered.
+    fn wait_for_answers(&mut self) {
+        if let Recovery::Page { answers, .. } = &mut self.recovery {
+            return answers.wait();
+        }
+        match self.deletions.first_mut().map(|deletion| &mut deletion.stage) {
+            Some(Stage::Barrier(answers)) => answers.wait(),
+            Some(Stage::Removing { removed, .. }) => removed.wait(),
+            Some(Stage::Stopping { answers, .. }) => answers.wait(),
+            Some(Stage::Begun | Stage::Stop { .. } | Stage::Remove | Stage::Done) | None => {}
+        }
+    }
+
+    fn sweep_if_due(&mut self, now: Timestamp) -> Result<(), Interrupted> {
+        if now >= self.sweep_at {
+            self.sweep(now)?;
+            self.sweep_at = Timestamp(now.0.saturating_add(SWEEP_EVERY_MILLISECONDS));
+        }
+        Ok(())
     }
 
     /// Arms what comes near. What is armed already is armed again, without effect.
@@ -136,79 +250,166 @@ impl Keeper {
         }
     }
 
-    fn resume_page(&self, after: Option<ExecutionId>) -> Result<Recovery, Interrupted> {
-        let page = self.store.unsettled(&PartitionSet::All, after, RESUME_PAGE)?;
-        let mut by_shard = vec![Vec::new(); self.shards.count()];
-        let old = page.iter().map(|(id, _)| *id).take_while(|id| *id <= self.last_id);
-        old.for_each(|id| by_shard[self.shards.of(id)].push(id));
-        let is_due = |(_, executions): &(usize, Vec<ExecutionId>)| !executions.is_empty();
-        let answers: Vec<_> = by_shard
-            .into_iter()
-            .enumerate()
-            .filter(is_due)
-            .map(|(shard, executions)| self.ask(shard, |reply| Input::Resume { executions, reply }))
-            .collect();
-        for answer in answers {
-            wait(answer)?;
-        }
-        Ok(match page.last() {
-            Some((last, _)) if page.len() == RESUME_PAGE && *last <= self.last_id => Recovery::After(Some(*last)),
-            _ => Recovery::Done,
-        })
-    }
-
-    /// Stops the running executions of a state machine, then removes it.
-    fn delete(&self, machine: &Machine) -> Result<(), Interrupted> {
-        let id = machine.record.id;
-        // Every start that passed the check before the machine was marked is durable after this, and so in the list.
-        let barriers: Vec<_> = (0..self.shards.count())
-            .map(|shard| self.ask(shard, |reply| Input::MachineDeleting { machine: id, reply }))
-            .collect();
-        for barrier in barriers {
-            wait(barrier)?;
-        }
-
-        let filter = ExecutionFilter { state_machine: id, status: Some(Status::Running), started_with: None };
-        let mut page = Page { limit: STOP_PAGE, after: None };
-        loop {
-            let listing = self.store.list_executions(&filter, &page)?;
-            let stop =
-                |arn, execution| move |reply| Input::Stop(Stop { execution, arn, error: None, cause: None, reply });
-            let answers: Vec<_> = listing
-                .items
-                .into_iter()
-                .map(|record| self.ask(self.shards.of(record.id), stop(record.arn, record.id)))
-                .collect();
-            for answer in answers {
-                match wait(answer) {
-                    // One that cannot be read does not keep its machine alive; the shard's log names it.
-                    Ok(_) | Err(Interrupted::Call(CallError::Internal(_) | CallError::ExecutionDoesNotExist(_))) => {}
-                    Err(error) => return Err(error),
+    fn recover(&mut self) -> Result<(), Interrupted> {
+        self.recovery = match std::mem::replace(&mut self.recovery, Recovery::Done) {
+            Recovery::After(after) => match self.resume_page(after) {
+                Ok(page) => page,
+                Err(error) => {
+                    self.recovery = Recovery::After(after);
+                    return Err(error);
                 }
-            }
-            page.after = listing.next;
-            if page.after.is_none() {
-                break;
-            }
-        }
-        // Nobody may write the record again while it goes.
-        let _changes = self.last_ids.blocking_lock();
-        let now = self.directory.machine(&machine.record.arn).filter(|now| now.record.id == id);
-        let Some(now) = now else { return Ok(()) };
-        let revision = now.record.revision;
-        let removed = self.writer.submit_records(vec![Write::DeleteStateMachine { id, revision }]);
-        removed.blocking_recv().map_err(|_| Interrupted::Stopping)??;
-        self.directory.remove_machine(&machine.record.arn);
+            },
+            Recovery::Page { began_after, mut answers, next } => match answers.poll(|_| false) {
+                None => Recovery::Page { began_after, answers, next },
+                Some(Ok(())) => next.map_or(Recovery::Done, |last| Recovery::After(Some(last))),
+                Some(Err(error)) => {
+                    self.recovery = Recovery::After(began_after);
+                    return Err(error);
+                }
+            },
+            Recovery::Done => Recovery::Done,
+        };
         Ok(())
     }
 
-    fn ask<T>(&self, shard: usize, input: impl FnOnce(Reply<T>) -> Input) -> oneshot::Receiver<Result<T, CallError>> {
+    fn resume_page(&self, after: Option<ExecutionId>) -> Result<Recovery, Interrupted> {
+        let page = self.store.unsettled(&PartitionSet::All, after, RESUME_PAGE)?;
+        let old = page.iter().map(|(id, _)| *id).take_while(|id| *id <= self.last_id);
+        let answers =
+            old.map(|execution| self.ask(self.shards.of(execution), |reply| Input::Resume { execution, reply }));
+        let answers = Answers::of(answers);
+        let next = match page.last() {
+            Some((last, _)) if page.len() == RESUME_PAGE && *last <= self.last_id => Some(*last),
+            _ => None,
+        };
+        Ok(Recovery::Page { began_after: after, answers, next })
+    }
+
+    fn delete_all(&mut self) -> Result<(), Interrupted> {
+        let mut failed = None;
+        let mut deletions = std::mem::take(&mut self.deletions);
+        for deletion in &mut deletions {
+            let stage = std::mem::replace(&mut deletion.stage, Stage::Begun);
+            match self.delete(&deletion.machine, stage) {
+                Ok(stage) => deletion.stage = stage,
+                // From the beginning: what is done already is quickly seen to be.
+                Err(error) => failed = Some(error),
+            }
+        }
+        deletions.retain(|deletion| !matches!(deletion.stage, Stage::Done));
+        self.deletions = deletions;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// The next step of stopping the running executions of a state machine and removing it.
+    fn delete(&self, machine: &Machine, stage: Stage) -> Result<Stage, Interrupted> {
+        let id = machine.record.id;
+        Ok(match stage {
+            Stage::Begun => Stage::Barrier(Answers::of(
+                (0..self.shards.count())
+                    .map(|shard| self.ask(shard, |reply| Input::MachineDeleting { machine: id, reply })),
+            )),
+            Stage::Barrier(mut answers) => match answers.poll(|_| false) {
+                None => Stage::Barrier(answers),
+                Some(passed) => passed.map(|()| Stage::Stop { after: None })?,
+            },
+            Stage::Stop { after } => {
+                let filter = ExecutionFilter { state_machine: id, status: Some(Status::Running), started_with: None };
+                let listing = self.store.list_executions(&filter, &Page { limit: STOP_PAGE, after })?;
+                let stop = |arn: Text, execution: ExecutionId| {
+                    self.ask(self.shards.of(execution), |reply| {
+                        Input::Stop(Stop { execution, arn, error: None, cause: None, reply })
+                    })
+                };
+                let answers = Answers::of(listing.items.into_iter().map(|record| stop(record.arn, record.id)));
+                Stage::Stopping { answers, next: listing.next }
+            }
+            Stage::Stopping { mut answers, next } => match answers.poll(is_beyond_stopping) {
+                None => Stage::Stopping { answers, next },
+                Some(stopped) => {
+                    stopped?;
+                    next.map_or(Stage::Remove, |position| Stage::Stop { after: Some(position) })
+                }
+            },
+            Stage::Remove => {
+                let changes = Arc::clone(&self.last_ids).blocking_lock_owned();
+                let now = self.directory.machine(&machine.record.arn).filter(|now| now.record.id == id);
+                let Some(now) = now else { return Ok(Stage::Done) };
+                let remove = Write::DeleteStateMachine { id, revision: now.record.revision };
+                let removed = Answers::of([self.writer.submit_records(vec![remove])]);
+                Stage::Removing { removed, _changes: changes }
+            }
+            Stage::Removing { mut removed, _changes } => match removed.poll(|_| false) {
+                None => Stage::Removing { removed, _changes },
+                Some(gone) => {
+                    gone?;
+                    self.directory.remove_machine(&machine.record.arn);
+                    Stage::Done
+                }
+            },
+            Stage::Done => Stage::Done,
+        })
+    }
+
+    fn ask<T>(&self, shard: usize, input: impl FnOnce(Reply<T>) -> Input) -> Answer<T> {
         let (reply, answer) = oneshot::channel();
         self.shards.send(shard, input(reply));
         answer
     }
 }
 
-fn wait<T>(answer: oneshot::Receiver<Result<T, CallError>>) -> Result<T, Interrupted> {
-    Ok(answer.blocking_recv().map_err(|_| Interrupted::Stopping)??)
+/// One that cannot be read does not keep its machine alive; the shard's log names it.
+fn is_beyond_stopping(error: &CallError) -> bool {
+    matches!(error, CallError::Internal(_) | CallError::ExecutionDoesNotExist(_))
+}
+
+type Answer<T> = oneshot::Receiver<Result<T, CallError>>;
+
+/// Answers that are waited for.
+struct Answers<T, E = CallError> {
+    waited_for: VecDeque<Waited<T, E>>,
+    failed: Option<Interrupted>,
+}
+
+enum Waited<T, E> {
+    Asked(oneshot::Receiver<Result<T, E>>),
+    /// `None` where nobody answers any more.
+    Heard(Option<Result<T, E>>),
+}
+
+impl<T, E: Into<Interrupted>> Answers<T, E> {
+    fn of(asked: impl IntoIterator<Item = oneshot::Receiver<Result<T, E>>>) -> Self {
+        Self { waited_for: asked.into_iter().map(Waited::Asked).collect(), failed: None }
+    }
+
+    /// `None` while some are missing; then whether all are good, or their errors no harm.
+    fn poll(&mut self, is_no_harm: impl Fn(&E) -> bool) -> Option<Result<(), Interrupted>> {
+        while let Some(waited) = self.waited_for.front_mut() {
+            let heard = match waited {
+                Waited::Heard(heard) => heard.take(),
+                Waited::Asked(answer) => match answer.try_recv() {
+                    Err(TryRecvError::Empty) => return None,
+                    Err(TryRecvError::Closed) => None,
+                    Ok(heard) => Some(heard),
+                },
+            };
+            self.waited_for.pop_front();
+            let failed = match heard {
+                Some(Ok(_)) => None,
+                Some(Err(error)) => (!is_no_harm(&error)).then(|| error.into()),
+                None => Some(Interrupted::Stopping),
+            };
+            self.failed = self.failed.take().or(failed);
+        }
+        Some(self.failed.take().map_or(Ok(()), Err))
+    }
+
+    /// Waits for the next of them.
+    fn wait(&mut self) {
+        if let Some(Waited::Asked(_)) = self.waited_for.front()
+            && let Some(Waited::Asked(answer)) = self.waited_for.pop_front()
+        {
+            self.waited_for.push_front(Waited::Heard(answer.blocking_recv().ok()));
+        }
+    }
 }

@@ -14,17 +14,19 @@ pub mod chance;
 pub mod clock;
 pub mod directory;
 mod dispatcher;
-mod driver;
-mod keeper;
+pub mod driver;
+mod ids;
+pub mod keeper;
+pub mod loader;
+mod long_turns;
 mod metrics;
 pub mod shard;
 mod sync;
 pub mod task_reports;
 pub mod tasks;
 pub mod tokens;
-mod writer;
+pub mod writer;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -33,7 +35,7 @@ use std::thread::JoinHandle;
 use asl::Text;
 use store::lane::{Lane, SessionId};
 use store::partition::PartitionSet;
-use store::record::{LastIds, Write};
+use store::record::{ExecutionId, LastIds, Write};
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
 
@@ -43,8 +45,10 @@ use chance::{Chance, SeededChance};
 use clock::Clock;
 use directory::Directory;
 pub use dispatcher::{AfterCrash, Dispatcher, TaskOptions};
-use driver::Shards;
+use driver::{Shards, Surroundings};
 use keeper::{Errand, Keeper};
+use loader::Loader;
+use long_turns::LongTurns;
 pub use metrics::MetricsSnapshot;
 use shard::{Context, Input, Outlets, Reply, Shard, ShardOptions};
 use sync::{Inbox, lock};
@@ -115,7 +119,7 @@ impl Runtime {
         let last_id = store.last_execution_id(&PartitionSet::All)?;
         let last_ids = store.last_record_ids()?;
 
-        let shards = Arc::new(Shards::new(count));
+        let shards = Arc::new(Shards::new(count, store.partitions()?));
         let tasks = tasks(TaskReports::new(Arc::clone(&shards)));
         let context = Arc::new(Context::new(
             Arc::clone(&store),
@@ -145,25 +149,18 @@ impl Runtime {
             is_stopping: AtomicBool::new(false),
             threads: Mutex::default(),
         };
-        let committer = Committer {
-            store: Arc::clone(&store),
-            lane,
-            shards: Arc::clone(&shards),
-            outlets: Outlets { exchange, tasks },
-            metrics: Arc::clone(&context.metrics),
-            generations: vec![0; count],
-        };
-        let keeper = Keeper {
+        let outlets = Outlets { exchange, tasks };
+        let committer = Committer::new(Arc::clone(&store), lane, Arc::clone(&shards), outlets, &context);
+        let keeper = Keeper::new(
             store,
             directory,
             shards,
-            writer: Arc::clone(&inner.writer),
-            clock,
-            inbox: Arc::clone(&inner.errands),
-            last_ids: Arc::clone(&inner.last_ids),
+            Arc::clone(&inner.writer),
+            Arc::clone(&inner.last_ids),
             last_id,
-        };
-        inner.start(committer, keeper)?;
+            clock.now(),
+        );
+        inner.start(committer, keeper, last_id)?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -219,15 +216,10 @@ impl Runtime {
 
     /// The shard of a new execution: always the same for the same name, so that it can be given only once.
     fn shard_for_new(&self, state_machine_arn: &str, name: Option<&Text>) -> usize {
-        let count = self.inner.shards.count();
+        let shards = &self.inner.shards;
         match name {
-            Some(name) if count > 1 => {
-                let mut hasher = DefaultHasher::new();
-                (state_machine_arn, name).hash(&mut hasher);
-                (hasher.finish() % count as u64) as usize
-            }
-            Some(_) => 0,
-            None => self.inner.next_shard.fetch_add(1, Ordering::Relaxed) % count,
+            Some(name) => shards.of_name(state_machine_arn, name),
+            None => self.inner.next_shard.fetch_add(1, Ordering::Relaxed) % shards.count(),
         }
     }
 
@@ -266,18 +258,31 @@ impl Runtime {
 }
 
 impl Inner {
-    fn start(&self, committer: Committer, keeper: Keeper) -> Result<(), StoreError> {
+    fn start(&self, committer: Committer, keeper: Keeper, last_id: ExecutionId) -> Result<(), StoreError> {
         let mut threads = lock(&self.threads);
         let writer = Arc::clone(&self.writer);
         threads.push(spawn("writer", move || committer.run(&writer))?);
+        let long_turns = LongTurns::start(long_turn_threads(), &self.context, &self.shards)?;
         for index in 0..self.shards.count() {
-            let shard = Shard::new(Arc::clone(&self.context), index, keeper.last_id);
-            let (shards, writer, clock) = (Arc::clone(&self.shards), Arc::clone(&self.writer), Arc::clone(&self.clock));
+            let shard = Shard::new(Arc::clone(&self.context), index, self.shards.partitions(), last_id);
+            let questions = Arc::new(Inbox::new());
+            let (shards, asked) = (Arc::clone(&self.shards), Arc::clone(&questions));
+            let loader = Loader::new(Arc::clone(&self.context.store), Arc::clone(&self.context.directory));
+            let load = move || loader::run(&loader, &asked, &shards, index);
+            threads.push(spawn(&format!("loader-{index}"), load)?);
+            let around = Surroundings {
+                shards: Arc::clone(&self.shards),
+                writer: Arc::clone(&self.writer),
+                questions,
+                long_turns: long_turns.clone(),
+                clock: Arc::clone(&self.clock),
+            };
             let chance = new_chance()?;
-            let run = move || driver::drive(shard, index, &shards, &writer, &*clock, chance);
+            let run = move || driver::drive(shard, index, &around, chance);
             threads.push(spawn(&format!("shard-{index}"), run)?);
         }
-        threads.push(spawn("keeper", move || keeper.run())?);
+        let (clock, errands) = (Arc::clone(&self.clock), Arc::clone(&self.errands));
+        threads.push(spawn("keeper", move || keeper.run(&*clock, &errands))?);
         Ok(())
     }
 
@@ -311,6 +316,11 @@ fn new_chance() -> Result<SeededChance, StoreError> {
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
     thread.map_err(|e: io::Error| StoreError::Unusable(format!("cannot start a thread: {e}")))
+}
+
+/// Half of the cores: long turns leave room for the others.
+fn long_turn_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2)
 }
 
 fn shard_count(wanted: usize) -> usize {

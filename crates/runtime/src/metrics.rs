@@ -25,6 +25,7 @@ pub(crate) struct Metrics {
     pub(crate) executions_ended: AtomicU64,
     pub(crate) executions_broken: AtomicU64,
     pub(crate) loads: AtomicU64,
+    pub(crate) long_turns: AtomicU64,
     pub(crate) evictions: AtomicU64,
     pub(crate) live: AtomicI64,
     ignored: [AtomicU64; IGNORED.len()],
@@ -49,6 +50,8 @@ pub struct MetricsSnapshot {
     pub executions_broken: u64,
     /// Executions read back into memory.
     pub loads: u64,
+    /// Turns that took longer than a shard may hold up its other executions, and were taken elsewhere.
+    pub long_turns: u64,
     /// Executions that left memory because they were idle.
     pub evictions: u64,
     /// Executions in memory now.
@@ -79,6 +82,7 @@ impl Metrics {
             executions_ended: read(&self.executions_ended),
             executions_broken: read(&self.executions_broken),
             loads: read(&self.loads),
+            long_turns: read(&self.long_turns),
             evictions: read(&self.evictions),
             live: u64::try_from(self.live.load(Relaxed)).unwrap_or(0),
             ignored: IGNORED.iter().zip(&self.ignored).map(|(why, count)| (why.as_str(), read(count))).collect(),

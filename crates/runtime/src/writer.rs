@@ -3,45 +3,64 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use store::lane::Lane;
+use store::lane::{Lane, LastCommit};
 use store::record::Write;
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
 
 use crate::driver::Shards;
 use crate::metrics::Metrics;
-use crate::shard::{Batch, CommitFailure, Input, Outlets};
+use crate::shard::{Batch, CommitFailure, Context, Input, Outlets};
 use crate::sync::Inbox;
 
 /// The way to the writing thread.
-pub(crate) struct Writer {
+pub struct Writer {
     inbox: Inbox<Submission>,
     senders: AtomicUsize,
 }
 
 /// Something to commit.
-enum Submission {
-    Shard { shard: usize, batch: Batch },
-    Records { writes: Vec<Write>, reply: oneshot::Sender<Result<(), StoreError>> },
+#[derive(Debug)]
+pub enum Submission {
+    /// What a shard did.
+    Shard {
+        /// Which.
+        shard: usize,
+        /// What it wrote, and what that releases.
+        batch: Batch,
+    },
+    /// Changed records.
+    Records {
+        /// The changes: all or none.
+        writes: Vec<Write>,
+        /// Answered when they are durable.
+        reply: oneshot::Sender<Result<(), StoreError>>,
+    },
 }
 
 impl Writer {
     /// For that many shards: when all have left, the writer ends.
-    pub(crate) fn new(shards: usize) -> Self {
+    pub fn new(shards: usize) -> Self {
         Self { inbox: Inbox::new(), senders: AtomicUsize::new(shards) }
     }
 
     /// Commits a shard's batch, then lets out what it releases.
-    pub(crate) fn submit(&self, shard: usize, batch: Batch) {
+    pub fn submit(&self, shard: usize, batch: Batch) {
         self.inbox.push(Submission::Shard { shard, batch });
     }
 
     /// Commits records. The answer comes when they are durable; none comes where the writer has ended.
-    pub(crate) fn submit_records(&self, writes: Vec<Write>) -> oneshot::Receiver<Result<(), StoreError>> {
+    pub fn submit_records(&self, writes: Vec<Write>) -> oneshot::Receiver<Result<(), StoreError>> {
         let (reply, answer) = oneshot::channel();
         self.inbox.push(Submission::Records { writes, reply });
         answer
+    }
+
+    /// What was submitted, for who commits step by step.
+    pub fn take_all(&self, into: &mut Vec<Submission>) {
+        self.inbox.take(into, Some(Duration::ZERO));
     }
 
     /// A shard sends no more.
@@ -52,25 +71,36 @@ impl Writer {
     }
 }
 
-/// What the writing thread needs.
-pub(crate) struct Committer {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) lane: Lane,
-    pub(crate) shards: Arc<Shards>,
-    pub(crate) outlets: Outlets,
-    pub(crate) metrics: Arc<Metrics>,
+/// Commits what is submitted, and lets out what that releases.
+pub struct Committer {
+    store: Arc<dyn Store>,
+    lane: Lane,
+    shards: Arc<Shards>,
+    outlets: Outlets,
+    metrics: Arc<Metrics>,
     /// Per shard, the oldest generation whose batches may still be committed.
-    pub(crate) generations: Vec<u64>,
+    generations: Vec<u64>,
 }
 
 impl Committer {
+    /// Commits to that store, in that lane of it, what those shards do.
+    pub fn new(store: Arc<dyn Store>, lane: Lane, shards: Arc<Shards>, outlets: Outlets, context: &Context) -> Self {
+        let generations = vec![0; shards.count()];
+        Self { store, lane, shards, outlets, metrics: Arc::clone(&context.metrics), generations }
+    }
+
     /// Commits until every shard has left.
     pub(crate) fn run(mut self, writer: &Writer) {
         let mut submissions = Vec::new();
         while writer.inbox.take(&mut submissions, None) {
-            let current = self.refuse_outdated(&mut submissions);
-            self.commit(current);
+            self.step(&mut submissions);
         }
+    }
+
+    /// Commits these together, in their order.
+    pub fn step(&mut self, submissions: &mut Vec<Submission>) {
+        let current = self.refuse_outdated(submissions);
+        self.commit(current);
     }
 
     /// Fails batches that were decided on top of one that failed.
@@ -117,7 +147,11 @@ impl Committer {
         if writes.is_empty() {
             return Ok(());
         }
-        let result = self.lane.commit(&*self.store, writes);
+        let mut result = self.lane.commit(&*self.store, writes);
+        // Where nobody knows whether it happened, the lane may.
+        if result.is_err() && matches!(self.lane.settle(&*self.store), Ok(LastCommit::Durable)) {
+            result = Ok(());
+        }
         match &result {
             Ok(()) => {
                 Metrics::add(&self.metrics.commits, 1);
@@ -192,6 +226,7 @@ mod tests {
     use engine::Timestamp;
     use store::lane::SessionId;
     use store::memory::MemoryStore;
+    use store::partition::Partitions;
     use store::record::{Activity, ActivityId, Expected};
 
     fn records(id: i64, arn: &str) -> (Submission, oneshot::Receiver<Result<(), StoreError>>) {
@@ -220,7 +255,7 @@ mod tests {
         Committer {
             lane: Lane::open(&*store, SessionId(1), 0).unwrap(),
             store,
-            shards: Arc::new(Shards::new(1)),
+            shards: Arc::new(Shards::new(1, Partitions::default())),
             outlets: Outlets { exchange: Arc::new(Exchange::new(|_| {})), tasks: Arc::new(NoTasks) },
             metrics: Arc::default(),
             generations: vec![0],

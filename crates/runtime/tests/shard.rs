@@ -11,10 +11,14 @@ use runtime::activities::Exchange;
 use runtime::calls::StartedExecution;
 use runtime::chance::SeededChance;
 use runtime::directory::{Directory, Qualifier};
-use runtime::shard::{Batch, Context, Input, Outlets, Shard, ShardOptions, Start};
+use runtime::loader::Loader;
+use runtime::shard::{
+    Batch, Context, Input, Leisurely, Moment, Need, Outlets, Pace, Reply, Shard, ShardOptions, Start, take_turn,
+};
 use runtime::tasks::NoTasks;
 use runtime::tokens::Tokens;
 use store::memory::MemoryStore;
+use store::partition::{Partition, Partitions};
 use store::record::{
     Definition, DefinitionId, ExecutionId, MachineStatus, MachineType, StateMachine, StateMachineId, VersionNumber,
     Write,
@@ -30,6 +34,8 @@ struct Bench {
     store: Arc<MemoryStore>,
     directory: Arc<Directory>,
     outlets: Outlets,
+    context: Arc<Context>,
+    loader: Loader,
     shard: Shard,
     chance: SeededChance,
 }
@@ -48,20 +54,29 @@ impl Bench {
         };
         let context =
             Context::new(shared, Arc::clone(&directory), Tokens::new(&[0; 32]), Arc::new(NoTasks), &runtime, options);
+        let context = Arc::new(context);
         Self {
+            loader: Loader::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&directory)),
             store,
             directory,
             outlets: Outlets { exchange: Arc::new(Exchange::new(|_| {})), tasks: Arc::new(NoTasks) },
-            shard: Shard::new(Arc::new(context), 0, ExecutionId(0)),
+            shard: Shard::new(Arc::clone(&context), 0, Partitions::default(), ExecutionId(0)),
+            context,
             chance: SeededChance::new([0; 32]),
         }
     }
 
     fn start(&mut self, now: Timestamp) -> oneshot::Receiver<Result<StartedExecution, runtime::calls::CallError>> {
+        let (reply, answer) = oneshot::channel();
+        let start = self.start_input(reply);
+        self.handle(start, now);
+        answer
+    }
+
+    fn start_input(&self, reply: Reply<StartedExecution>) -> Input {
         let machine = self.directory.machine(MACHINE).unwrap();
         let revision = self.directory.revision(machine.record.definition).unwrap();
-        let (reply, answer) = oneshot::channel();
-        let start = Start {
+        Input::Start(Start {
             machine,
             revision,
             name: None,
@@ -72,20 +87,30 @@ impl Bench {
             profile: None,
             reply,
             ended: None,
-        };
-        self.shard.handle(Input::Start(start), now, &mut self.chance);
-        answer
+        })
     }
 
+    fn handle(&mut self, input: Input, now: Timestamp) {
+        self.shard.handle(input, &mut Moment { now, chance: &mut self.chance, pace: &Leisurely });
+    }
+
+    /// Runs the shard, and sees to what it needs.
     fn run(&mut self, now: Timestamp) -> Option<Batch> {
-        self.shard.run(now, &mut self.chance);
+        self.shard.run(&mut Moment { now, chance: &mut self.chance, pace: &Leisurely });
+        for need in self.shard.take_needs() {
+            let answer = match need {
+                Need::Stored(question) => self.loader.answer(question),
+                Need::Turn(turn) => Input::Turned(Box::new(take_turn(*turn, &self.context, &Leisurely))),
+            };
+            self.handle(answer, now);
+        }
         self.shard.take_batch()
     }
 
     fn commit(&mut self, batch: Batch, now: Timestamp) {
         try_commit(&*self.store, &batch.writes).unwrap();
         if let Some(outcome) = batch.committed(&self.outlets) {
-            self.shard.handle(Input::Outcome(outcome), now, &mut self.chance);
+            self.handle(Input::Outcome(outcome), now);
         }
     }
 }
@@ -157,7 +182,7 @@ fn a_near_timer_fires_and_a_far_one_stays_in_the_store() {
         assert!(bench.run(later(10)).is_none());
         assert_eq!(bench.shard.live_count(), 0);
         let due = later(seconds as i64);
-        bench.shard.handle(Input::Arm(vec![(due, id)]), later(10), &mut bench.chance);
+        bench.handle(Input::Arm(vec![(due, id)]), later(10));
         assert_eq!(bench.shard.next_wake(), Some(due));
         assert!(bench.run(Timestamp(due.0 - 1)).is_none());
         let batch = bench.run(due).unwrap();
@@ -177,14 +202,15 @@ fn a_long_run_lets_others_have_their_turn_and_writes_its_summary_once() {
     let mut bench = Bench::new(&definition, ShardOptions { turn_budget: 10, ..ShardOptions::default() });
     drop(bench.start(NOW));
     let mut summaries = Vec::new();
-    while let Some(batch) = bench.shard.take_batch() {
+    let mut next = bench.shard.take_batch();
+    while let Some(batch) = next {
         summaries.extend(batch.writes.iter().map(|write| match write {
             Write::Begin { execution, .. } => Some(execution.summary),
             Write::Append { summary, .. } => *summary,
             other => panic!("{other:?}"),
         }));
         bench.commit(batch, NOW);
-        bench.shard.run(NOW, &mut bench.chance);
+        next = bench.run(NOW);
     }
     let ready: Vec<_> = summaries.iter().map(|summary| summary.map(|summary| summary.ready)).collect();
     assert_eq!(ready, [Some(true), None, None, None, Some(false)]);
@@ -194,12 +220,14 @@ fn a_long_run_lets_others_have_their_turn_and_writes_its_summary_once() {
 fn two_commands_to_one_execution_in_one_batch_are_one_write() {
     let mut bench = Bench::new(&wait(86_400), ShardOptions::default());
     let mut answer = bench.start(NOW);
+    // Nobody knows the number before it is durable, but it is always the same here.
+    let execution = ExecutionId::new(NOW, Partition(1), 0);
     let (reply, mut heard) = oneshot::channel();
     let heartbeat = Command::TaskHeartbeat { scheduled: engine::EventId(99) };
-    bench.shard.handle(Input::Task { execution: ExecutionId(1), command: heartbeat, reply }, NOW, &mut bench.chance);
+    bench.handle(Input::Task { execution, command: heartbeat, reply }, NOW);
     let (reply, mut stopped) = oneshot::channel();
-    let stop = runtime::shard::Stop { execution: ExecutionId(1), arn: "x".into(), error: None, cause: None, reply };
-    bench.shard.handle(Input::Stop(stop), NOW, &mut bench.chance);
+    let stop = runtime::shard::Stop { execution, arn: "x".into(), error: None, cause: None, reply };
+    bench.handle(Input::Stop(stop), NOW);
     let batch = bench.run(NOW).unwrap();
     assert_eq!(batch.writes.len(), 1);
     assert!(heard.try_recv().is_err() && stopped.try_recv().is_err() && answer.try_recv().is_err());
@@ -207,4 +235,81 @@ fn two_commands_to_one_execution_in_one_batch_are_one_write() {
     assert!(matches!(heard.try_recv().unwrap(), Err(runtime::calls::CallError::TaskTimedOut)));
     assert_eq!(stopped.try_recv().unwrap().unwrap(), NOW);
     assert_eq!(bench.shard.live_count(), 0);
+}
+
+/// Has no time for any expression.
+struct Hurried;
+
+impl Pace for Hurried {
+    fn begin_turn(&self) {}
+
+    fn is_turn_over(&self) -> bool {
+        false
+    }
+
+    fn expression_milliseconds(&self) -> Option<u64> {
+        Some(0)
+    }
+
+    fn is_round_over(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_turn_for_which_there_is_no_time_is_taken_elsewhere_and_what_is_asked_meanwhile_waits() {
+    let definition = r#"{"QueryLanguage":"JSONata","StartAt":"P","States":{
+        "P":{"Type":"Pass","Output":"{% 1 + 1 %}","Next":"W"},"W":{"Type":"Wait","Seconds":86400,"End":true}}}"#;
+    let mut bench = Bench::new(definition, ShardOptions::default());
+    drop(bench.start(NOW));
+    let batch = {
+        // The start itself has time; going on has not.
+        let (reply, _) = oneshot::channel();
+        let start = bench.start_input(reply);
+        let mut moment = Moment { now: NOW, chance: &mut bench.chance, pace: &Hurried };
+        bench.shard.handle(start, &mut moment);
+        bench.shard.run(&mut moment);
+        bench.shard.take_batch().unwrap()
+    };
+    let needs = bench.shard.take_needs();
+    let [Need::Turn(_)] = needs.as_slice() else { panic!("{needs:?}") };
+    // What came before the state with the expression is written; the execution is not in memory.
+    let ids: Vec<_> = batch.writes.iter().filter_map(begun).collect();
+    let [(away, 1), _] = ids.as_slice() else { panic!("{ids:?}") };
+    assert_eq!(bench.shard.live_count(), 1);
+    let (reply, mut stopped) = oneshot::channel();
+    let stop = runtime::shard::Stop { execution: *away, arn: "x".into(), error: None, cause: None, reply };
+    bench.handle(Input::Stop(stop), NOW);
+    bench.commit(batch, NOW);
+    assert!(stopped.try_recv().is_err(), "it waits for the turn to be over");
+
+    for need in needs {
+        let Need::Turn(turn) = need else { panic!() };
+        let taken = take_turn(*turn, &bench.context, &Leisurely);
+        bench.handle(Input::Turned(Box::new(taken)), NOW);
+    }
+    let batch = bench.run(NOW).unwrap();
+    bench.commit(batch, NOW);
+    assert_eq!(stopped.try_recv().unwrap().unwrap(), NOW);
+    let events: Vec<_> = bench
+        .store
+        .chunks(*away)
+        .unwrap()
+        .iter()
+        .flat_map(|chunk| engine::log::decode(&chunk.events).unwrap())
+        .collect();
+    assert!(
+        events.iter().any(
+            |event| matches!(&event.kind, engine::EventKind::StateExited { output, .. } if output.to_json() == "2")
+        )
+    );
+    assert_eq!(bench.store.execution(*away).unwrap().unwrap().summary.status, Status::Aborted);
+}
+
+/// Of a start's write: the execution's number and that of the last event.
+fn begun(write: &Write) -> Option<(ExecutionId, u64)> {
+    match write {
+        Write::Begin { execution, chunk, .. } => Some((execution.id, chunk.last_id.0)),
+        _ => None,
+    }
 }

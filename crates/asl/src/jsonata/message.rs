@@ -21,7 +21,14 @@ pub(super) const MEMORY_EXCEEDED: &str =
 const STACK: &str =
     "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive.";
 
-const TIMEOUT: &str = "Expression evaluation timeout: Check for infinite loop";
+/// The expression took too long.
+pub(super) const TIMED_OUT: &str =
+    "threw an error during evaluation: Expression evaluation timeout: Check for infinite loop";
+
+/// Whether an error of the evaluator's says that the time was up.
+pub(super) fn is_timeout(message: &str) -> bool {
+    matches!(coded(message), Some(("D1012" | "U1003", _)))
+}
 
 /// Completes "The JSONata expression '...' specified for the field '...'" for an error of the evaluator's.
 /// `again` evaluates with notes and gives its error and the notes; `uuid` names an internal error.
@@ -38,7 +45,7 @@ pub(super) fn of(
     match code {
         Some("D2014" | "D2015") => return MEMORY_EXCEEDED.to_owned(),
         Some("D1011" | "U1001") => return format!("threw an error during evaluation: {STACK}"),
-        Some("D1012" | "U1003") => return format!("threw an error during evaluation: {TIMEOUT}"),
+        Some("D1012" | "U1003") => return TIMED_OUT.to_owned(),
         _ => {}
     }
     let (error_again, notes) = again();

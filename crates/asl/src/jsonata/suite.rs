@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jsonata_core::value::JValue;
 
 use super::*;
-use crate::scope::{Chance, Context as ContextObject, Variables};
+use crate::scope::{Chance, Context as ContextObject, Patience, Variables};
 use crate::value::Object;
 
 /// What AWS leaves out, bounds or computes in its own way, by what the expression mentions.
@@ -107,6 +107,7 @@ fn outcome(case: &Case) -> Result<Option<Value>, String> {
         variables: &variables,
         chance: &Chance::new(1),
         now: 1_700_000_000_000,
+        patience: &Patience::default(),
     };
     let data = case.data.as_ref().map_or(JValue::Undefined, convert::from_value);
     let depth_max = if case.depth { DEPTH_MAX * 4 } else { 30_000 };

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::ErrorName;
-use crate::scope::{Chance, Context as ContextObject, Variables};
+use crate::scope::{Chance, Context as ContextObject, Patience, Variables};
 
 fn json(text: &str) -> Value {
     crate::json::parse(text.as_bytes()).unwrap()
@@ -32,6 +32,7 @@ fn evaluate(text: &str) -> Result<Value, EvaluationError> {
         variables: &variables,
         chance: &Chance::new(42),
         now: 1_700_000_000_123,
+        patience: &Patience::default(),
     };
     Expression::parse(text).unwrap().evaluate(&scope, "Output/v")
 }

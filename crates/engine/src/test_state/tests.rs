@@ -55,7 +55,14 @@ fn run(test: &StateTest) -> Result<Outcome, TestStateError> {
         role_arn: "arn:role".into(),
     };
     let (limits, resources) = (Limits { wait_time_scale: 0.0, ..Limits::default() }, NoResources);
-    let turn = Turn { now: crate::Timestamp(0), seed: 1, limits: &limits, resources: &resources, budget: 1 };
+    let turn = Turn {
+        now: crate::Timestamp(0),
+        seed: 1,
+        limits: &limits,
+        resources: &resources,
+        budget: 1,
+        time: crate::TurnTime::UNBOUNDED,
+    };
     match test_state(test, info.into(), &turn, None)? {
         Tested::Over(outcome) => Ok(*outcome),
         Tested::Task(task) => panic!("{} is to be called", task.resource),

@@ -247,7 +247,14 @@ fn an_input_is_shown_as_it_was_given_until_a_state_changes_it() {
     let text = "[1,  2.0]";
     let start = Command::Start { input: crate::run::json(text), input_text: Some(text.into()) };
     let resources = &crate::run::AllButMissing;
-    let turn = engine::Turn { now: engine::Timestamp(0), seed: 1, limits: &limits, resources, budget: 100 };
+    let turn = engine::Turn {
+        now: engine::Timestamp(0),
+        seed: 1,
+        limits: &limits,
+        resources,
+        budget: 100,
+        time: engine::TurnTime::UNBOUNDED,
+    };
     execution.advance(start, &turn, &mut events).unwrap();
     let payloads: Vec<_> = events
         .iter()

@@ -147,7 +147,7 @@ fn commands(execution: &Execution, act: Act, now: &mut Timestamp) -> Option<Comm
 }
 
 fn turn(now: Timestamp, seed: u128, limits: &Limits) -> Turn<'_> {
-    Turn { now, seed, limits, resources: &AllButMissing, budget: 25 }
+    Turn { now, seed, limits, resources: &AllButMissing, budget: 25, time: engine::TurnTime::UNBOUNDED }
 }
 
 /// What recovery does: decode the stored chunks and fold them.

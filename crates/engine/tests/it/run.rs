@@ -71,8 +71,14 @@ impl Run {
 
     pub(crate) fn send(&mut self, command: Command) -> Result<Advance, Fault> {
         self.seed += 1;
-        let turn =
-            Turn { now: self.now, seed: self.seed, limits: &self.limits, resources: &AllButMissing, budget: 1_000_000 };
+        let turn = Turn {
+            now: self.now,
+            seed: self.seed,
+            limits: &self.limits,
+            resources: &AllButMissing,
+            budget: 1_000_000,
+            time: engine::TurnTime::UNBOUNDED,
+        };
         self.execution.advance(command, &turn, &mut self.events)
     }
 

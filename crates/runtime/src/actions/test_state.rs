@@ -6,7 +6,7 @@ use std::time::Duration;
 use asl::scope::Chance;
 use asl::{ErrorName, Text};
 use engine::test_state::{FieldValidation, Mock, StateTest, TestStateError, Tested, test_state};
-use engine::{ExecutionInfo, OpenTask, Turn};
+use engine::{ExecutionInfo, OpenTask, Turn, TurnTime};
 use integrations::http::{HttpTrace, Traced};
 use integrations::{Failure, TaskAnswer};
 use store::record::ExecutionId;
@@ -37,7 +37,14 @@ impl Runtime {
             // An expression may compute for long.
             self.read(move |context| {
                 let resources = TaskResources { context, execution: ExecutionId(0) };
-                let turn = Turn { now, seed, limits: &context.limits, resources: &resources, budget: usize::MAX };
+                let turn = Turn {
+                    now,
+                    seed,
+                    limits: &context.limits,
+                    resources: &resources,
+                    budget: usize::MAX,
+                    time: TurnTime::UNBOUNDED,
+                };
                 Ok(test_state(&test, info, &turn, answer.as_ref()))
             })
         };

@@ -1,41 +1,37 @@
 //! What a shard does unasked: it reads executions back, goes on, fires timers, and forgets what is idle.
 
 use engine::{Command, Timestamp};
-use store::StoreError;
 
 use super::live::Live;
-use super::{Idle, Metrics, Refusal, Shard};
-use crate::chance::Chance;
+use super::request::Request;
+use super::turn::Moment;
+use super::{Idle, Metrics, Shard};
 
 /// Executions, timers and the like looked at before the inputs get their turn again.
 const ROUND: usize = 256;
 
 impl Shard {
-    pub(super) fn run_reload(&mut self, now: Timestamp) {
-        for _ in 0..ROUND {
-            let Some(id) = self.reload.keys().next().copied() else { return };
-            match self.ensure(id, now) {
-                Err(Refusal::Store(error)) => return self.postpone(&error, now),
-                // Loaded, or there is nothing to load.
-                _ => drop(self.reload.remove(&id)),
-            }
+    pub(super) fn run_read_back(&mut self, moment: &mut Moment<'_>) {
+        for _ in 0..ROUND.min(self.to_read_back.len()) {
+            let Some(id) = self.to_read_back.pop_front() else { return };
+            self.request(id, Request::ReadBack, moment);
         }
     }
 
-    pub(super) fn run_ready(&mut self, now: Timestamp, chance: &mut dyn Chance) {
+    pub(super) fn run_ready(&mut self, moment: &mut Moment<'_>) {
         for _ in 0..ROUND.min(self.ready.len()) {
             let Some(id) = self.ready.pop_front() else { return };
-            if let Some(live) = self.live.get_mut(&id) {
-                live.is_queued = false;
-            }
-            if let Err(Refusal::Store(error)) = self.advance(id, Command::Continue, now, chance) {
-                self.ready.push_front(id);
-                return self.postpone(&error, now);
+            let Some(live) = self.live.get_mut(&id) else { continue };
+            live.is_queued = false;
+            self.go_on(id, Command::Continue, moment);
+            if moment.pace.is_round_over() {
+                return;
             }
         }
     }
 
-    pub(super) fn run_timers(&mut self, now: Timestamp, chance: &mut dyn Chance) {
+    pub(super) fn run_timers(&mut self, moment: &mut Moment<'_>) {
+        let now = moment.now;
         for _ in 0..ROUND {
             let Some((due, id)) = self.timers.first().copied().filter(|(due, _)| *due <= now) else { return };
             self.timers.pop_first();
@@ -50,17 +46,11 @@ impl Shard {
                 Metrics::add(&self.context.metrics.executions_ended, 1);
                 continue;
             }
-            // Any other refusal: over, broken, or armed for what has changed since; what is due now is armed apart.
-            if let Err(Refusal::Store(error)) = self.advance(id, Command::Tick, now, chance) {
-                self.timers.insert((due, id));
-                return self.postpone(&error, now);
+            self.request(id, Request::Tick { due }, moment);
+            if moment.pace.is_round_over() {
+                return;
             }
         }
-    }
-
-    fn postpone(&mut self, error: &StoreError, now: Timestamp) {
-        tracing::warn!(%error, "the store does not answer; waiting");
-        self.pause(now);
     }
 
     /// Lets idle executions leave memory, the longest unused first.

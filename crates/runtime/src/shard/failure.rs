@@ -1,10 +1,14 @@
 //! How batches end, and what becomes of a shard when a commit fails.
 
+use std::collections::btree_map::Entry;
+
 use engine::Timestamp;
+use store::record::ExecutionId;
 
 use super::Shard;
-use super::batch::{CommitFailure, Outcome, Release};
+use super::batch::{CommitFailure, Outcome, Release, Undelivered};
 use super::live::{Kind, Live};
+use super::request::{Absence, Absent, Fate};
 
 /// The longest pause of background work after a failed commit.
 const PAUSE_MILLISECONDS_MAX: i64 = 10_000;
@@ -22,11 +26,18 @@ impl Shard {
         self.paused_until = Timestamp(i64::MIN);
         named.iter().for_each(|arn| drop(self.starting.remove(arn)));
         for id in touched {
-            let Some(live) = self.live.get_mut(&id) else { continue };
-            live.pending = live.pending.saturating_sub(1);
-            if live.is_done() {
-                self.live.remove(&id);
-            }
+            self.became_durable(id);
+        }
+    }
+
+    fn became_durable(&mut self, id: ExecutionId) {
+        if let Some(Absent { absence: Absence::Away { pending, .. }, .. }) = self.absent.get_mut(&id) {
+            *pending = pending.saturating_sub(1);
+        }
+        let Some(live) = self.live.get_mut(&id) else { return };
+        live.pending = live.pending.saturating_sub(1);
+        if live.is_done() {
+            self.live.remove(&id);
         }
     }
 
@@ -38,7 +49,12 @@ impl Shard {
         let ahead: Vec<_> = self.live.iter().filter(|(_, live)| is_ahead(live)).map(|(id, _)| *id).collect();
         for id in ahead {
             self.forget(id);
-            self.reload.entry(id).or_default();
+            self.read_back(id);
+        }
+        for absent in self.absent.values_mut() {
+            if let Absence::Away { kind: Kind::Standard, pending: 1.., fate } = &mut absent.absence {
+                *fate = Fate::IsReadBack;
+            }
         }
         self.starting.clear();
         let gathering = std::mem::take(&mut self.gathering);
@@ -48,9 +64,20 @@ impl Shard {
 
     fn fail_releases(&mut self, failure: &CommitFailure, releases: Vec<Release>) {
         for release in releases {
-            let release = if failure.is_conflict { self.explain_conflict(release) } else { Some(release) };
+            let release = if failure.is_conflict { self.explain_conflict(release, failure) } else { Some(release) };
             if let Some((execution, task)) = release.and_then(|release| release.fail(failure)) {
-                self.reload.entry(execution).or_default().push(task);
+                self.read_back(execution).push(task);
+            }
+        }
+    }
+
+    /// The execution is read back soon. What is held back until then is for the caller to add.
+    fn read_back(&mut self, id: ExecutionId) -> &mut Vec<Undelivered> {
+        match self.reload.entry(id) {
+            Entry::Occupied(held_back) => held_back.into_mut(),
+            Entry::Vacant(place) => {
+                self.to_read_back.push_back(id);
+                place.insert(Vec::new())
             }
         }
     }

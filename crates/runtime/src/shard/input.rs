@@ -8,6 +8,7 @@ use store::record::{ExecutionId, StateMachineId};
 use tokio::sync::oneshot;
 
 use super::batch::Outcome;
+use super::need::{Found, Loaded, TurnTaken};
 use crate::activities::HandOut;
 use crate::calls::{CallError, EndedExecution, StartedExecution};
 use crate::directory::{Machine, Qualifier, Revision};
@@ -35,11 +36,11 @@ pub enum Input {
     HandOut(HandOut),
     /// Timers that fall due soon, as the store knows them.
     Arm(Vec<(Timestamp, ExecutionId)>),
-    /// Executions to load after a restart: they go on, and their open tasks are offered again.
+    /// An execution to load after a restart: it goes on, and its open tasks are offered again.
     Resume {
         /// Which.
-        executions: Vec<ExecutionId>,
-        /// Answered when their tasks are offered.
+        execution: ExecutionId,
+        /// Answered when its tasks are offered.
         reply: Reply<()>,
     },
     /// A state machine starts no more executions. Answered when every earlier start is durable.
@@ -49,6 +50,12 @@ pub enum Input {
         /// The answer.
         reply: Reply<()>,
     },
+    /// An execution that was asked for.
+    Loaded(Loaded),
+    /// A name that was asked for.
+    Found(Found),
+    /// A long turn is over.
+    Turned(Box<TurnTaken>),
     /// How a batch ended.
     Outcome(Outcome),
 }

@@ -9,7 +9,7 @@ use crate::tasks::Invocation;
 
 /// The invocations of an execution's Task states, told by its events: the same after a restart.
 #[derive(Debug)]
-pub(super) struct Invocations {
+pub(crate) struct Invocations {
     profile: Text,
     /// The state each line of control is in.
     here: HashMap<FrameId, Text>,
@@ -19,12 +19,12 @@ pub(super) struct Invocations {
 
 impl Invocations {
     /// Those of an execution that has just begun.
-    pub(super) fn new(profile: Text) -> Self {
+    pub(crate) fn new(profile: Text) -> Self {
         Self { profile, here: HashMap::new(), scheduled: HashMap::new() }
     }
 
     /// Takes note of an event, in order.
-    pub(super) fn note(&mut self, event: &Event) {
+    pub(crate) fn note(&mut self, event: &Event) {
         match &event.kind {
             EventKind::StateEntered { name, .. } => {
                 self.here.insert(event.frame, name.clone());
@@ -38,7 +38,7 @@ impl Invocations {
     }
 
     /// Which invocation of its state a task is: loops, retries and the iterations of a Map count.
-    pub(super) fn of(&self, task: &OpenTask) -> Invocation {
+    pub(crate) fn of(&self, task: &OpenTask) -> Invocation {
         let earlier = |ids: &Vec<EventId>| ids.partition_point(|id| *id < task.scheduled) as u64;
         let number = self.scheduled.get(&task.state).map_or(0, earlier);
         Invocation { profile: self.profile.clone(), number }

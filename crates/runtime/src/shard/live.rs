@@ -5,19 +5,18 @@ use std::sync::Arc;
 use asl::{ErrorName, Text};
 use engine::{Event, EventId, EventKind, Execution, ExecutionInfo, Status, Timestamp};
 use store::record::{Chunk, ExecutionId, ExecutionRecord, StateMachineId, Summary, Write};
-use store::{Store, StoreError};
 
-use super::guarded;
 use super::input::Reply;
 use super::invocations::Invocations;
 use crate::calls::EndedExecution;
-use crate::directory::{Directory, Revision};
+use crate::directory::Revision;
 
 /// AWS ends an EXPRESS execution after five minutes.
 const EXPRESS_MILLISECONDS_MAX: i64 = 300_000;
 
 /// An execution in memory.
-pub(super) struct Live {
+#[derive(Debug)]
+pub(crate) struct Live {
     pub(super) execution: Execution,
     pub(super) kind: Kind,
     /// What happened since the last batch was taken.
@@ -47,23 +46,11 @@ pub(super) struct Live {
 
 /// What an execution is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Durable.
     Standard,
     /// In memory only.
     Express { machine: StateMachineId, started_at: Timestamp },
-}
-
-/// Why an execution could not be loaded.
-pub(super) enum LoadError {
-    /// There is none.
-    Unknown,
-    /// It is over, since then.
-    Over(Option<Timestamp>),
-    /// The store does not answer.
-    Store(StoreError),
-    /// What is stored cannot be read.
-    Damaged(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Live {
@@ -76,6 +63,12 @@ impl Live {
             invocations,
             ..Self::stored(execution, kind, summary, 0, EventId::NONE)
         }
+    }
+
+    /// One that was read back.
+    pub(crate) fn read_back(execution: Execution, summary: Summary, invocations: Option<Box<Invocations>>) -> Self {
+        let (count, last) = (execution.event_count(), execution.last_event());
+        Self { invocations, ..Self::stored(execution, Kind::Standard, summary, count, last) }
     }
 
     fn stored(execution: Execution, kind: Kind, summary: Summary, stored: u64, stored_id: EventId) -> Self {
@@ -201,7 +194,7 @@ pub(super) fn chunk(stored: u64, stored_id: EventId, events: &[Event]) -> Chunk 
 }
 
 /// What is fixed about an execution.
-pub(super) fn info(arn: &Text, name: &Text, revision: &Revision) -> Arc<ExecutionInfo> {
+pub(crate) fn info(arn: &Text, name: &Text, revision: &Revision) -> Arc<ExecutionInfo> {
     Arc::new(ExecutionInfo {
         arn: arn.clone(),
         name: name.clone(),
@@ -209,46 +202,4 @@ pub(super) fn info(arn: &Text, name: &Text, revision: &Revision) -> Arc<Executio
         state_machine_name: revision.machine_name.clone(),
         role_arn: revision.role_arn.clone(),
     })
-}
-
-/// Reads an execution back and folds its events.
-pub(super) fn load(id: ExecutionId, store: &dyn Store, directory: &Directory) -> Result<Live, LoadError> {
-    let record = store.execution(id).map_err(LoadError::from)?.ok_or(LoadError::Unknown)?;
-    if record.summary.status != Status::Running {
-        return Err(LoadError::Over(record.summary.stopped_at));
-    }
-    let revision = directory.revision(record.definition).map_err(LoadError::from)?;
-    let execution = Execution::new(Arc::clone(&revision.program), info(&record.arn, &record.name, &revision));
-    let chunks = store.chunks(id).map_err(LoadError::from)?;
-    let mut invocations = record.profile.map(|profile| Box::new(Invocations::new(profile)));
-    let folded = guarded(|| fold(execution, &chunks, invocations.as_deref_mut()))
-        .map_err(|panicked| LoadError::Damaged(panicked.into()))?;
-    let execution = folded.map_err(LoadError::Damaged)?;
-    let (count, last) = (execution.event_count(), execution.last_event());
-    Ok(Live { invocations, ..Live::stored(execution, Kind::Standard, record.summary, count, last) })
-}
-
-fn fold(
-    mut execution: Execution,
-    chunks: &[Chunk],
-    mut invocations: Option<&mut Invocations>,
-) -> Result<Execution, Box<dyn std::error::Error + Send + Sync>> {
-    for chunk in chunks {
-        for event in engine::log::decode(&chunk.events)? {
-            execution.apply(&event)?;
-            if let Some(invocations) = &mut invocations {
-                invocations.note(&event);
-            }
-        }
-    }
-    Ok(execution)
-}
-
-impl From<StoreError> for LoadError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Damaged(_) => Self::Damaged(error.into()),
-            other => Self::Store(other),
-        }
-    }
 }

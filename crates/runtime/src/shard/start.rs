@@ -1,19 +1,22 @@
 //! StartExecution: a name is used once, and an execution that ends at once is one write.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use asl::{Text, Value};
-use engine::{Command, EventId, EventKind, Execution, Status, Timestamp, Turn};
-use store::StoreError;
+use engine::{Command, EventId, Execution, Status, Timestamp, TurnTime};
 use store::record::{ExecutionId, ExecutionRecord, MachineType, Write};
 
-use super::batch::{Held, Release};
+use super::batch::{CommitFailure, Held, Release};
 use super::input::Start;
 use super::live::{self, Kind, Live};
-use super::{Metrics, Shard, TaskResources, guarded};
+use super::need::{Earlier, Found, Need};
+use super::turn::{Moment, TaskResources, guarded, turn};
+use super::{Metrics, Shard};
 use crate::calls::{CallError, StartedExecution};
-use crate::chance::{Chance, time_ordered_uuid};
+use crate::chance::time_ordered_uuid;
+use crate::loader::Question;
 
 /// A named execution whose start is not known to be durable.
 pub(super) struct Starting {
@@ -23,8 +26,17 @@ pub(super) struct Starting {
     profile: Option<Text>,
 }
 
-/// An earlier execution of the same name.
-struct Earlier {
+/// Who waits to hear whether a name is taken.
+#[derive(Debug)]
+pub(super) enum LookUp {
+    /// A start that wants it.
+    Start(Box<Start>),
+    /// A start that could not be written, perhaps because somebody has it.
+    Explain(Held<StartedExecution>),
+}
+
+/// An earlier execution of the same name, as far as a start is concerned.
+struct Namesake {
     started_at: Timestamp,
     /// Whether it is running and has the same input: then the call repeats an earlier one.
     is_repeated: bool,
@@ -33,36 +45,77 @@ struct Earlier {
 }
 
 impl Shard {
-    pub(super) fn start(&mut self, mut start: Start, now: Timestamp, chance: &mut dyn Chance) {
-        let machine = Arc::clone(&start.machine);
-        if machine.is_deleting.load(Ordering::Acquire) {
-            let result = Err(CallError::StateMachineDeleting(machine.record.arn.clone()));
-            return Held { reply: start.reply, result }.answer();
+    pub(super) fn start(&mut self, mut start: Start, moment: &mut Moment<'_>) {
+        if is_deleting(&start) {
+            return refuse_deleting(start);
         }
-        let given = start.name.take();
-        let is_named = given.is_some();
-        let name = given.unwrap_or_else(|| time_ordered_uuid(now, chance.draw()).into());
-        if machine.record.machine_type == MachineType::Express {
-            return self.start_express(start, &name, now, chance);
+        if start.machine.record.machine_type == MachineType::Express {
+            let name = start.name.take().unwrap_or_else(|| time_ordered_uuid(moment.now, moment.chance.draw()).into());
+            return self.start_express(start, &name, moment);
         }
+        let Some(name) = start.name.take() else {
+            let name: Text = time_ordered_uuid(moment.now, moment.chance.draw()).into();
+            let arn = self.context.arns.execution(&start.revision.machine_name, &name);
+            return self.begin(start, arn, name, false, moment);
+        };
         let arn = self.context.arns.execution(&start.revision.machine_name, &name);
-        if is_named {
-            match self.earlier(&arn, &start) {
-                Ok(None) => {}
-                Ok(Some(earlier)) => return self.answer_earlier(start, arn, &earlier),
-                Err(error) => return Held { reply: start.reply, result: Err(CallError::from(error)) }.answer(),
-            }
+        start.name = Some(name);
+        match self.starting(&arn, &start) {
+            Some(namesake) => self.answer_namesake(start, arn, &namesake),
+            None => self.look_up(arn, LookUp::Start(Box::new(start))),
         }
-        self.begin(start, arn, name, is_named, now, chance);
     }
 
-    fn begin(&mut self, start: Start, arn: Text, name: Text, is_named: bool, now: Timestamp, chance: &mut dyn Chance) {
+    /// Asks whether a name is taken.
+    fn look_up(&mut self, arn: Text, look_up: LookUp) {
+        match self.looked_up.entry(arn) {
+            Entry::Occupied(mut waiting) => waiting.get_mut().push(look_up),
+            Entry::Vacant(place) => {
+                self.needs.push(Need::Stored(Question::Name(place.key().clone())));
+                place.insert(vec![look_up]);
+            }
+        }
+    }
+
+    /// The answer to whether a name is taken.
+    pub(super) fn found(&mut self, found: Found, moment: &mut Moment<'_>) {
+        let Found { arn, earlier } = found;
+        for look_up in self.looked_up.remove(&arn).unwrap_or_default() {
+            match (look_up, &earlier) {
+                (LookUp::Start(start), Ok(earlier)) => self.start_named(*start, &arn, earlier.as_ref(), moment),
+                (LookUp::Start(start), Err(error)) => {
+                    Held { reply: start.reply, result: Err(Arc::clone(error).into()) }.answer();
+                }
+                (LookUp::Explain(held), Ok(Some(_))) => {
+                    Held { result: Err(CallError::ExecutionAlreadyExists(arn.clone())), ..held }.answer();
+                }
+                (LookUp::Explain(held), _) => held.answer(),
+            }
+        }
+    }
+
+    /// Starts an execution under a name that `earlier`, of what is durable, has or nobody.
+    fn start_named(&mut self, mut start: Start, arn: &Text, earlier: Option<&Earlier>, moment: &mut Moment<'_>) {
+        // It may have changed while the answer was on its way.
+        if is_deleting(&start) {
+            return refuse_deleting(start);
+        }
+        let namesake = self.starting(arn, &start).or_else(|| earlier.map(|earlier| self.namesake(earlier, &start)));
+        if let Some(namesake) = namesake {
+            return self.answer_namesake(start, arn.clone(), &namesake);
+        }
+        let name = start.name.take().unwrap_or_default();
+        self.begin(start, arn.clone(), name, true, moment);
+    }
+
+    fn begin(&mut self, start: Start, arn: Text, name: Text, is_named: bool, moment: &mut Moment<'_>) {
+        let now = moment.now;
         let Start { machine, revision, input, input_text, trace_header, qualifier, profile, reply, .. } = start;
         let info = live::info(&arn, &name, &revision);
         let mut execution = Execution::new(Arc::clone(&revision.program), info);
         let named = is_named.then(|| (input.clone(), profile.clone()));
-        let id = self.next_id();
-        if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, now, chance) {
+        let id = if is_named { self.ids.named(&revision.machine_arn, &name, now) } else { self.ids.any(now) };
+        if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, moment) {
             return Held { reply, result: Err(error) }.answer();
         }
         let record = ExecutionRecord {
@@ -100,13 +153,14 @@ impl Shard {
     }
 
     /// In memory only: the answer waits for nothing, and a crash ends it.
-    fn start_express(&mut self, start: Start, name: &Text, now: Timestamp, chance: &mut dyn Chance) {
+    fn start_express(&mut self, start: Start, name: &Text, moment: &mut Moment<'_>) {
+        let now = moment.now;
         let Start { machine, revision, input, input_text, trace_header, qualifier, profile, reply, ended, .. } = start;
-        let run = time_ordered_uuid(now, chance.draw());
+        let run = time_ordered_uuid(now, moment.chance.draw());
         let arn = self.context.arns.express(&revision.machine_name, name, &run);
         let mut execution = Execution::new(Arc::clone(&revision.program), live::info(&arn, name, &revision));
-        let id = self.next_id();
-        if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, now, chance) {
+        let id = self.ids.any(now);
+        if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, moment) {
             return Held { reply, result: Err(error) }.answer();
         }
         let record = ExecutionRecord {
@@ -135,12 +189,14 @@ impl Shard {
         id: ExecutionId,
         execution: &mut Execution,
         start: Command,
-        now: Timestamp,
-        chance: &mut dyn Chance,
+        moment: &mut Moment<'_>,
     ) -> Result<(), CallError> {
-        let budget = self.context.options.turn_budget;
         let resources = TaskResources { context: &self.context, execution: id };
-        let turn = Turn { now, seed: chance.draw(), limits: &self.context.limits, resources: &resources, budget };
+        let seed = moment.chance.draw();
+        moment.pace.begin_turn();
+        let is_over = || moment.pace.is_turn_over();
+        let time = TurnTime { expression_milliseconds: moment.pace.expression_milliseconds(), is_over: &is_over };
+        let turn = turn(&self.context, &resources, moment.now, seed, time);
         self.events.clear();
         let begun = guarded(|| execution.advance(start, &turn, &mut self.events));
         let begun = begun.map_err(|panicked| CallError::Internal(panicked.into()))?;
@@ -149,61 +205,50 @@ impl Shard {
         Ok(())
     }
 
-    fn next_id(&mut self) -> ExecutionId {
-        self.last_id += self.context.shards as i64;
-        ExecutionId(self.last_id)
-    }
-
-    fn answer_earlier(&mut self, start: Start, arn: Text, earlier: &Earlier) {
-        let result = if earlier.is_repeated {
-            Ok(StartedExecution { arn, started_at: earlier.started_at })
+    fn answer_namesake(&mut self, start: Start, arn: Text, namesake: &Namesake) {
+        let result = if namesake.is_repeated {
+            Ok(StartedExecution { arn, started_at: namesake.started_at })
         } else {
             Err(CallError::ExecutionAlreadyExists(arn))
         };
         let held = Held { reply: start.reply, result };
-        if earlier.is_durable {
+        if namesake.is_durable {
             held.answer();
         } else {
             self.gathering.releases.push(Release::Started(held));
         }
     }
 
-    fn earlier(&self, arn: &Text, start: &Start) -> Result<Option<Earlier>, StoreError> {
-        if let Some(Starting { id, started_at, input, profile }) = self.starting.get(arn) {
-            let is_running = self.live.get(id).is_some_and(Live::is_running);
-            let is_repeated = is_running && *input == start.input && *profile == start.profile;
-            return Ok(Some(Earlier { started_at: *started_at, is_repeated, is_durable: false }));
-        }
-        let Some(record) = self.context.store.execution_by_arn(arn)? else { return Ok(None) };
-        let live = self.live.get(&record.id);
-        let is_running = live.map_or(record.summary.status == Status::Running, Live::is_running);
-        let is_repeated = is_running
-            && record.profile == start.profile
-            && match live {
-                Some(live) => *live.execution.input() == start.input,
-                None => self.stored_input(record.id)?.as_ref() == Some(&start.input),
-            };
-        let is_durable = live.is_none_or(Live::is_clean);
-        Ok(Some(Earlier { started_at: record.started_at, is_repeated, is_durable }))
+    /// An execution of that name whose start is on its way to the store.
+    fn starting(&self, arn: &Text, start: &Start) -> Option<Namesake> {
+        let Starting { id, started_at, input, profile } = self.starting.get(arn)?;
+        let is_running = self.live.get(id).is_some_and(Live::is_running) || self.absent.contains_key(id);
+        let is_repeated = is_running && *input == start.input && *profile == start.profile;
+        Some(Namesake { started_at: *started_at, is_repeated, is_durable: false })
     }
 
-    fn stored_input(&self, id: ExecutionId) -> Result<Option<Value>, StoreError> {
-        let Some(chunk) = self.context.store.first_chunk(id)? else { return Ok(None) };
-        let events = engine::log::decode(&chunk.events).map_err(|e| StoreError::Damaged(e.to_string()))?;
-        Ok(events.into_iter().find_map(|event| match event.kind {
-            EventKind::ExecutionStarted { input, .. } => Some(input),
-            _ => None,
-        }))
+    fn namesake(&self, earlier: &Earlier, start: &Start) -> Namesake {
+        let Earlier { record, input } = earlier;
+        let live = self.live.get(&record.id);
+        let is_running = live.map_or(record.summary.status == Status::Running, Live::is_running);
+        let is_repeated = is_running && record.profile == start.profile && input.as_ref() == Some(&start.input);
+        Namesake { started_at: record.started_at, is_repeated, is_durable: live.is_none_or(Live::is_clean) }
     }
 
     /// Where a start failed because the name is taken after all, the caller learns that.
-    pub(super) fn explain_conflict(&self, release: Release) -> Option<Release> {
+    pub(super) fn explain_conflict(&mut self, release: Release, failure: &CommitFailure) -> Option<Release> {
         let Release::Started(Held { reply, result: Ok(started) }) = release else { return Some(release) };
-        let is_taken = self.context.store.execution_by_arn(&started.arn).is_ok_and(|found| found.is_some());
-        if is_taken {
-            Held { reply, result: Err(CallError::ExecutionAlreadyExists(started.arn)) }.answer();
-            return None;
-        }
-        Some(Release::Started(Held { reply, result: Ok(started) }))
+        let result = Err(failure.to_call_error());
+        self.look_up(started.arn, LookUp::Explain(Held { reply, result }));
+        None
     }
+}
+
+fn is_deleting(start: &Start) -> bool {
+    start.machine.is_deleting.load(Ordering::Acquire)
+}
+
+fn refuse_deleting(start: Start) {
+    let result = Err(CallError::StateMachineDeleting(start.machine.record.arn.clone()));
+    Held { reply: start.reply, result }.answer();
 }

@@ -61,6 +61,9 @@ fn state(random: &mut Random, names: &mut usize, depth: usize, next: Option<&str
     };
     match random.below(if depth < 2 { 10 } else { 7 }) {
         0 => format!(r#"{{"Type":"Pass",{transition}}}"#),
+        1 if random.percent(60) => format!(
+            r#"{{"Type":"Pass","QueryLanguage":"JSONata","Output":"{{% $merge([$states.input, {{'n': $states.input.n + 0}}]) %}}",{transition}}}"#
+        ),
         1 => format!(r#"{{"Type":"Pass","Result":{{"passed":true}},"ResultPath":null,{transition}}}"#),
         2 => format!(r#"{{"Type":"Wait","Seconds":{},{transition}}}"#, random.pick(&[0, 1, 7, 100, 1_000, 90_000])),
         3 if next.is_some() => format!(

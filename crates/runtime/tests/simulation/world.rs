@@ -1,7 +1,7 @@
 //! The world around the shards: clients, workers, the writer, the clock; and crashes.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::cell::RefCell;
+use std::sync::Arc;
 
 use asl::{Program, Text, Value};
 use engine::{Command, EventId, Execution, ExecutionInfo, Outstanding, Status, TaskFamily, Timestamp};
@@ -9,10 +9,17 @@ use runtime::RuntimeOptions;
 use runtime::activities::{Answer, Exchange, HandOut};
 use runtime::calls::{CallError, StartedExecution};
 use runtime::directory::{Directory, Qualifier};
-use runtime::shard::{Batch, CommitFailure, Context, Input, Outlets, Shard, ShardOptions, Start, Stop};
+use runtime::driver::Shards;
+use runtime::keeper::{Keeper, Rest};
+use runtime::loader::{Loader, Question};
+use runtime::shard::{
+    Context, Found, Input, Leisurely, Loaded, Moment, Need, Outlets, Pace, Shard, ShardOptions, Start, Stop, take_turn,
+};
 use runtime::tasks;
 use runtime::tokens::Tokens;
+use runtime::writer::{Committer, Submission, Writer};
 use store::fault::{Fate, Faulty};
+use store::lane::{Lane, SessionId};
 use store::memory::MemoryStore;
 use store::partition::PartitionSet;
 use store::record::{
@@ -20,7 +27,7 @@ use store::record::{
     StateMachineId, VersionNumber, Write,
 };
 use store::suite::{put_activity, put_machine, try_commit};
-use store::{DueWork, Executions, Records, Store};
+use store::{DueWork, Executions, Records, Store, StoreError};
 use tokio::sync::oneshot;
 
 use crate::auditor::{Auditor, events, executions};
@@ -58,21 +65,46 @@ pub(crate) struct World {
     lost: Vec<(ExecutionId, EventId)>,
     crashes: usize,
     faults: usize,
+    had_faults: bool,
     count: usize,
 }
 
 /// What a crash takes away.
 struct Node {
     shards: Vec<Shard>,
-    inputs: Vec<VecDeque<Input>>,
-    routed: Arc<Mutex<Vec<HandOut>>>,
+    ways: Arc<Shards>,
+    context: Arc<Context>,
+    loader: Loader,
+    /// What the shards must be told, and by which of them.
+    needs: Vec<(usize, Need)>,
     outlets: Outlets,
     services: Arc<Services>,
     desk: Desk,
     directory: Arc<Directory>,
-    /// Batches on the way to the store, in order.
-    pipeline: VecDeque<(usize, Batch)>,
-    generations: Vec<u64>,
+    writer: Arc<Writer>,
+    committer: Committer,
+    /// On the way to the store, in order.
+    pipeline: Vec<Submission>,
+    keeper: Keeper,
+}
+
+/// Ends turns and rounds whenever it likes, and often has no time for an expression.
+struct Whim(RefCell<Random>);
+
+impl Pace for Whim {
+    fn begin_turn(&self) {}
+
+    fn is_turn_over(&self) -> bool {
+        self.0.borrow_mut().percent(5)
+    }
+
+    fn expression_milliseconds(&self) -> Option<u64> {
+        self.0.borrow_mut().percent(50).then_some(0)
+    }
+
+    fn is_round_over(&self) -> bool {
+        self.0.borrow_mut().percent(10)
+    }
 }
 
 impl World {
@@ -98,9 +130,11 @@ impl World {
             lost: Vec::new(),
             crashes: 0,
             faults: 0,
+            had_faults: false,
             count: 0,
         };
         world.faults = world.random.pick(&[0, 0, 5, 20]);
+        world.had_faults = world.faults > 0;
         world.boot();
         world
     }
@@ -113,10 +147,11 @@ impl World {
             15..30 => self.poll(),
             30..38 => self.act(),
             38..45 => self.serve(),
-            45..70 => self.turn(),
-            70..88 => self.commit(),
-            88..97 => self.pass_time(),
-            97 => self.sweep(),
+            45..70 => drop(self.turn()),
+            70..84 => drop(self.commit()),
+            84..88 => self.see_to_a_need(),
+            88..96 => self.pass_time(),
+            96..98 => drop(self.keep()),
             98 if self.random.percent(50) => self.crash(),
             _ => {}
         }
@@ -133,15 +168,16 @@ impl World {
             while !self.work.is_empty() {
                 self.finish_work();
             }
-            self.turn();
+            let is_kept = matches!(self.keep(), Rest::Until(_));
+            let has_done = self.turn();
             while !self.node().desk.open.is_empty() {
                 self.serve();
             }
-            let node = self.node();
-            let is_idle = node.pipeline.is_empty() && node.inputs.iter().all(VecDeque::is_empty) && node.desk.is_idle();
-            while !self.node().pipeline.is_empty() {
-                self.commit();
+            let is_idle = is_kept && !has_done && self.node().desk.is_idle() && self.node().needs.is_empty();
+            while !self.node().needs.is_empty() {
+                self.see_to_a_need();
             }
+            while self.commit() {}
             self.hear();
             if is_idle && self.work.is_empty() && !self.skip_to_next_timer() {
                 return;
@@ -155,6 +191,9 @@ impl World {
 
     /// Compares what was promised with what is stored, and looks for executions that nothing will wake.
     pub(crate) fn audit(&mut self) {
+        if !self.had_faults {
+            assert_eq!(self.node().context.metrics().commit_failures, 0, "a commit contradicted what is stored");
+        }
         self.auditor.audit(&*self.memory, &self.machines);
         for machine in self.machines.clone() {
             for record in executions(&*self.memory, machine) {
@@ -227,12 +266,14 @@ impl World {
             Some(_) => Value::object([("n", Value::int(n)), ("items", Value::array(vec![Value::int(1)]))]),
             None => Value::object([("n", Value::int(n)), ("items", items)]),
         };
-        // The same name must come to the same shard.
         let shards = self.node().shards.len();
-        let shard = if name.is_some() { 0 } else { self.random.below(shards) };
+        let shard = match &name {
+            Some(name) => self.node().ways.of_name(&machine.record.arn, name),
+            None => self.random.below(shards),
+        };
         let (reply, asked) = oneshot::channel();
         self.starts.push((input.clone(), asked));
-        self.node().inputs[shard].push_back(Input::Start(Start {
+        let start = Input::Start(Start {
             machine,
             revision,
             name,
@@ -243,7 +284,8 @@ impl World {
             profile: None,
             reply,
             ended: None,
-        }));
+        });
+        self.node().ways.send(shard, start);
     }
 
     fn stop(&mut self) {
@@ -262,9 +304,8 @@ impl World {
     }
 
     fn send(&mut self, execution: ExecutionId, input: Input) {
-        let node = self.node();
-        let shard = execution.0.rem_euclid(node.shards.len() as i64) as usize;
-        node.inputs[shard].push_back(input);
+        let ways = &self.node().ways;
+        ways.send(ways.of(execution), input);
     }
 
     /// Reads the answers that came in.
@@ -427,49 +468,68 @@ impl World {
 
     // The machine
 
-    /// One shard, or all of them, do what has come in.
-    fn turn(&mut self) {
-        let now = self.now;
+    /// The shards do what has come in; whether anything had, or they did anything.
+    fn turn(&mut self) -> bool {
+        let pace = Whim(RefCell::new(Random::new(self.random.next())));
         let node = self.running.as_mut().unwrap();
-        let routed = std::mem::take(&mut *node.routed.lock().unwrap());
-        for hand_out in routed {
-            let shard = hand_out.task.execution.0.rem_euclid(node.shards.len() as i64) as usize;
-            node.inputs[shard].push_back(Input::HandOut(hand_out));
-        }
+        let mut has_done = false;
+        let mut inputs = Vec::new();
         for (index, shard) in node.shards.iter_mut().enumerate() {
-            for input in node.inputs[index].drain(..) {
-                shard.handle(input, now, &mut self.chance);
-            }
-            shard.run(now, &mut self.chance);
-            node.pipeline.extend(shard.take_batch().map(|batch| (index, batch)));
+            let mut moment = Moment { now: self.now, chance: &mut self.chance, pace: &pace };
+            node.ways.take_all(index, &mut inputs);
+            has_done |= !inputs.is_empty();
+            inputs.drain(..).for_each(|input| shard.handle(input, &mut moment));
+            shard.run(&mut moment);
+            let needs = shard.take_needs();
+            let batch = shard.take_batch();
+            has_done |= !needs.is_empty() || batch.is_some();
+            node.needs.extend(needs.into_iter().map(|need| (index, need)));
+            batch.into_iter().for_each(|batch| node.writer.submit(index, batch));
         }
+        has_done
     }
 
-    /// The writer commits the next batch.
-    fn commit(&mut self) {
+    /// A shard is told what it must know, in any order, or that the store does not answer.
+    fn see_to_a_need(&mut self) {
+        let count = self.node().needs.len();
+        if count == 0 {
+            return;
+        }
+        let at = self.random.below(count);
+        let fails = self.random.percent(self.faults);
+        let node = self.node();
+        let (shard, need) = node.needs.swap_remove(at);
+        let silent = || StoreError::Unusable("the store does not answer".to_owned());
+        let answer = match need {
+            Need::Turn(turn) => Input::Turned(Box::new(take_turn(*turn, &node.context, &Leisurely))),
+            Need::Stored(Question::Execution(id)) if fails => Input::Loaded(Loaded::failed(id, silent())),
+            Need::Stored(Question::Name(arn)) if fails => Input::Found(Found { arn, earlier: Err(Arc::new(silent())) }),
+            Need::Stored(question) => node.loader.answer(question),
+        };
+        node.ways.send(shard, answer);
+    }
+
+    /// What was submitted, or the beginning of it, is committed together; whether there was anything.
+    fn commit(&mut self) -> bool {
         let fate = if self.random.percent(self.faults) {
             self.random.pick(&[Fate::FailBefore, Fate::FailAfter, Fate::Full])
         } else {
             Fate::Pass
         };
         self.store.set_plan(move |_, _| fate);
-        let store = Arc::clone(&self.store);
+        let count = 1 + self.random.below(3);
         let node = self.running.as_mut().unwrap();
-        let Some((shard, batch)) = node.pipeline.pop_front() else { return };
-        let outcome = if batch.generation < node.generations[shard] {
-            Some(batch.failed(CommitFailure::earlier()))
-        } else {
-            let result = if batch.writes.is_empty() { Ok(()) } else { try_commit(&*store, &batch.writes) };
-            match result {
-                Ok(()) => batch.committed(&node.outlets),
-                Err(error) => {
-                    assert!(!matches!(error, store::StoreError::Conflict(_)), "{error}");
-                    node.generations[shard] = batch.generation + 1;
-                    Some(batch.failed(CommitFailure::new(&error)))
-                }
-            }
-        };
-        node.inputs[shard].extend(outcome.map(Input::Outcome));
+        node.writer.take_all(&mut node.pipeline);
+        let mut together: Vec<_> = node.pipeline.drain(..count.min(node.pipeline.len())).collect();
+        let has_any = !together.is_empty();
+        node.committer.step(&mut together);
+        has_any
+    }
+
+    /// The keeper does what it can.
+    fn keep(&mut self) -> Rest {
+        let now = self.now;
+        self.node().keeper.step(now)
     }
 
     fn pass_time(&mut self) {
@@ -480,7 +540,7 @@ impl World {
             self.now = Timestamp(self.now.0 + milliseconds);
         }
         if self.random.percent(30) {
-            self.sweep();
+            self.keep();
         }
     }
 
@@ -493,24 +553,8 @@ impl World {
         let stored = stored.filter(|due| *due > self.now || in_memory.is_none());
         let Some(next) = in_memory.into_iter().chain(stored).min() else { return false };
         self.now = self.now.max(next);
-        self.sweep();
+        self.keep();
         true
-    }
-
-    fn sweep(&mut self) {
-        let until = Timestamp(self.now.0 + 130_000);
-        let mut after = None;
-        loop {
-            let page = self.memory.due(&PartitionSet::All, until, after, 5).unwrap();
-            after = page.last().copied();
-            let is_last = page.len() < 5;
-            for timer in page {
-                self.send(timer.1, Input::Arm(vec![timer]));
-            }
-            if is_last {
-                return;
-            }
-        }
     }
 
     /// Whatever is not stored is gone.
@@ -522,7 +566,7 @@ impl World {
     }
 
     fn boot(&mut self) {
-        let shards = 1 + self.random.below(2);
+        let shards = 1 + self.random.below(3);
         let options = RuntimeOptions {
             region: "us-east-1".into(),
             account: "123456789012".into(),
@@ -541,41 +585,42 @@ impl World {
         let tasks: Arc<dyn tasks::Tasks> = Arc::clone(&services) as Arc<dyn tasks::Tasks>;
         let context = Context::new(store, Arc::clone(&directory), tokens, Arc::clone(&tasks), &options, shard_options);
         let context = Arc::new(context);
-        let last_id = self.memory.last_execution_id(&PartitionSet::All).unwrap();
-        let routed = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&routed);
+        let last_id = self.memory.last_execution_id().unwrap();
+        let ways = Arc::new(Shards::new(shards, self.memory.partitions().unwrap()));
+        let to_shards = Arc::clone(&ways);
+        let exchange = Exchange::new(move |hand_out: HandOut| {
+            to_shards.send(to_shards.of(hand_out.task.execution), Input::HandOut(hand_out));
+        });
+        let outlets = Outlets { exchange: Arc::new(exchange), tasks };
+        let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
+        let writer = Arc::new(Writer::new(shards));
+        let lane = Lane::open(&*store, SessionId(self.random.draw()), 0).unwrap();
+        let last_ids = Arc::new(tokio::sync::Mutex::new(self.memory.last_record_ids().unwrap()));
+        let partitions = self.memory.partitions().unwrap();
         self.running = Some(Node {
-            shards: (0..shards).map(|index| Shard::new(Arc::clone(&context), index, last_id)).collect(),
-            inputs: (0..shards).map(|_| VecDeque::new()).collect(),
-            routed,
-            outlets: Outlets {
-                exchange: Arc::new(Exchange::new(move |hand_out| sink.lock().unwrap().push(hand_out))),
-                tasks,
-            },
+            shards: (0..shards).map(|index| Shard::new(Arc::clone(&context), index, partitions, last_id)).collect(),
+            loader: Loader::new(Arc::clone(&store), Arc::clone(&directory)),
+            needs: Vec::new(),
+            committer: Committer::new(Arc::clone(&store), lane, Arc::clone(&ways), outlets.clone(), &context),
+            keeper: Keeper::new(
+                store,
+                Arc::clone(&directory),
+                Arc::clone(&ways),
+                Arc::clone(&writer),
+                last_ids,
+                last_id,
+                self.now,
+            ),
+            ways,
+            context,
+            outlets,
             services,
             desk: Desk::default(),
             directory,
-            pipeline: VecDeque::new(),
-            generations: vec![0; shards],
+            writer,
+            pipeline: Vec::new(),
         });
-        self.resume();
-        self.sweep();
-    }
-
-    fn resume(&mut self) {
-        let mut after = None;
-        loop {
-            let page = self.memory.unsettled(&PartitionSet::All, after, 3).unwrap();
-            after = page.last().map(|(id, _)| *id);
-            let is_last = page.len() < 3;
-            for (id, _) in page {
-                let (reply, _) = oneshot::channel();
-                self.send(id, Input::Resume { executions: vec![id], reply });
-            }
-            if is_last {
-                return;
-            }
-        }
+        self.keep();
     }
 }
 

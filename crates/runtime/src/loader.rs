@@ -1,0 +1,111 @@
+//! Tells shards what is stored: executions, folded from their events, and whether a name is taken.
+//!
+//! Reads and folds away from the shards, so that a slow disk or a long history holds up only who waits for it.
+
+use std::sync::Arc;
+
+use asl::Text;
+use engine::{EventKind, Execution, Status};
+use store::record::{Chunk, ExecutionId};
+use store::{Store, StoreError};
+
+use crate::directory::Directory;
+use crate::driver::Shards;
+use crate::shard::{Earlier, Found, Input, Invocations, Live, LoadError, Loaded, guarded, info};
+use crate::sync::Inbox;
+
+/// Reads what a shard must be told of executions and names.
+pub struct Loader {
+    store: Arc<dyn Store>,
+    directory: Arc<Directory>,
+}
+
+/// What a loader is asked.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// What is stored about an execution.
+    Execution(ExecutionId),
+    /// Whether an execution has that ARN.
+    Name(Text),
+}
+
+impl Loader {
+    /// Reads that store; programs are the directory's.
+    pub fn new(store: Arc<dyn Store>, directory: Arc<Directory>) -> Self {
+        Self { store, directory }
+    }
+
+    /// The answer, for the shard that asked.
+    pub fn answer(&self, question: Question) -> Input {
+        match question {
+            Question::Execution(execution) => {
+                Input::Loaded(Loaded { execution, found: self.load(execution).map(Box::new) })
+            }
+            Question::Name(arn) => Input::Found(Found { earlier: self.earlier(&arn).map_err(Arc::new), arn }),
+        }
+    }
+
+    /// Reads an execution back and folds its events.
+    fn load(&self, id: ExecutionId) -> Result<Live, LoadError> {
+        let record = self.store.execution(id).map_err(LoadError::from)?.ok_or(LoadError::Unknown)?;
+        if record.summary.status != Status::Running {
+            return Err(LoadError::Over(record.summary.stopped_at));
+        }
+        let revision = self.directory.revision(record.definition).map_err(LoadError::from)?;
+        let execution = Execution::new(Arc::clone(&revision.program), info(&record.arn, &record.name, &revision));
+        let chunks = self.store.chunks(id).map_err(LoadError::from)?;
+        let mut invocations = record.profile.map(|profile| Box::new(Invocations::new(profile)));
+        let folded = guarded(|| fold(execution, &chunks, invocations.as_deref_mut()))
+            .map_err(|panicked| LoadError::Damaged(panicked.into()))?;
+        Ok(Live::read_back(folded.map_err(LoadError::Damaged)?, record.summary, invocations))
+    }
+
+    fn earlier(&self, arn: &str) -> Result<Option<Earlier>, StoreError> {
+        let Some(record) = self.store.execution_by_arn(arn)? else { return Ok(None) };
+        let is_running = record.summary.status == Status::Running;
+        let input = if is_running { self.input(record.id)? } else { None };
+        Ok(Some(Earlier { record, input }))
+    }
+
+    fn input(&self, id: ExecutionId) -> Result<Option<asl::Value>, StoreError> {
+        let Some(chunk) = self.store.first_chunk(id)? else { return Ok(None) };
+        let events = engine::log::decode(&chunk.events).map_err(|e| StoreError::Damaged(e.to_string()))?;
+        Ok(events.into_iter().find_map(|event| match event.kind {
+            EventKind::ExecutionStarted { input, .. } => Some(input),
+            _ => None,
+        }))
+    }
+}
+
+/// Answers one shard's questions until the inbox is closed.
+pub(crate) fn run(loader: &Loader, inbox: &Inbox<Question>, shards: &Shards, shard: usize) {
+    let mut questions = Vec::new();
+    while inbox.take(&mut questions, None) {
+        questions.drain(..).for_each(|question| shards.send(shard, loader.answer(question)));
+    }
+}
+
+fn fold(
+    mut execution: Execution,
+    chunks: &[Chunk],
+    mut invocations: Option<&mut Invocations>,
+) -> Result<Execution, Box<dyn std::error::Error + Send + Sync>> {
+    for chunk in chunks {
+        for event in engine::log::decode(&chunk.events)? {
+            execution.apply(&event)?;
+            if let Some(invocations) = &mut invocations {
+                invocations.note(&event);
+            }
+        }
+    }
+    Ok(execution)
+}
+
+impl From<StoreError> for LoadError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged(_) => Self::Damaged(error.into()),
+            other => Self::Store(other),
+        }
+    }
+}
