@@ -9,7 +9,6 @@ mod actions;
 mod answer;
 mod arn;
 mod error;
-mod label_refusal;
 mod name;
 mod page;
 mod protocol;

@@ -23,8 +23,6 @@ use crate::value::Value;
 
 use log::Log;
 
-pub use rules::label::LabelMistake;
-
 /// A state machine's type, as far as it decides which definitions are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MachineType {

@@ -8,7 +8,6 @@ use store::record::MachineType;
 use super::update_state_machine::to_publish;
 use crate::answer::Answer;
 use crate::error::ApiError;
-use crate::label_refusal::refusal;
 use crate::request::{Members, Request};
 use crate::settings::Settings;
 use crate::shape::Bool;
@@ -54,17 +53,16 @@ pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<Stri
         return Err(ApiError::too_many_tags(arn.into()));
     }
 
-    let definition = input.definition;
     let call = CreateStateMachine {
         name: input.name,
-        definition: definition.clone(),
+        definition: input.definition,
         role_arn: input.role_arn,
         machine_type: input.machine_type,
         settings,
         tags,
         publish,
     };
-    let created = runtime.create_state_machine(call).await.map_err(|error| refusal(error, &definition))?;
+    let created = runtime.create_state_machine(call).await?;
 
     let mut answer = Answer::new(160);
     answer

@@ -7,7 +7,6 @@ use runtime::calls::{Publish, UpdateStateMachine};
 use crate::answer::Answer;
 use crate::arn;
 use crate::error::ApiError;
-use crate::label_refusal::refusal;
 use crate::request::{Members, Request};
 use crate::settings::Settings;
 use crate::shape::Bool;
@@ -51,8 +50,6 @@ pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<Stri
     }
     let settings = input.settings.given()?;
 
-    // Without a definition there is none to refuse.
-    let definition = input.definition.clone().unwrap_or_default();
     let call = UpdateStateMachine {
         arn: input.arn,
         definition: input.definition,
@@ -60,7 +57,7 @@ pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<Stri
         settings,
         publish,
     };
-    let updated = runtime.update_state_machine(call).await.map_err(|error| refusal(error, &definition))?;
+    let updated = runtime.update_state_machine(call).await?;
 
     let mut answer = Answer::new(128);
     answer

@@ -281,3 +281,29 @@ async fn business_rules_answer_with_awss_codes_and_texts() {
         assert_eq!(refused(&api, operation, body.clone()).await, (code.to_owned(), message), "{operation} {body}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_that_is_none_is_a_diagnostic_and_refused_as_any_definition() {
+    let api = api();
+    let map = |label: &str| {
+        json!({"StartAt": "M", "States": {"M": {"Type": "Map", "Label": label, "End": true, "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "S", "States": {"S": {"Type": "Succeed"}}}}}})
+        .to_string()
+    };
+    let long = "a".repeat(41);
+    for label in ["", "a b", "a:b", "a*", "\u{1}", &long] {
+        let message = format!("Invalid label name: {label}");
+        let validated = ok(&api, "ValidateStateMachineDefinition", json!({"definition": map(label)})).await;
+        let diagnostic = json!({
+            "severity": "ERROR", "code": "INVALID_LABEL_NAME", "message": message, "location": "/States/M/Label",
+        });
+        assert_eq!((&validated["result"], &validated["diagnostics"]), (&json!("FAIL"), &json!([diagnostic])));
+        let create = json!({"name": "m", "definition": map(label), "roleArn": ROLE});
+        let said = format!("Invalid State Machine Definition: 'INVALID_LABEL_NAME: {message} at /States/M/Label'");
+        assert_eq!(refused(&api, "CreateStateMachine", create).await, ("InvalidDefinition".to_owned(), said.clone()));
+        let arn = machine(&api, "update", PASS).await;
+        let update = json!({"stateMachineArn": arn, "definition": map(label)});
+        assert_eq!(refused(&api, "UpdateStateMachine", update).await, ("InvalidDefinition".to_owned(), said));
+    }
+}

@@ -10,37 +10,13 @@ use crate::diagnostic::Code;
 use crate::read::fields::Fields;
 use crate::value::Text;
 
-/// What is wrong with a Map state's `Label`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LabelMistake {
-    /// It has no character.
-    Empty,
-    /// It has more than [`LabelMistake::LENGTH_MAX`] characters.
-    TooLong,
-    /// It has a character that it may not have; this is the first.
-    Character(char),
-}
-
-impl LabelMistake {
-    /// The most characters of a label.
-    pub const LENGTH_MAX: usize = 40;
-
-    /// What is wrong with that label, where something is. That it is unique is not looked at.
-    pub fn of(label: &str) -> Option<Self> {
-        if label.is_empty() {
-            return Some(Self::Empty);
-        }
-        if label.chars().count() > Self::LENGTH_MAX {
-            return Some(Self::TooLong);
-        }
-        label.chars().find(|c| is_forbidden(*c)).map(Self::Character)
-    }
-}
+/// The most characters of a label. The language's, no quota: AWS raises it for nobody.
+const LENGTH_MAX: usize = 40;
 
 /// The label, which joins those the machine has.
 pub(crate) fn read(fields: &Fields<'_>, labels: &mut HashSet<Text>) -> Option<Text> {
     let label = fields.text("Label")?;
-    let (code, message) = if LabelMistake::of(label).is_some() {
+    let (code, message) = if !is_valid(label) {
         (Code::InvalidLabelName, format!("Invalid label name: {label}"))
     } else if !labels.insert(label.clone()) {
         (Code::DuplicateLabelName, format!("Duplicate label name: {label}"))
@@ -50,6 +26,11 @@ pub(crate) fn read(fields: &Fields<'_>, labels: &mut HashSet<Text>) -> Option<Te
     let help = "Use 1 to 40 letters, digits, - and _, and another label for each Map state.";
     fields.log.error(&fields.place_of("Label"), code, message, help);
     None
+}
+
+/// Whether it has 1 to 40 characters, all of them allowed. That it is unique is not looked at.
+fn is_valid(label: &str) -> bool {
+    (1..=LENGTH_MAX).contains(&label.chars().count()) && !label.chars().any(is_forbidden)
 }
 
 /// The characters that AWS forbids in names are forbidden here too.
@@ -85,16 +66,13 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_named() {
-        let cases = [
-            ("é".repeat(40), None),
-            ("é".repeat(41), Some(LabelMistake::TooLong)),
-            (String::new(), Some(LabelMistake::Empty)),
-            ("a\u{84}".to_owned(), Some(LabelMistake::Character('\u{84}'))),
-            ("a:b/c".to_owned(), Some(LabelMistake::Character(':'))),
-        ];
-        for (label, mistake) in cases {
-            assert_eq!(LabelMistake::of(&label), mistake, "{label}");
+    fn a_label_is_short_and_of_allowed_characters() {
+        for good in ["a", "a-b_c.1", "é"] {
+            assert!(is_valid(good), "{good}");
+        }
+        assert!(is_valid(&"é".repeat(40)) && !is_valid(&"é".repeat(41)));
+        for bad in ["", "a b", "a\u{84}", "a:b/c", "a*", "\u{FFFE}"] {
+            assert!(!is_valid(bad), "{bad:?}");
         }
     }
 }
