@@ -1,15 +1,20 @@
-//! The operations: one file each. This one only dispatches.
+//! The operations: one file each, and the registry of them all. This one only dispatches.
 
-use runtime::Runtime;
+use std::time::Duration;
 
+use crate::action::Action;
+use crate::call_context::CallContext;
 use crate::error::ApiError;
+use crate::quotas::Quotas;
 use crate::request::Request;
+use crate::resource::{Resource, ShownResources};
+use crate::response_body::ResponseBody;
 
 /// What AWS has and this version does not.
 const NOT_YET: [&str; 4] = ["RedriveExecution", "DescribeMapRun", "ListMapRuns", "UpdateMapRun"];
 
 macro_rules! operations {
-    ($($name:ident => $module:ident,)*) => {
+    ($($module:ident::$name:ident,)*) => {
         $(mod $module;)*
 
         /// An operation of the API.
@@ -20,12 +25,35 @@ macro_rules! operations {
 
         impl Operation {
             /// All of them, by name.
-            pub(crate) const ALL: &[(&str, Self)] = &[$((stringify!($name), Self::$name),)*];
+            pub(crate) const ALL: &[(&str, Self)] = &[$(($module::$name::NAME, Self::$name),)*];
+
+            /// How long a caller waits at most, where there is a bound.
+            pub(crate) fn answered_within(self, quotas: &Quotas) -> Option<Duration> {
+                match self {
+                    $(Self::$name => $module::$name::answered_within(quotas),)*
+                }
+            }
 
             /// Checks the request and answers it.
-            pub(crate) async fn perform(self, runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
+            pub(crate) async fn answer(
+                self,
+                context: &CallContext<'_>,
+                request: &Request,
+            ) -> Result<ResponseBody, ApiError> {
                 match self {
-                    $(Self::$name => $module::perform(runtime, request).await,)*
+                    $(Self::$name => answer::<$module::$name>(context, request).await,)*
+                }
+            }
+
+            /// What an IAM policy calls it, and the resources of such a request, each with the member that names it.
+            #[cfg(test)]
+            pub(crate) fn access(
+                self,
+                context: &CallContext<'_>,
+                request: &Request,
+            ) -> Result<(&'static str, Vec<String>), ApiError> {
+                match self {
+                    $(Self::$name => access::<$module::$name>(context, request),)*
                 }
             }
         }
@@ -33,39 +61,39 @@ macro_rules! operations {
 }
 
 operations! {
-    CreateActivity => create_activity,
-    CreateStateMachine => create_state_machine,
-    CreateStateMachineAlias => create_state_machine_alias,
-    DeleteActivity => delete_activity,
-    DeleteStateMachine => delete_state_machine,
-    DeleteStateMachineAlias => delete_state_machine_alias,
-    DeleteStateMachineVersion => delete_state_machine_version,
-    DescribeActivity => describe_activity,
-    DescribeExecution => describe_execution,
-    DescribeStateMachine => describe_state_machine,
-    DescribeStateMachineAlias => describe_state_machine_alias,
-    DescribeStateMachineForExecution => describe_state_machine_for_execution,
-    GetActivityTask => get_activity_task,
-    GetExecutionHistory => get_execution_history,
-    ListActivities => list_activities,
-    ListExecutions => list_executions,
-    ListStateMachineAliases => list_state_machine_aliases,
-    ListStateMachineVersions => list_state_machine_versions,
-    ListStateMachines => list_state_machines,
-    ListTagsForResource => list_tags_for_resource,
-    PublishStateMachineVersion => publish_state_machine_version,
-    SendTaskFailure => send_task_failure,
-    SendTaskHeartbeat => send_task_heartbeat,
-    SendTaskSuccess => send_task_success,
-    StartExecution => start_execution,
-    StartSyncExecution => start_sync_execution,
-    StopExecution => stop_execution,
-    TagResource => tag_resource,
-    TestState => test_state,
-    UntagResource => untag_resource,
-    UpdateStateMachine => update_state_machine,
-    UpdateStateMachineAlias => update_state_machine_alias,
-    ValidateStateMachineDefinition => validate_state_machine_definition,
+    create_activity::CreateActivity,
+    create_state_machine::CreateStateMachine,
+    create_state_machine_alias::CreateStateMachineAlias,
+    delete_activity::DeleteActivity,
+    delete_state_machine::DeleteStateMachine,
+    delete_state_machine_alias::DeleteStateMachineAlias,
+    delete_state_machine_version::DeleteStateMachineVersion,
+    describe_activity::DescribeActivity,
+    describe_execution::DescribeExecution,
+    describe_state_machine::DescribeStateMachine,
+    describe_state_machine_alias::DescribeStateMachineAlias,
+    describe_state_machine_for_execution::DescribeStateMachineForExecution,
+    get_activity_task::GetActivityTask,
+    get_execution_history::GetExecutionHistory,
+    list_activities::ListActivities,
+    list_executions::ListExecutions,
+    list_state_machine_aliases::ListStateMachineAliases,
+    list_state_machine_versions::ListStateMachineVersions,
+    list_state_machines::ListStateMachines,
+    list_tags_for_resource::ListTagsForResource,
+    publish_state_machine_version::PublishStateMachineVersion,
+    send_task_failure::SendTaskFailure,
+    send_task_heartbeat::SendTaskHeartbeat,
+    send_task_success::SendTaskSuccess,
+    start_execution::StartExecution,
+    start_sync_execution::StartSyncExecution,
+    stop_execution::StopExecution,
+    tag_resource::TagResource,
+    test_state::TestState,
+    untag_resource::UntagResource,
+    update_state_machine::UpdateStateMachine,
+    update_state_machine_alias::UpdateStateMachineAlias,
+    validate_state_machine_definition::ValidateStateMachineDefinition,
 }
 
 impl Operation {
@@ -79,4 +107,30 @@ impl Operation {
         }
         Err(ApiError::unknown_operation(format!("'{name}' is not an operation of AWSStepFunctions.")))
     }
+}
+
+async fn answer<A: Action>(context: &CallContext<'_>, request: &Request) -> Result<ResponseBody, ApiError> {
+    let input = A::input(context, request)?;
+    // The fields are computed where somebody wants to see them, and only there.
+    tracing::debug!(
+        action = A::IAM_ACTION,
+        principal = %context.principal,
+        request = context.request_id.as_str(),
+        resources = %ShownResources { resources: A::resources(&input), options: context.runtime.options() },
+        "a call"
+    );
+    A::perform(context, input).await
+}
+
+#[cfg(test)]
+fn access<A: Action>(context: &CallContext<'_>, request: &Request) -> Result<(&'static str, Vec<String>), ApiError> {
+    let input = A::input(context, request)?;
+    let shown = |resource: Resource<'_>| {
+        let member = match resource {
+            Resource::Given { member, .. } | Resource::New { member, .. } | Resource::OfTask { member } => member,
+            Resource::Every(_) => "-",
+        };
+        format!("{member}: {}", ShownResources { resources: vec![resource], options: context.runtime.options() })
+    };
+    Ok((A::IAM_ACTION, A::resources(&input).into_iter().map(shown).collect()))
 }

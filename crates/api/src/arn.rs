@@ -9,7 +9,7 @@ use crate::error::ApiError;
 
 /// What an ARN may name where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Resource {
+pub(crate) enum ArnKind {
     /// `stateMachine`
     StateMachine,
     /// `execution`
@@ -18,8 +18,9 @@ pub(crate) enum Resource {
     Activity,
 }
 
-impl Resource {
-    fn as_str(self) -> &'static str {
+impl ArnKind {
+    /// As an ARN spells it.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::StateMachine => "stateMachine",
             Self::Execution => "execution",
@@ -30,7 +31,7 @@ impl Resource {
 
 /// Refuses what is no ARN of this service (`arn:<partition>:states:<region>:<account>:<type>:<name>`), or one of
 /// a type that does not belong here.
-pub(crate) fn check(arn: &str, allowed: &[Resource]) -> Result<(), ApiError> {
+pub(crate) fn check(arn: &str, allowed: &[ArnKind]) -> Result<(), ApiError> {
     let invalid = || ApiError::invalid_arn(&format!("Invalid ARN prefix: {arn}"));
     let mut parts = arn.splitn(7, ':');
     if parts.next() != Some("arn") || parts.next().is_none_or(str::is_empty) || parts.next() != Some("states") {
@@ -44,7 +45,7 @@ pub(crate) fn check(arn: &str, allowed: &[Resource]) -> Result<(), ApiError> {
     if name.is_empty() {
         return Err(invalid());
     }
-    if !allowed.iter().any(|resource| resource.as_str() == kind) {
+    if !allowed.iter().any(|allowed| allowed.as_str() == kind) {
         return Err(ApiError::invalid_arn(&format!("Resource type not valid in this context: {kind}")));
     }
     Ok(())
@@ -53,7 +54,7 @@ pub(crate) fn check(arn: &str, allowed: &[Resource]) -> Result<(), ApiError> {
 /// A state machine's ARN, for calls that do not take the labelled ARN of a Distributed Map's children
 /// (`…:stateMachine:<name>/<label>`).
 pub(crate) fn check_state_machine(arn: &str) -> Result<(), ApiError> {
-    check(arn, &[Resource::StateMachine])?;
+    check(arn, &[ArnKind::StateMachine])?;
     if arn.contains('/') {
         let message = format!("This operation does not support labeled state machine ARNs: '{arn}'");
         return Err(ApiError::validation(message).with("reason", Text::from("API_DOES_NOT_SUPPORT_LABELED_ARNS")));
@@ -84,7 +85,7 @@ pub(crate) fn check_version(arn: &str) -> Result<(), ApiError> {
 /// An alias's ARN: `…:stateMachine:<name>:<alias>`.
 pub(crate) fn check_alias(arn: &str) -> Result<(), ApiError> {
     check_state_machine(arn)?;
-    if split(arn).1.is_none() || version(arn).is_some() {
+    if qualifier(arn).is_none() || version(arn).is_some() {
         return Err(ApiError::validation(format!("Must provide a state machine alias ARN. Received: '{arn}'")));
     }
     Ok(())
@@ -95,6 +96,16 @@ pub(crate) fn version(arn: &str) -> Option<(&str, VersionNumber)> {
     let (machine, qualifier) = split(arn);
     let digits = qualifier.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0'))?;
     Some((machine, VersionNumber(digits.parse().ok()?)))
+}
+
+/// Whether an ARN names a state machine, or a version or an alias of one.
+pub(crate) fn is_state_machine(arn: &str) -> bool {
+    arn.split(':').nth(5) == Some(ArnKind::StateMachine.as_str())
+}
+
+/// The version or the alias that the ARN of a state machine names.
+pub(crate) fn qualifier(arn: &str) -> Option<&str> {
+    split(arn).1
 }
 
 /// The ARN of the state machine that an ARN names, whatever version or alias of it.
@@ -136,8 +147,8 @@ mod tests {
     fn arns_are_told_apart_by_type() {
         let execution = "arn:aws:states:us-east-1:000000000000:execution:m:e";
         let express = "arn:aws:states:us-east-1:000000000000:express:m:e:u";
-        assert!(check(execution, &[Resource::Execution]).is_ok());
-        assert!(check("arn:aws-cn:states:r:0:activity:a", &[Resource::StateMachine, Resource::Activity]).is_ok());
+        assert!(check(execution, &[ArnKind::Execution]).is_ok());
+        assert!(check("arn:aws-cn:states:r:0:activity:a", &[ArnKind::StateMachine, ArnKind::Activity]).is_ok());
         let cases = [
             ("invalid", "Invalid Arn: 'Invalid ARN prefix: invalid'"),
             ("", "Invalid Arn: 'Invalid ARN prefix: '"),
@@ -147,7 +158,7 @@ mod tests {
             (express, "Invalid Arn: 'Resource type not valid in this context: express'"),
         ];
         for (arn, message) in cases {
-            let error = check(arn, &[Resource::Execution]).unwrap_err();
+            let error = check(arn, &[ArnKind::Execution]).unwrap_err();
             assert_eq!((error.code, error.message.as_str()), ("InvalidArn", message));
         }
     }

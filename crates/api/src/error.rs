@@ -5,7 +5,7 @@ use asl::diagnostic::{Diagnostic, Severity};
 use http::StatusCode;
 use runtime::calls::CallError;
 
-use crate::answer::Answer;
+use crate::json_object_writer::JsonObjectWriter;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -96,7 +96,7 @@ impl ApiError {
 
     /// The body on the wire.
     pub(crate) fn body(&self) -> String {
-        let mut answer = Answer::new(self.message.len() + 96);
+        let mut answer = JsonObjectWriter::new(self.message.len() + 96);
         answer.text("__type", self.code).text("message", &self.message);
         if let Some((name, value)) = &self.detail {
             answer.text(name, value);

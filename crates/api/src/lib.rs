@@ -5,18 +5,27 @@
 //! Error codes and messages are AWS's. [`Api::handle`] does all this without a socket;
 //! [`server::serve`] puts it on one.
 
+mod action;
 mod actions;
-mod answer;
+mod alias_routing;
 mod arn;
+mod call_context;
+mod deadline;
 mod error;
+mod json_object_writer;
+mod list_text;
+mod listing;
+mod machine_settings;
 mod name;
-mod page;
 mod protocol;
+mod quotas;
+mod redrivability;
 mod request;
 mod request_id;
-mod routing;
+mod resource;
+mod response_body;
+mod routes;
 pub mod server;
-mod settings;
 mod shape;
 mod shapes;
 mod tags;
@@ -26,23 +35,34 @@ mod tests;
 use functions::Functions;
 use runtime::Runtime;
 
-pub use protocol::{Call, Reply};
+pub use protocol::{ApiCall, ApiReply};
+pub use quotas::{DAY_SECONDS, Quotas};
+pub use response_body::ResponseBody;
+use routes::Routes;
 
 /// Answers calls of the API with one runtime, and calls of Lambda's API with the functions on this machine.
 pub struct Api {
     runtime: Runtime,
+    quotas: Quotas,
     functions: Option<Functions>,
+    routes: Routes,
 }
 
 impl Api {
     /// An API in front of that runtime.
     pub fn new(runtime: Runtime) -> Self {
-        Self { runtime, functions: None }
+        Self { runtime, quotas: Quotas::default(), functions: None, routes: Routes::new(false) }
+    }
+
+    /// The same, with other bounds of requests than AWS's.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
     }
 
     /// The same, which also answers Lambda's API.
     #[must_use]
     pub fn with_functions(self, functions: Option<Functions>) -> Self {
-        Self { functions, ..self }
+        Self { routes: Routes::new(functions.is_some()), functions, ..self }
     }
 }

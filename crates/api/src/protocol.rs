@@ -4,9 +4,12 @@ use http::StatusCode;
 
 use crate::Api;
 use crate::actions::Operation;
+use crate::call_context::{CallContext, Principal, TraceHeader};
+use crate::deadline::Deadline;
 use crate::error::ApiError;
 use crate::request::Request;
 use crate::request_id::RequestId;
+use crate::response_body::ResponseBody;
 
 /// The content type of every answer.
 pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
@@ -14,63 +17,73 @@ pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 const TARGET_PREFIX: &str = "AWSStepFunctions.";
 
 /// What of an HTTP request decides the answer.
-#[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ApiCall<'a> {
     /// `X-Amz-Target`, such as `AWSStepFunctions.StartExecution`.
     pub target: Option<&'a str>,
     /// `Content-Type`
     pub content_type: Option<&'a str>,
+    /// `X-Amzn-Trace-Id`
+    pub trace: Option<&'a str>,
     /// The body.
     pub body: &'a [u8],
 }
 
 /// An answer.
-pub struct Reply {
+pub struct ApiReply {
     /// The HTTP status.
     pub status: StatusCode,
     /// The body, JSON.
-    pub body: String,
+    pub body: ResponseBody,
     /// The error's code, where it is an error.
     pub error: Option<&'static str>,
     pub(crate) request_id: RequestId,
 }
 
-impl Reply {
+impl ApiReply {
     /// The answer's id, `x-amzn-RequestId`.
     pub fn request_id(&self) -> &str {
         self.request_id.as_str()
     }
 
     /// An answer that tells an error.
-    pub(crate) fn refused(error: &ApiError) -> Self {
-        Self { status: error.status, body: error.body(), error: Some(error.code), request_id: RequestId::new() }
+    pub(crate) fn refused(request_id: RequestId, error: &ApiError) -> Self {
+        Self { status: error.status, body: error.body().into(), error: Some(error.code), request_id }
     }
 }
 
 impl Api {
     /// Answers a call. Client mistakes are answered with AWS's error codes and never with a 500.
-    pub async fn handle(&self, call: Call<'_>) -> Reply {
-        match self.answer(call).await {
-            Ok(body) => Reply { status: StatusCode::OK, body, error: None, request_id: RequestId::new() },
+    pub async fn handle(&self, call: ApiCall<'_>) -> ApiReply {
+        let request_id = RequestId::new();
+        match self.answer(request_id, call).await {
+            Ok(body) => ApiReply { status: StatusCode::OK, body, error: None, request_id },
             Err(error) => {
-                let reply = Reply::refused(&error);
                 if let Some(source) = &error.source {
-                    let (target, request) = (call.target.unwrap_or_default(), reply.request_id());
+                    let (target, request) = (call.target.unwrap_or_default(), request_id.as_str());
                     tracing::error!(target, request, error = &**source as &dyn std::error::Error, "a call failed");
                 }
-                reply
+                ApiReply::refused(request_id, &error)
             }
         }
     }
 
-    async fn answer(&self, call: Call<'_>) -> Result<String, ApiError> {
+    async fn answer(&self, request_id: RequestId, call: ApiCall<'_>) -> Result<ResponseBody, ApiError> {
         let operation = operation(call)?;
         let request = Request::parse(call.body, self.runtime.options().limits.payload_bytes)?;
-        operation.perform(&self.runtime, &request).await
+        let context = CallContext {
+            principal: Principal::Anonymous,
+            request_id,
+            trace: call.trace.and_then(TraceHeader::of),
+            deadline: Deadline::within(operation.answered_within(&self.quotas)),
+            runtime: &self.runtime,
+            quotas: &self.quotas,
+        };
+        operation.answer(&context, &request).await
     }
 }
 
-fn operation(call: Call<'_>) -> Result<Operation, ApiError> {
+fn operation(call: ApiCall<'_>) -> Result<Operation, ApiError> {
     let unknown = |what: String| Err(ApiError::unknown_operation(what));
     let Some(target) = call.target else {
         return unknown("The header X-Amz-Target is missing.".to_owned());

@@ -31,13 +31,13 @@ impl Request {
 
     /// Reads the members; what is wrong with them is told at the end, all of it.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&mut Members<'_>) -> T) -> Result<T, ApiError> {
-        let mut check = Check { payload_bytes: self.payload_bytes, malformed: None, violations: Vec::new() };
+        let mut check = MemberCheck { payload_bytes: self.payload_bytes, malformed: None, violations: Vec::new() };
         let no_members = Object::default();
         let object = match &self.body {
             Value::Object(object) => object,
             _ => &no_members,
         };
-        let input = read(&mut Members { object, place: Place::Request, check: &mut check });
+        let input = read(&mut Members { object, place: MemberPlace::Request, check: &mut check });
         check.verdict()?;
         Ok(input)
     }
@@ -49,14 +49,14 @@ fn not_json(body: &[u8], error: &JsonError) -> ApiError {
 }
 
 /// What was found wrong so far.
-pub(crate) struct Check {
+pub(crate) struct MemberCheck {
     /// Bytes a payload may have.
     pub(crate) payload_bytes: usize,
     malformed: Option<String>,
     violations: Vec<String>,
 }
 
-impl Check {
+impl MemberCheck {
     /// A value whose JSON type cannot become what is expected: `a String`, `an Integer`.
     pub(crate) fn mismatch(&mut self, value: &Value, expected: &str) {
         if self.malformed.is_some() {
@@ -70,7 +70,12 @@ impl Check {
     }
 
     /// A broken constraint. `value` is what AWS shows of it: `Value '1001'`; of secret ones only `Value`.
-    pub(crate) fn violation(&mut self, value: impl fmt::Display, place: &Place<'_>, constraint: impl fmt::Display) {
+    pub(crate) fn violation(
+        &mut self,
+        value: impl fmt::Display,
+        place: &MemberPlace<'_>,
+        constraint: impl fmt::Display,
+    ) {
         self.violations.push(format!("{value} at '{place}' failed to satisfy constraint: {constraint}"));
     }
 
@@ -79,7 +84,7 @@ impl Check {
         self.violations.len()
     }
 
-    fn absent(&mut self, place: &Place<'_>) {
+    fn absent(&mut self, place: &MemberPlace<'_>) {
         self.violation("Value null", place, "Member must not be null");
     }
 
@@ -109,16 +114,16 @@ fn kind(value: &Value) -> &'static str {
 
 /// Where a value stands in the request; shown as `tags.1.member.key`.
 #[derive(Clone, Copy)]
-pub(crate) enum Place<'a> {
+pub(crate) enum MemberPlace<'a> {
     /// The request itself.
     Request,
     /// A member of a structure.
-    Member(&'a Place<'a>, &'static str),
+    Member(&'a MemberPlace<'a>, &'static str),
     /// An item of a list, counted from 1.
-    Item(&'a Place<'a>, usize),
+    Item(&'a MemberPlace<'a>, usize),
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for MemberPlace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Request => Ok(()),
@@ -132,13 +137,13 @@ impl fmt::Display for Place<'_> {
 /// The members of the request or of a structure in it.
 pub(crate) struct Members<'a> {
     object: &'a Object,
-    place: Place<'a>,
-    check: &'a mut Check,
+    place: MemberPlace<'a>,
+    check: &'a mut MemberCheck,
 }
 
 impl<'a> Members<'a> {
     /// The members of a structure at that place.
-    pub(crate) fn of(object: &'a Object, place: Place<'a>, check: &'a mut Check) -> Self {
+    pub(crate) fn of(object: &'a Object, place: MemberPlace<'a>, check: &'a mut MemberCheck) -> Self {
         Self { object, place, check }
     }
 
@@ -146,14 +151,14 @@ impl<'a> Members<'a> {
     pub(crate) fn optional<S: Shape>(&mut self, name: &'static str, shape: &S) -> Option<S::Output> {
         match self.object.get(name) {
             None | Some(Value::Null) => None,
-            Some(value) => shape.read(value, &Place::Member(&self.place, name), self.check),
+            Some(value) => shape.read(value, &MemberPlace::Member(&self.place, name), self.check),
         }
     }
 
     /// A member that must be there. A stand-in is given where it is not, or wrong, which is then noted:
     /// the request is refused when all is read.
     pub(crate) fn required<S: Shape<Output: Default>>(&mut self, name: &'static str, shape: &S) -> S::Output {
-        let place = Place::Member(&self.place, name);
+        let place = MemberPlace::Member(&self.place, name);
         match self.object.get(name) {
             None | Some(Value::Null) => {
                 self.check.absent(&place);
@@ -165,7 +170,12 @@ impl<'a> Members<'a> {
 }
 
 /// Reads an item of a list.
-pub(crate) fn read_item<S: Shape>(value: &Value, place: &Place<'_>, shape: &S, check: &mut Check) -> Option<S::Output> {
+pub(crate) fn read_item<S: Shape>(
+    value: &Value,
+    place: &MemberPlace<'_>,
+    shape: &S,
+    check: &mut MemberCheck,
+) -> Option<S::Output> {
     if matches!(value, Value::Null) {
         check.absent(place);
         return None;

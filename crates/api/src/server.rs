@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,22 +17,23 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use functions::Functions;
+use functions::invoke_api::{self, InvokeApiOperation};
 
 use crate::Api;
+use crate::deadline::Deadline;
 use crate::error::ApiError;
-use crate::protocol::{self, Call, Reply};
+use crate::protocol::{self, ApiCall, ApiReply};
+use crate::request_id::RequestId;
+use crate::response_body::{BodyError, ResponseBody};
+use crate::routes::{Endpoint, NoRoute};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Bytes a request's body may have (AWS: 1 MB).
-pub const BODY_BYTES_MAX: usize = 1_048_576;
 /// How long a client may take to send a request's head; an idle connection is closed after it, too.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a client may take to send a request's body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How much of a body that is too large is read and thrown away, so that the client gets to read the answer.
-const DISCARD_BYTES_MAX: usize = 8 * BODY_BYTES_MAX;
+/// How much of a body that is too large is read and thrown away, so that the client gets to read the answer, as a
+/// multiple of what a body may have.
+const DISCARD_FACTOR: usize = 8;
 /// How long requests in flight may take to finish at shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause after a failed accept: the usual reason, too many open files, does not pass at once.
@@ -40,6 +41,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 const AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const HEALTH: &str = r#"{"status":"ok"}"#;
 
@@ -111,45 +113,77 @@ async fn serve_connection(stream: TcpStream, api: Arc<Api>, mut stop: watch::Rec
     }
 }
 
-async fn respond(api: &Api, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    match (request.method(), request.uri().path()) {
-        (&Method::POST, "/") => match call(api, request).await {
-            Ok(reply) => response(reply),
-            Err(error) => response(Reply::refused(&error)),
-        },
-        (&Method::GET | &Method::HEAD, "/" | "/health") => health(),
-        (_, path) if functions::invoke_api::is_path(path) => match &api.functions {
-            Some(functions) => call_function(functions, request).await,
-            None => nothing(request.method(), request.uri().path()),
-        },
-        (method, path) => nothing(method, path),
+async fn respond(api: &Api, request: Request<Incoming>) -> Response<ResponseBody> {
+    // What nearly every request is, first: it needs no table.
+    if request.method() == Method::POST && request.uri().path() == "/" {
+        return answer_call(api, request).await;
+    }
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    match api.routes.find(&method, &path) {
+        Ok((Endpoint::AwsJson, _)) => answer_call(api, request).await,
+        Ok((Endpoint::Health, _)) => health(),
+        Ok((Endpoint::InvokeApi(operation), function)) => call_function(api, operation, function, request).await,
+        Err(no_route) => no_answer(&method, &path, no_route),
     }
 }
 
-fn nothing(method: &Method, path: &str) -> Response<Full<Bytes>> {
+/// Where nothing is, or nothing for that method.
+fn no_answer(method: &Method, path: &str, no_route: NoRoute) -> Response<ResponseBody> {
     let mut error = ApiError::unknown_operation(format!("There is nothing at {method} {path}."));
-    error.status = StatusCode::NOT_FOUND;
-    response(Reply::refused(&error))
+    match no_route {
+        NoRoute::Path => {
+            error.status = StatusCode::NOT_FOUND;
+            refused(&error)
+        }
+        NoRoute::Method(allow) => {
+            error.status = StatusCode::METHOD_NOT_ALLOWED;
+            let mut response = refused(&error);
+            response.headers_mut().insert(ALLOW, allow);
+            response
+        }
+    }
 }
 
 /// Lambda's API.
-async fn call_function(functions: &Functions, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn call_function(
+    api: &Api,
+    operation: InvokeApiOperation,
+    function: &str,
+    request: Request<Incoming>,
+) -> Response<ResponseBody> {
+    // Its routes are there only with functions.
+    let Some(functions) = &api.functions else {
+        return no_answer(request.method(), request.uri().path(), NoRoute::Path);
+    };
     let (head, body) = request.into_parts();
     match read_body(body, functions::MAX_REQUEST_BYTES).await {
-        Ok(body) => functions::invoke_api::answer(functions, Request::from_parts(head, body)).await.map(Full::new),
-        Err(error) => response(Reply::refused(&error)),
+        Ok(body) => {
+            let request = Request::from_parts(head, body);
+            invoke_api::answer(functions, operation, function, request).await.map(ResponseBody::from)
+        }
+        Err(error) => refused(&error),
     }
 }
 
-async fn call(api: &Api, request: Request<Incoming>) -> Result<Reply, ApiError> {
+/// Step Functions' API.
+async fn answer_call(api: &Api, request: Request<Incoming>) -> Response<ResponseBody> {
     let (head, body) = request.into_parts();
-    let body = read_body(body, BODY_BYTES_MAX).await?;
-    let call = Call {
+    let body = match read_body(body, api.quotas.request_bytes).await {
+        Ok(body) => body,
+        Err(error) => return refused(&error),
+    };
+    let call = ApiCall {
         target: header(&head.headers, &AMZ_TARGET),
         content_type: header(&head.headers, &CONTENT_TYPE),
+        trace: header(&head.headers, &TRACE_ID),
         body: &body,
     };
-    Ok(api.handle(call).await)
+    response(api.handle(call).await)
+}
+
+/// The answer to what did not become a call.
+fn refused(error: &ApiError) -> Response<ResponseBody> {
+    response(ApiReply::refused(RequestId::new(), error))
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -159,13 +193,13 @@ fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 async fn read_body<B>(body: B, bytes_max: usize) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes> + Unpin,
-    B::Error: Into<BoxError>,
+    B::Error: Into<BodyError>,
 {
-    match tokio::time::timeout(BODY_TIMEOUT, collect(body, bytes_max)).await {
-        Ok(Ok(Some(body))) => Ok(body),
-        Ok(Ok(None)) => Err(too_large(bytes_max)),
-        Ok(Err(error)) => Err(unreadable(&*error, bytes_max)),
-        Err(_elapsed) => {
+    match Deadline::within(Some(BODY_TIMEOUT)).bound(collect(body, bytes_max)).await {
+        Some(Ok(Some(body))) => Ok(body),
+        Some(Ok(None)) => Err(too_large(bytes_max)),
+        Some(Err(error)) => Err(unreadable(&*error, bytes_max)),
+        None => {
             let mut error = ApiError::new("RequestTimeout", "The request's body did not arrive in time.");
             error.status = StatusCode::REQUEST_TIMEOUT;
             Err(error)
@@ -174,12 +208,12 @@ where
 }
 
 /// The whole body; `None` where it is too large.
-async fn collect<B>(body: B, bytes_max: usize) -> Result<Option<Bytes>, BoxError>
+async fn collect<B>(body: B, bytes_max: usize) -> Result<Option<Bytes>, BodyError>
 where
     B: Body<Data = Bytes> + Unpin,
-    B::Error: Into<BoxError>,
+    B::Error: Into<BodyError>,
 {
-    let mut body = Limited::new(body, DISCARD_BYTES_MAX);
+    let mut body = Limited::new(body, bytes_max.saturating_mul(DISCARD_FACTOR));
     let Some(first) = body.frame().await.transpose()? else {
         return Ok(Some(Bytes::new()));
     };
@@ -216,14 +250,14 @@ fn too_large(bytes_max: usize) -> ApiError {
     error
 }
 
-fn health() -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(HEALTH.as_bytes())));
+fn health() -> Response<ResponseBody> {
+    let mut response = Response::new(Bytes::from_static(HEALTH.as_bytes()).into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
-fn response(reply: Reply) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(reply.body)));
+fn response(reply: ApiReply) -> Response<ResponseBody> {
+    let mut response = Response::new(reply.body);
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(protocol::CONTENT_TYPE));

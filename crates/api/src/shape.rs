@@ -4,14 +4,14 @@ use std::ops::RangeInclusive;
 
 use asl::{Text, Value};
 
-use crate::request::{Check, Members, Place, read_item};
+use crate::request::{MemberCheck, MemberPlace, Members, read_item};
 
 /// Reads a value and checks its constraints.
 pub(crate) trait Shape {
     /// What it becomes.
     type Output;
     /// Reads it; notes in `check` what is wrong. The value is not `null`.
-    fn read(&self, value: &Value, place: &Place<'_>, check: &mut Check) -> Option<Self::Output>;
+    fn read(&self, value: &Value, place: &MemberPlace<'_>, check: &mut MemberCheck) -> Option<Self::Output>;
 }
 
 /// A string with a bounded number of characters.
@@ -52,7 +52,7 @@ impl TextShape {
 impl Shape for TextShape {
     type Output = Text;
 
-    fn read(&self, value: &Value, place: &Place<'_>, check: &mut Check) -> Option<Text> {
+    fn read(&self, value: &Value, place: &MemberPlace<'_>, check: &mut MemberCheck) -> Option<Text> {
         let Value::String(text) = value else {
             check.mismatch(value, "a String");
             return None;
@@ -83,7 +83,7 @@ pub(crate) struct Payload;
 impl Shape for Payload {
     type Output = Text;
 
-    fn read(&self, value: &Value, place: &Place<'_>, check: &mut Check) -> Option<Text> {
+    fn read(&self, value: &Value, place: &MemberPlace<'_>, check: &mut MemberCheck) -> Option<Text> {
         let Value::String(text) = value else {
             check.mismatch(value, "a String");
             return None;
@@ -111,7 +111,7 @@ pub(crate) const fn int(range: RangeInclusive<i64>) -> Int {
 impl Shape for Int {
     type Output = i64;
 
-    fn read(&self, value: &Value, place: &Place<'_>, check: &mut Check) -> Option<i64> {
+    fn read(&self, value: &Value, place: &MemberPlace<'_>, check: &mut MemberCheck) -> Option<i64> {
         let Some(number) = value.as_number() else {
             check.mismatch(value, "an Integer");
             return None;
@@ -142,7 +142,7 @@ pub(crate) struct Bool;
 impl Shape for Bool {
     type Output = bool;
 
-    fn read(&self, value: &Value, _place: &Place<'_>, check: &mut Check) -> Option<bool> {
+    fn read(&self, value: &Value, _place: &MemberPlace<'_>, check: &mut MemberCheck) -> Option<bool> {
         let read = value.as_bool();
         if read.is_none() {
             check.mismatch(value, "a Boolean");
@@ -162,7 +162,7 @@ pub(crate) const fn one_of<T>(words: &'static [(&'static str, T)]) -> OneOf<T> {
 impl<T: Copy> Shape for OneOf<T> {
     type Output = T;
 
-    fn read(&self, value: &Value, place: &Place<'_>, check: &mut Check) -> Option<T> {
+    fn read(&self, value: &Value, place: &MemberPlace<'_>, check: &mut MemberCheck) -> Option<T> {
         let Value::String(word) = value else {
             check.mismatch(value, "a String");
             return None;
@@ -183,13 +183,13 @@ pub(crate) struct List<S>(pub(crate) S);
 impl<S: Shape> Shape for List<S> {
     type Output = Vec<S::Output>;
 
-    fn read(&self, value: &Value, place: &Place<'_>, check: &mut Check) -> Option<Self::Output> {
+    fn read(&self, value: &Value, place: &MemberPlace<'_>, check: &mut MemberCheck) -> Option<Self::Output> {
         let Value::Array(items) = value else {
             check.mismatch(value, "a List");
             return None;
         };
         // An item that is refused is left out; the request is refused with it.
-        let read = |(i, item)| read_item(item, &Place::Item(place, i + 1), &self.0, check);
+        let read = |(i, item)| read_item(item, &MemberPlace::Item(place, i + 1), &self.0, check);
         Some(items.iter().enumerate().filter_map(read).collect())
     }
 }
@@ -200,7 +200,7 @@ pub(crate) struct Structure<F>(pub(crate) F);
 impl<T, F: Fn(&mut Members<'_>) -> T> Shape for Structure<F> {
     type Output = T;
 
-    fn read(&self, value: &Value, place: &Place<'_>, check: &mut Check) -> Option<T> {
+    fn read(&self, value: &Value, place: &MemberPlace<'_>, check: &mut MemberCheck) -> Option<T> {
         let Value::Object(object) = value else {
             check.mismatch(value, "a Structure");
             return None;

@@ -27,8 +27,10 @@ pub(crate) const ERROR: TextShape = text(0..=256).sensitive();
 pub(crate) const CAUSE: TextShape = text(0..=32_768).sensitive();
 /// `TaskToken`
 pub(crate) const TASK_TOKEN: TextShape = text(1..=2048);
+/// Characters of a `TraceHeader` at most.
+pub(crate) const TRACE_HEADER_LENGTH_MAX: usize = 256;
 /// `TraceHeader`
-pub(crate) const TRACE_HEADER: TextShape = text(0..=256).matching(r"\p{ASCII}*", str::is_ascii);
+pub(crate) const TRACE_HEADER: TextShape = text(0..=TRACE_HEADER_LENGTH_MAX).matching(r"\p{ASCII}*", str::is_ascii);
 /// `PageToken`
 pub(crate) const PAGE_TOKEN: TextShape = text(1..=1024);
 /// `ListExecutionsPageToken`

@@ -2,13 +2,11 @@
 
 use asl::{Object, Text, Value};
 
-use crate::answer::Answer;
 use crate::error::ApiError;
+use crate::json_object_writer::JsonObjectWriter;
 use crate::request::Members;
 use crate::shape::{List, Shape, Structure, TextShape, text};
 
-/// Tags a resource may have.
-pub(crate) const COUNT_MAX: usize = 50;
 /// `TagKey`
 pub(crate) const TAG_KEY: TextShape = text(1..=128);
 const TAG_VALUE: TextShape = text(0..=256);
@@ -44,16 +42,8 @@ fn is_allowed(text: &str) -> bool {
     text.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c))
 }
 
-/// How many tags an object of tags holds.
-pub(crate) fn count(tags: &Value) -> usize {
-    match tags {
-        Value::Object(object) => object.len(),
-        _ => 0,
-    }
-}
-
 /// Writes an object of tags as a list.
-pub(crate) fn write(tags: &Value, answer: &mut Answer) {
+pub(crate) fn write(tags: &Value, answer: &mut JsonObjectWriter) {
     let none = Object::default();
     let object = match tags {
         Value::Object(object) => object,
@@ -71,7 +61,7 @@ mod tests {
     #[test]
     fn tags_become_an_object_and_a_list_again() {
         let tags = [("b", "1"), ("a", ""), ("b", "é 2/=+-@_.:")].map(|(k, v)| (k.into(), v.into()));
-        let mut answer = Answer::new(0);
+        let mut answer = JsonObjectWriter::new(0);
         write(&to_object(tags.to_vec()).unwrap(), &mut answer);
         assert_eq!(answer.finish(), r#"{"tags":[{"key":"b","value":"é 2/=+-@_.:"},{"key":"a","value":""}]}"#);
     }

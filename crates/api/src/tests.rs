@@ -1,6 +1,7 @@
 //! Calls without a socket, against a runtime in memory: protocol errors, constraints, every operation once.
 
 mod constraints;
+mod iam_actions;
 mod operations;
 mod protocol;
 mod robustness;
@@ -12,13 +13,20 @@ mod versions;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use asl::Value;
+use engine::{EventId, Status, Timestamp};
+use http::StatusCode;
+use http_body_util::BodyExt;
+use runtime::calls::ExecutionDescription;
 use runtime::clock::WallClock;
 use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
 use serde_json::{Value as Json, json};
 use store::memory::MemoryStore;
+use store::record::{DefinitionId, ExecutionId, ExecutionRecord, MachineStatus, StateMachineId, Summary};
 
-use crate::{Api, Call, Reply};
+use crate::request_id::RequestId;
+use crate::{Api, ApiCall, ApiReply};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/r";
 const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
@@ -34,10 +42,29 @@ fn api() -> Api {
     Api::new(Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, no_tasks).unwrap())
 }
 
+/// A reply, its body put together.
+struct Told {
+    status: StatusCode,
+    error: Option<&'static str>,
+    request_id: RequestId,
+    body: String,
+}
+
+/// A call, as a client would read its answer.
+async fn told(api: &Api, call: ApiCall<'_>) -> Told {
+    let ApiReply { status, body, error, request_id } = api.handle(call).await;
+    let body = body.collect().await.unwrap().to_bytes();
+    Told { status, error, request_id, body: String::from_utf8(body.into()).unwrap() }
+}
+
+/// A call of an operation, with the headers it needs.
+fn call<'a>(target: &'a str, body: &'a [u8]) -> ApiCall<'a> {
+    ApiCall { target: Some(target), content_type: Some("application/x-amz-json-1.0"), body, ..ApiCall::default() }
+}
+
 /// The reply to a call with those bytes.
-async fn raw(api: &Api, operation: &str, body: &[u8]) -> Reply {
-    let target = format!("AWSStepFunctions.{operation}");
-    api.handle(Call { target: Some(&target), content_type: Some("application/x-amz-json-1.0"), body }).await
+async fn raw(api: &Api, operation: &str, body: &[u8]) -> Told {
+    told(api, call(&format!("AWSStepFunctions.{operation}"), body)).await
 }
 
 /// The body of a call that succeeds.
@@ -72,5 +99,40 @@ async fn ended(api: &Api, arn: &Json) -> Json {
         }
         assert!(begun.elapsed() < Duration::from_secs(20), "still running: {execution}");
         tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// What DescribeExecution knows of an execution that began at 1 s and, where it is over, ended at 2.5 s.
+pub(crate) fn described_execution(status: Status, output: Option<Value>) -> ExecutionDescription {
+    let ended = status != Status::Running;
+    ExecutionDescription {
+        record: ExecutionRecord {
+            id: ExecutionId(1),
+            arn: "e".into(),
+            name: "n".into(),
+            state_machine: StateMachineId(1),
+            definition: DefinitionId(1),
+            started_at: Timestamp(1_000),
+            trace_header: None,
+            version: None,
+            alias: None,
+            profile: None,
+            summary: Summary {
+                status,
+                stopped_at: ended.then_some(Timestamp(2_500)),
+                wake_at: None,
+                open_tasks: false,
+                ready: false,
+            },
+        },
+        state_machine_arn: "m".into(),
+        machine_status: Some(MachineStatus::Active),
+        last_event: EventId(5),
+        described_at: Timestamp(3_000),
+        input: Value::empty_object(),
+        input_text: None,
+        output,
+        error: (status == Status::Failed).then(|| "E".into()),
+        cause: None,
     }
 }

@@ -15,7 +15,30 @@ use crate::{Description, Functions, Invocation, InvokeError, date, identity};
 /// The largest payload of an asynchronous invocation, in bytes. Lambda's quota.
 pub const MAX_EVENT_BYTES: usize = 1_048_576;
 
-const PREFIX: &str = "/2015-03-31/functions";
+/// The parameter of [`ROUTES`] that stands for a function's name.
+pub const FUNCTION_PARAMETER: &str = "function";
+
+/// The paths of this API with their methods. `{function}` is one segment: a function's name, percent-encoded.
+pub static ROUTES: [(&str, Method, InvokeApiOperation); 5] = [
+    ("/2015-03-31/functions", Method::GET, InvokeApiOperation::ListFunctions),
+    ("/2015-03-31/functions/", Method::GET, InvokeApiOperation::ListFunctions),
+    ("/2015-03-31/functions/{function}", Method::GET, InvokeApiOperation::GetFunction),
+    ("/2015-03-31/functions/{function}/configuration", Method::GET, InvokeApiOperation::GetFunctionConfiguration),
+    ("/2015-03-31/functions/{function}/invocations", Method::POST, InvokeApiOperation::Invoke),
+];
+
+/// An operation of Lambda's API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvokeApiOperation {
+    /// ListFunctions
+    ListFunctions,
+    /// GetFunction
+    GetFunction,
+    /// GetFunctionConfiguration
+    GetFunctionConfiguration,
+    /// Invoke
+    Invoke,
+}
 
 /// A function as callers name it: by name, by partial or full ARN, with or without a qualifier.
 ///
@@ -64,40 +87,39 @@ struct Refusal {
     message: String,
 }
 
-/// Whether a path belongs to this API.
-pub fn is_path(path: &str) -> bool {
-    path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Answers a request of Lambda's API.
+/// Answers a request of Lambda's API. `function` is the name in its path, percent-encoded; empty where it has none.
 ///
 /// An asynchronous invocation (`Event`) runs once; it is not repeated when it fails, which the log tells.
-pub async fn answer(functions: &Functions, request: Request<Bytes>) -> Response<Bytes> {
-    match route(functions, request).await {
+pub async fn answer(
+    functions: &Functions,
+    operation: InvokeApiOperation,
+    function: &str,
+    request: Request<Bytes>,
+) -> Response<Bytes> {
+    match perform(functions, operation, &percent_decoded(function), request).await {
         Ok(response) => response,
         Err(refusal) => refuse(&refusal),
     }
 }
 
-async fn route(functions: &Functions, request: Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
-    let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().trim_matches('/').to_owned();
-    let (name, rest) = path.split_once('/').unwrap_or((&path, ""));
-    let name = percent_decoded(name);
-    match (request.method(), rest) {
-        (&Method::GET, "") if name.is_empty() => Ok(list(functions)),
-        (&Method::GET, "") => {
-            let description = described(functions, &name, request.uri().query())?;
+async fn perform(
+    functions: &Functions,
+    operation: InvokeApiOperation,
+    name: &str,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, Refusal> {
+    match operation {
+        InvokeApiOperation::ListFunctions => Ok(list(functions)),
+        InvokeApiOperation::GetFunction => {
+            let description = described(functions, name, request.uri().query())?;
             let code =
                 json!({"RepositoryType": "local", "Location": format!("file://{}", description.folder.display())});
             Ok(ok(&json!({"Configuration": configuration(&description), "Code": code})))
         }
-        (&Method::GET, "configuration") => Ok(ok(&configuration(&described(functions, &name, request.uri().query())?))),
-        (&Method::POST, "invocations") => invoke(functions, &name, request).await,
-        _ => Err(Refusal {
-            status: StatusCode::NOT_FOUND,
-            error_type: "UnknownOperationException",
-            message: format!("there is no {} {}", request.method(), request.uri().path()),
-        }),
+        InvokeApiOperation::GetFunctionConfiguration => {
+            Ok(ok(&configuration(&described(functions, name, request.uri().query())?)))
+        }
+        InvokeApiOperation::Invoke => invoke(functions, name, request).await,
     }
 }
 
@@ -335,13 +357,5 @@ mod tests {
         for (text, expected) in [("a%3Ab", "a:b"), ("%24LATEST", "$LATEST"), ("100%", "100%"), ("%zz%4", "%zz%4")] {
             assert_eq!(percent_decoded(text), expected);
         }
-    }
-
-    #[test]
-    fn only_lambdas_paths_are_ours() {
-        assert!(is_path("/2015-03-31/functions"));
-        assert!(is_path("/2015-03-31/functions/f/invocations"));
-        assert!(!is_path("/2015-03-31/functionsx"));
-        assert!(!is_path("/"));
     }
 }

@@ -2,12 +2,14 @@
 
 mod versions;
 
+use std::time::Duration;
+
 use asl::diagnostic::Diagnostic;
 use asl::{Text, Value};
 use engine::history::HistoryEvent;
 use engine::test_state::Outcome;
 use engine::{EventId, Timestamp};
-use store::record::{Definition, ExecutionRecord, MachineType, StateMachine, Version};
+use store::record::{Definition, ExecutionRecord, MachineStatus, MachineType, StateMachine, Version};
 
 use crate::tasks::UnknownProfile;
 
@@ -279,6 +281,12 @@ pub struct ExecutionDescription {
     pub record: ExecutionRecord,
     /// Its state machine's ARN.
     pub state_machine_arn: Text,
+    /// Its state machine's status; absent where that is deleted.
+    pub machine_status: Option<MachineStatus>,
+    /// Its last event where it is over, one of its first where it runs.
+    pub last_event: EventId,
+    /// When this was found out, by the clock that its times are of.
+    pub described_at: Timestamp,
     /// Its input.
     pub input: Value,
     /// Its input as given, where that is not its compact form.
@@ -344,6 +352,8 @@ pub struct GetActivityTask {
     pub arn: Text,
     /// `workerName`
     pub worker: Option<Text>,
+    /// How long to wait for a task.
+    pub wait: Duration,
 }
 
 /// A task for an activity worker: durable.

@@ -74,7 +74,7 @@ async fn begin(runtime: &Runtime, machine: &Text) -> Text {
 }
 
 fn poll(activity: &Text) -> GetActivityTask {
-    GetActivityTask { arn: activity.clone(), worker: Some("w".into()) }
+    GetActivityTask { arn: activity.clone(), worker: Some("w".into()), wait: Duration::from_secs(60) }
 }
 
 async fn history(runtime: &Runtime, arn: &Text, reverse: bool) -> Vec<(u64, &'static str)> {

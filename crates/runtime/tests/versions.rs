@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use asl::{Text, Value};
 use engine::Status;
@@ -95,7 +96,7 @@ async fn an_execution_runs_its_version_to_the_end_whatever_becomes_of_it() {
     runtime.shut_down().await;
 
     let runtime = open(store);
-    let poll = GetActivityTask { arn: activity, worker: None };
+    let poll = GetActivityTask { arn: activity, worker: None, wait: Duration::from_secs(60) };
     let task = runtime.get_activity_task(poll).await.unwrap().unwrap();
     runtime.send_task_success(SendTaskSuccess { token: task.token, output: Value::Null }).await.unwrap();
     let described = loop {

@@ -1,34 +1,44 @@
 //! CreateActivity. Idempotent by name; the tags of a repeated call are ignored.
 
-use runtime::Runtime;
-use runtime::calls::CreateActivity;
+use runtime::calls;
 
-use crate::answer::Answer;
-use crate::error::ApiError;
-use crate::request::Request;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
+use crate::arn::ArnKind;
+use crate::json_object_writer::JsonObjectWriter;
 use crate::shapes::NAME;
-use crate::{name, settings, tags};
+use crate::{machine_settings, name, tags};
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let (name, tags, encryption) = request.read(|members| {
-        (
-            members.required("name", &NAME),
-            members.optional("tags", &tags::tag_list()).unwrap_or_default(),
-            settings::read_encryption_member(members),
-        )
-    })?;
-    name::check(&name)?;
-    let tags = tags::to_object(tags)?;
-    if tags::count(&tags) > tags::COUNT_MAX {
-        let options = runtime.options();
-        let arn = format!("arn:aws:states:{}:{}:activity:{name}", options.region, options.account);
-        return Err(ApiError::too_many_tags(arn.into()));
+/// CreateActivity
+pub(crate) struct CreateActivity;
+
+impl Action for CreateActivity {
+    const NAME: &'static str = "CreateActivity";
+    const IAM_ACTION: &'static str = "states:CreateActivity";
+    type Input = calls::CreateActivity;
+
+    fn input(_context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let (name, tags, encryption) = request.read(|members| {
+            (
+                members.required("name", &NAME),
+                members.optional("tags", &tags::tag_list()).unwrap_or_default(),
+                machine_settings::read_encryption_member(members),
+            )
+        })?;
+        name::check(&name)?;
+        let tags = tags::to_object(tags)?;
+        let settings = machine_settings::encryption_only(encryption)?;
+        Ok(calls::CreateActivity { name, tags, settings })
     }
-    let settings = settings::encryption_only(encryption)?;
 
-    let activity = runtime.create_activity(CreateActivity { name, tags, settings }).await?;
+    fn resources(call: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::New { member: "name", kind: ArnKind::Activity, name: &call.name }]
+    }
 
-    let mut answer = Answer::new(160);
-    answer.text("activityArn", &activity.arn).time("creationDate", activity.created_at);
-    Ok(answer.finish())
+    async fn perform(context: &CallContext<'_>, call: Self::Input) -> Result<ResponseBody, ApiError> {
+        let activity = context.runtime.create_activity(call).await?;
+
+        let mut answer = JsonObjectWriter::new(160);
+        answer.text("activityArn", &activity.arn).time("creationDate", activity.created_at);
+        Ok(answer.finish().into())
+    }
 }

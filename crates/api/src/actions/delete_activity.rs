@@ -1,16 +1,31 @@
 //! DeleteActivity. A missing activity is success.
 
-use runtime::Runtime;
+use asl::Text;
 
-use crate::answer::Answer;
-use crate::arn::{self, Resource};
-use crate::error::ApiError;
-use crate::request::Request;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
+use crate::arn::{self, ArnKind};
 use crate::shapes::ARN;
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let arn = request.read(|members| members.required("activityArn", &ARN))?;
-    arn::check(&arn, &[Resource::Activity])?;
-    runtime.delete_activity(arn).await?;
-    Ok(Answer::empty())
+/// DeleteActivity
+pub(crate) struct DeleteActivity;
+
+impl Action for DeleteActivity {
+    const NAME: &'static str = "DeleteActivity";
+    const IAM_ACTION: &'static str = "states:DeleteActivity";
+    type Input = Text;
+
+    fn input(_context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let arn = request.read(|members| members.required("activityArn", &ARN))?;
+        arn::check(&arn, &[ArnKind::Activity])?;
+        Ok(arn)
+    }
+
+    fn resources(arn: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "activityArn", arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, arn: Self::Input) -> Result<ResponseBody, ApiError> {
+        context.runtime.delete_activity(arn).await?;
+        Ok(ResponseBody::empty_object())
+    }
 }

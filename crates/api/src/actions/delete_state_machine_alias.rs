@@ -1,16 +1,31 @@
 //! DeleteStateMachineAlias. A missing alias is success.
 
-use runtime::Runtime;
+use asl::Text;
 
-use crate::answer::Answer;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn;
-use crate::error::ApiError;
-use crate::request::Request;
 use crate::shapes::ARN;
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let arn = request.read(|members| members.required("stateMachineAliasArn", &ARN))?;
-    arn::check_alias(&arn)?;
-    runtime.delete_alias(arn).await?;
-    Ok(Answer::empty())
+/// DeleteStateMachineAlias
+pub(crate) struct DeleteStateMachineAlias;
+
+impl Action for DeleteStateMachineAlias {
+    const NAME: &'static str = "DeleteStateMachineAlias";
+    const IAM_ACTION: &'static str = "states:DeleteStateMachineAlias";
+    type Input = Text;
+
+    fn input(_context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let arn = request.read(|members| members.required("stateMachineAliasArn", &ARN))?;
+        arn::check_alias(&arn)?;
+        Ok(arn)
+    }
+
+    fn resources(arn: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "stateMachineAliasArn", arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, arn: Self::Input) -> Result<ResponseBody, ApiError> {
+        context.runtime.delete_alias(arn).await?;
+        Ok(ResponseBody::empty_object())
+    }
 }

@@ -1,16 +1,31 @@
 //! DeleteStateMachineVersion. A missing version is success.
 
-use runtime::Runtime;
+use asl::Text;
 
-use crate::answer::Answer;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn;
-use crate::error::ApiError;
-use crate::request::Request;
 use crate::shapes::LONG_ARN;
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let arn = request.read(|members| members.required("stateMachineVersionArn", &LONG_ARN))?;
-    arn::check_version(&arn)?;
-    runtime.delete_version(arn).await?;
-    Ok(Answer::empty())
+/// DeleteStateMachineVersion
+pub(crate) struct DeleteStateMachineVersion;
+
+impl Action for DeleteStateMachineVersion {
+    const NAME: &'static str = "DeleteStateMachineVersion";
+    const IAM_ACTION: &'static str = "states:DeleteStateMachineVersion";
+    type Input = Text;
+
+    fn input(_context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let arn = request.read(|members| members.required("stateMachineVersionArn", &LONG_ARN))?;
+        arn::check_version(&arn)?;
+        Ok(arn)
+    }
+
+    fn resources(arn: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "stateMachineVersionArn", arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, arn: Self::Input) -> Result<ResponseBody, ApiError> {
+        context.runtime.delete_version(arn).await?;
+        Ok(ResponseBody::empty_object())
+    }
 }

@@ -1,64 +1,64 @@
-//! GetExecutionHistory.
+//! GetExecutionHistory. A long page is sent in pieces.
 
 use asl::Text;
 use engine::EventId;
 use engine::history::HistoryEvent;
-use runtime::Runtime;
-use runtime::calls::GetExecutionHistory;
+use runtime::calls;
 
-use crate::answer::Answer;
-use crate::arn::{self, Resource};
-use crate::error::ApiError;
-use crate::page::{self, Listing};
-use crate::request::{Members, Request};
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
+use crate::arn::{self, ArnKind};
+use crate::json_object_writer::JsonObjectWriter;
+use crate::listing::{PageMembers, PageRequest};
 use crate::shape::Bool;
-use crate::shapes::{ARN, PAGE_SIZE, PAGE_TOKEN};
+use crate::shapes::ARN;
 
-struct Input {
+/// GetExecutionHistory
+pub(crate) struct GetExecutionHistory;
+
+/// Which part of which history is asked for.
+pub(crate) struct HistoryRequest {
     arn: Text,
-    size: Option<i64>,
     reverse: bool,
-    token: Option<Text>,
     include_data: bool,
+    page: PageRequest,
 }
 
-impl Input {
-    fn read(members: &mut Members<'_>) -> Self {
-        Self {
-            arn: members.required("executionArn", &ARN),
-            size: members.optional("maxResults", &PAGE_SIZE),
-            reverse: members.optional("reverseOrder", &Bool).unwrap_or(false),
-            token: members.optional("nextToken", &PAGE_TOKEN),
-            include_data: members.optional("includeExecutionData", &Bool).unwrap_or(true),
-        }
+impl Action for GetExecutionHistory {
+    const NAME: &'static str = "GetExecutionHistory";
+    const IAM_ACTION: &'static str = "states:GetExecutionHistory";
+    type Input = HistoryRequest;
+
+    fn input(context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let (arn, page, reverse, include_data) = request.read(|members| {
+            (
+                members.required("executionArn", &ARN),
+                PageMembers::read(members),
+                members.optional("reverseOrder", &Bool).unwrap_or(false),
+                members.optional("includeExecutionData", &Bool).unwrap_or(true),
+            )
+        })?;
+        arn::check(&arn, &[ArnKind::Execution])?;
+        let order = if reverse { "reverse" } else { "" };
+        let page = PageRequest::new(context, Self::NAME, &[&arn, order], &page)?;
+        Ok(HistoryRequest { arn, reverse, include_data, page })
+    }
+
+    fn resources(input: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "executionArn", arn: &input.arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, input: Self::Input) -> Result<ResponseBody, ApiError> {
+        let HistoryRequest { arn, reverse, include_data, page } = input;
+        let call =
+            calls::GetExecutionHistory { arn, limit: page.size, reverse, from: page.from.map(EventId), include_data };
+        let part = context.runtime.get_execution_history(call).await?;
+
+        let next = part.next.map(|event| event.0);
+        Ok(page.answer_from("events", part.events, next, |answer, event| write_event(answer, &event)))
     }
 }
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let input = request.read(Input::read)?;
-    arn::check(&input.arn, &[Resource::Execution])?;
-    let order = if input.reverse { "reverse" } else { "" };
-    let listing = Listing::new("GetExecutionHistory", &[&input.arn, order]);
-    let from = input.token.map(|token| listing.position(&token)).transpose()?;
-
-    let call = GetExecutionHistory {
-        arn: input.arn,
-        limit: page::size(input.size),
-        reverse: input.reverse,
-        from: from.map(EventId),
-        include_data: input.include_data,
-    };
-    let part = runtime.get_execution_history(call).await?;
-
-    let mut answer = Answer::new(64 + 320 * part.events.len());
-    answer.list("events", &part.events, write_event);
-    if let Some(next) = part.next {
-        answer.text("nextToken", &listing.token(next.0));
-    }
-    Ok(answer.finish())
-}
-
-fn write_event(answer: &mut Answer, event: &HistoryEvent) {
+fn write_event(answer: &mut JsonObjectWriter, event: &HistoryEvent) {
     answer
         .time("timestamp", event.at)
         .text("type", event.event_type)
@@ -85,11 +85,11 @@ mod tests {
             event_type: "PassStateEntered",
             details: Some(("stateEnteredEventDetails", Value::object([("name", Value::string("A"))]))),
         };
-        let mut answer = Answer::new(0);
-        answer.list("events", [&event], write_event);
+        let mut answer = JsonObjectWriter::new(0);
+        write_event(&mut answer, &event);
         assert_eq!(
             answer.finish(),
-            r#"{"events":[{"timestamp":1.500,"type":"PassStateEntered","id":2,"previousEventId":0,"stateEnteredEventDetails":{"name":"A"}}]}"#
+            r#"{"timestamp":1.500,"type":"PassStateEntered","id":2,"previousEventId":0,"stateEnteredEventDetails":{"name":"A"}}"#
         );
     }
 }

@@ -1,23 +1,33 @@
 //! ListActivities.
 
-use runtime::Runtime;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
+use crate::arn::ArnKind;
+use crate::listing::{PageMembers, PageRequest};
 
-use crate::answer::Answer;
-use crate::error::ApiError;
-use crate::page::{self, Listing};
-use crate::request::Request;
+/// ListActivities
+pub(crate) struct ListActivities;
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let (size, token) = request.read(page::members)?;
-    let listing = Listing::new("ListActivities", &[]);
-    let page = page::read(listing, size, token.as_deref())?;
+impl Action for ListActivities {
+    const NAME: &'static str = "ListActivities";
+    const IAM_ACTION: &'static str = "states:ListActivities";
+    type Input = PageRequest;
 
-    let part = runtime.list_activities(page).await?;
+    fn input(context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let page = request.read(PageMembers::read)?;
+        PageRequest::new(context, Self::NAME, &[], &page)
+    }
 
-    let mut answer = Answer::new(64 + 224 * part.items.len());
-    answer.list("activities", &part.items, |item, activity| {
-        item.text("activityArn", &activity.arn).text("name", &activity.name).time("creationDate", activity.created_at);
-    });
-    page::write_next(&mut answer, listing, part.next);
-    Ok(answer.finish())
+    fn resources(_page: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Every(ArnKind::Activity)]
+    }
+
+    async fn perform(context: &CallContext<'_>, page: Self::Input) -> Result<ResponseBody, ApiError> {
+        let found = context.runtime.list_activities(page.page()).await?;
+
+        Ok(page.answer("activities", found, |item, activity| {
+            item.text("activityArn", &activity.arn)
+                .text("name", &activity.name)
+                .time("creationDate", activity.created_at);
+        }))
+    }
 }

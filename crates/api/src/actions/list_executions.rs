@@ -2,17 +2,25 @@
 
 use asl::Text;
 use engine::Status;
-use runtime::Runtime;
-use runtime::calls::ListExecutions;
+use runtime::calls;
 
 use super::describe_execution::write_qualifiers;
-use crate::answer::Answer;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn;
-use crate::error::ApiError;
-use crate::page::{self, Listing};
-use crate::request::{Members, Request};
+use crate::listing::{PageMembers, PageRequest};
+use crate::request::Members;
 use crate::shape::{OneOf, one_of};
-use crate::shapes::{ARN, LIST_EXECUTIONS_PAGE_TOKEN, LONG_ARN, PAGE_SIZE};
+use crate::shapes::{ARN, LIST_EXECUTIONS_PAGE_TOKEN, LONG_ARN};
+
+/// ListExecutions
+pub(crate) struct ListExecutions;
+
+/// Which executions are asked for.
+pub(crate) struct ExecutionsRequest {
+    state_machine_arn: Text,
+    status: Option<Status>,
+    page: PageRequest,
+}
 
 /// `statusFilter`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,22 +39,20 @@ const STATUS_FILTER: OneOf<StatusFilter> = one_of(&[
 ]);
 const REDRIVE_FILTER: OneOf<()> = one_of(&[("NOT_REDRIVEN", ()), ("REDRIVEN", ())]);
 
-struct Input {
+struct ListMembers {
     state_machine_arn: Option<Text>,
     map_run_arn: Option<Text>,
     status: Option<StatusFilter>,
     has_redrive_filter: bool,
-    size: Option<i64>,
-    token: Option<Text>,
+    page: PageMembers,
 }
 
-impl Input {
+impl ListMembers {
     fn read(members: &mut Members<'_>) -> Self {
         Self {
             state_machine_arn: members.optional("stateMachineArn", &ARN),
             status: members.optional("statusFilter", &STATUS_FILTER),
-            size: members.optional("maxResults", &PAGE_SIZE),
-            token: members.optional("nextToken", &LIST_EXECUTIONS_PAGE_TOKEN),
+            page: PageMembers::with_token(members, &LIST_EXECUTIONS_PAGE_TOKEN),
             map_run_arn: members.optional("mapRunArn", &LONG_ARN),
             has_redrive_filter: members.optional("redriveFilter", &REDRIVE_FILTER).is_some(),
         }
@@ -79,28 +85,40 @@ impl Input {
     }
 }
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let input = request.read(Input::read)?;
-    let (arn, status) = input.subject()?;
-    let listing = Listing::new("ListExecutions", &[&arn, status.map_or("", Status::as_str)]);
-    let page = page::read(listing, input.size, input.token.as_deref())?;
+impl Action for ListExecutions {
+    const NAME: &'static str = "ListExecutions";
+    const IAM_ACTION: &'static str = "states:ListExecutions";
+    type Input = ExecutionsRequest;
 
-    let part = runtime.list_executions(ListExecutions { state_machine_arn: arn.clone(), status, page }).await?;
+    fn input(context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let members = request.read(ListMembers::read)?;
+        let (state_machine_arn, status) = members.subject()?;
+        let filter = [&*state_machine_arn, status.map_or("", Status::as_str)];
+        let page = PageRequest::new(context, Self::NAME, &filter, &members.page)?;
+        Ok(ExecutionsRequest { state_machine_arn, status, page })
+    }
 
-    let machine_arn = arn::unqualified(&arn);
-    let mut answer = Answer::new(64 + 384 * part.items.len());
-    answer.list("executions", &part.items, |item, execution| {
-        item.text("executionArn", &execution.arn)
-            .text("stateMachineArn", machine_arn)
-            .text("name", &execution.name)
-            .text("status", execution.summary.status.as_str())
-            .time("startDate", execution.started_at);
-        if let Some(at) = execution.summary.stopped_at {
-            item.time("stopDate", at);
-        }
-        write_qualifiers(item, machine_arn, execution);
-        item.number("redriveCount", 0);
-    });
-    page::write_next(&mut answer, listing, part.next);
-    Ok(answer.finish())
+    fn resources(input: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "stateMachineArn", arn: &input.state_machine_arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, input: Self::Input) -> Result<ResponseBody, ApiError> {
+        let ExecutionsRequest { state_machine_arn: arn, status, page } = input;
+        let call = calls::ListExecutions { state_machine_arn: arn.clone(), status, page: page.page() };
+        let found = context.runtime.list_executions(call).await?;
+
+        Ok(page.answer("executions", found, move |item, execution| {
+            let machine_arn = arn::unqualified(&arn);
+            item.text("executionArn", &execution.arn)
+                .text("stateMachineArn", machine_arn)
+                .text("name", &execution.name)
+                .text("status", execution.summary.status.as_str())
+                .time("startDate", execution.started_at);
+            if let Some(at) = execution.summary.stopped_at {
+                item.time("stopDate", at);
+            }
+            write_qualifiers(item, machine_arn, &execution);
+            item.number("redriveCount", 0);
+        }))
+    }
 }

@@ -1,29 +1,38 @@
 //! ListStateMachineAliases: of a state machine, or of one of its versions, in the order of their creation.
 
-use runtime::Runtime;
+use asl::Text;
 
-use crate::answer::Answer;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn;
-use crate::error::ApiError;
-use crate::page::{self, Listing};
-use crate::request::Request;
+use crate::listing::{PageMembers, PageRequest};
 use crate::shapes::ARN;
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let (arn, (size, token)) =
-        request.read(|members| (members.required("stateMachineArn", &ARN), page::members(members)))?;
-    arn::check_state_machine(&arn)?;
-    let listing = Listing::new("ListStateMachineAliases", &[&arn]);
-    let page = page::read(listing, size, token.as_deref())?;
+/// ListStateMachineAliases
+pub(crate) struct ListStateMachineAliases;
 
-    let part = runtime.list_aliases(arn.clone(), page).await?;
+impl Action for ListStateMachineAliases {
+    const NAME: &'static str = "ListStateMachineAliases";
+    const IAM_ACTION: &'static str = "states:ListStateMachineAliases";
+    type Input = (Text, PageRequest);
 
-    let machine_arn = arn::unqualified(&arn);
-    let mut answer = Answer::new(64 + 200 * part.items.len());
-    answer.list("stateMachineAliases", &part.items, |item, alias| {
-        let alias_arn = arn::qualified(machine_arn, &alias.name);
-        item.text("stateMachineAliasArn", &alias_arn).time("creationDate", alias.created_at);
-    });
-    page::write_next(&mut answer, listing, part.next);
-    Ok(answer.finish())
+    fn input(context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let (arn, page) =
+            request.read(|members| (members.required("stateMachineArn", &ARN), PageMembers::read(members)))?;
+        arn::check_state_machine(&arn)?;
+        let page = PageRequest::new(context, Self::NAME, &[&arn], &page)?;
+        Ok((arn, page))
+    }
+
+    fn resources((arn, _): &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "stateMachineArn", arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, (arn, page): Self::Input) -> Result<ResponseBody, ApiError> {
+        let found = context.runtime.list_aliases(arn.clone(), page.page()).await?;
+
+        Ok(page.answer("stateMachineAliases", found, move |item, alias| {
+            let alias_arn = arn::qualified(arn::unqualified(&arn), &alias.name);
+            item.text("stateMachineAliasArn", &alias_arn).time("creationDate", alias.created_at);
+        }))
+    }
 }

@@ -1,28 +1,38 @@
 //! ListStateMachineVersions: newest first.
 
-use runtime::Runtime;
+use asl::Text;
 
-use crate::answer::Answer;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn;
-use crate::error::ApiError;
-use crate::page::{self, Listing};
-use crate::request::Request;
+use crate::listing::{PageMembers, PageRequest};
 use crate::shapes::ARN;
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let (arn, (size, token)) =
-        request.read(|members| (members.required("stateMachineArn", &ARN), page::members(members)))?;
-    arn::check_state_machine(&arn)?;
-    let listing = Listing::new("ListStateMachineVersions", &[&arn]);
-    let page = page::read(listing, size, token.as_deref())?;
+/// ListStateMachineVersions
+pub(crate) struct ListStateMachineVersions;
 
-    let part = runtime.list_versions(arn.clone(), page).await?;
+impl Action for ListStateMachineVersions {
+    const NAME: &'static str = "ListStateMachineVersions";
+    const IAM_ACTION: &'static str = "states:ListStateMachineVersions";
+    type Input = (Text, PageRequest);
 
-    let mut answer = Answer::new(64 + 160 * part.items.len());
-    answer.list("stateMachineVersions", &part.items, |item, version| {
-        let version_arn = arn::qualified(&arn, version.number.0);
-        item.text("stateMachineVersionArn", &version_arn).time("creationDate", version.created_at);
-    });
-    page::write_next(&mut answer, listing, part.next);
-    Ok(answer.finish())
+    fn input(context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let (arn, page) =
+            request.read(|members| (members.required("stateMachineArn", &ARN), PageMembers::read(members)))?;
+        arn::check_state_machine(&arn)?;
+        let page = PageRequest::new(context, Self::NAME, &[&arn], &page)?;
+        Ok((arn, page))
+    }
+
+    fn resources((arn, _): &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "stateMachineArn", arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, (arn, page): Self::Input) -> Result<ResponseBody, ApiError> {
+        let found = context.runtime.list_versions(arn.clone(), page.page()).await?;
+
+        Ok(page.answer("stateMachineVersions", found, move |item, version| {
+            let version_arn = arn::qualified(&arn, version.number.0);
+            item.text("stateMachineVersionArn", &version_arn).time("creationDate", version.created_at);
+        }))
+    }
 }

@@ -1,27 +1,35 @@
 //! ListStateMachines.
 
-use runtime::Runtime;
-
 use super::describe_state_machine::machine_type;
-use crate::answer::Answer;
-use crate::error::ApiError;
-use crate::page::{self, Listing};
-use crate::request::Request;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
+use crate::arn::ArnKind;
+use crate::listing::{PageMembers, PageRequest};
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let (size, token) = request.read(page::members)?;
-    let listing = Listing::new("ListStateMachines", &[]);
-    let page = page::read(listing, size, token.as_deref())?;
+/// ListStateMachines
+pub(crate) struct ListStateMachines;
 
-    let part = runtime.list_state_machines(page).await?;
+impl Action for ListStateMachines {
+    const NAME: &'static str = "ListStateMachines";
+    const IAM_ACTION: &'static str = "states:ListStateMachines";
+    type Input = PageRequest;
 
-    let mut answer = Answer::new(64 + 256 * part.items.len());
-    answer.list("stateMachines", &part.items, |item, machine| {
-        item.text("stateMachineArn", &machine.arn)
-            .text("name", &machine.name)
-            .text("type", machine_type(machine.machine_type))
-            .time("creationDate", machine.created_at);
-    });
-    page::write_next(&mut answer, listing, part.next);
-    Ok(answer.finish())
+    fn input(context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let page = request.read(PageMembers::read)?;
+        PageRequest::new(context, Self::NAME, &[], &page)
+    }
+
+    fn resources(_page: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Every(ArnKind::StateMachine)]
+    }
+
+    async fn perform(context: &CallContext<'_>, page: Self::Input) -> Result<ResponseBody, ApiError> {
+        let found = context.runtime.list_state_machines(page.page()).await?;
+
+        Ok(page.answer("stateMachines", found, |item, machine| {
+            item.text("stateMachineArn", &machine.arn)
+                .text("name", &machine.name)
+                .text("type", machine_type(machine.machine_type))
+                .time("creationDate", machine.created_at);
+        }))
+    }
 }

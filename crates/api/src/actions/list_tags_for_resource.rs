@@ -1,21 +1,36 @@
 //! ListTagsForResource.
 
-use runtime::Runtime;
+use asl::Text;
 
-use crate::answer::Answer;
-use crate::arn::{self, Resource};
-use crate::error::ApiError;
-use crate::request::Request;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
+use crate::arn::{self, ArnKind};
+use crate::json_object_writer::JsonObjectWriter;
 use crate::shapes::ARN;
 use crate::tags;
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let arn = request.read(|members| members.required("resourceArn", &ARN))?;
-    arn::check(&arn, &[Resource::StateMachine, Resource::Activity])?;
+/// ListTagsForResource
+pub(crate) struct ListTagsForResource;
 
-    let tags = runtime.list_tags_for_resource(arn).await?;
+impl Action for ListTagsForResource {
+    const NAME: &'static str = "ListTagsForResource";
+    const IAM_ACTION: &'static str = "states:ListTagsForResource";
+    type Input = Text;
 
-    let mut answer = Answer::new(256);
-    tags::write(&tags, &mut answer);
-    Ok(answer.finish())
+    fn input(_context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let arn = request.read(|members| members.required("resourceArn", &ARN))?;
+        arn::check(&arn, &[ArnKind::StateMachine, ArnKind::Activity])?;
+        Ok(arn)
+    }
+
+    fn resources(arn: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "resourceArn", arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, arn: Self::Input) -> Result<ResponseBody, ApiError> {
+        let tags = context.runtime.list_tags_for_resource(arn).await?;
+
+        let mut answer = JsonObjectWriter::new(256);
+        tags::write(&tags, &mut answer);
+        Ok(answer.finish().into())
+    }
 }

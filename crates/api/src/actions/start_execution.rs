@@ -1,25 +1,28 @@
 //! StartExecution.
 
 use asl::{Text, Value, json};
-use runtime::Runtime;
-use runtime::calls::StartExecution;
+use runtime::calls;
 
-use crate::answer::Answer;
-use crate::error::ApiError;
-use crate::request::{Members, Request};
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
+use crate::call_context::TraceHeader;
+use crate::json_object_writer::JsonObjectWriter;
+use crate::request::Members;
 use crate::shape::Payload;
 use crate::shapes::{ARN, NAME, TRACE_HEADER};
 use crate::{arn, name};
 
-/// What starts an execution, whether somebody waits for its end or not.
-pub(super) struct Input {
+/// StartExecution
+pub(crate) struct StartExecution;
+
+/// The members that start an execution, whether somebody waits for its end or not.
+pub(super) struct StartMembers {
     state_machine_arn: Text,
     name: Option<Text>,
     input: Option<Text>,
     trace_header: Option<Text>,
 }
 
-impl Input {
+impl StartMembers {
     pub(super) fn read(members: &mut Members<'_>) -> Self {
         Self {
             state_machine_arn: members.required("stateMachineArn", &ARN),
@@ -29,32 +32,45 @@ impl Input {
         }
     }
 
-    /// Checks what the model does not say.
-    pub(super) fn into_call(self, runtime: &Runtime) -> Result<StartExecution, ApiError> {
-        let (state_machine_arn, profile) = arn::state_machine_to_start(self.state_machine_arn, runtime.has_profiles())?;
+    /// Checks what the model does not say. Of the trace the HTTP header wins over the member, as on AWS.
+    pub(super) fn into_call(self, context: &CallContext<'_>) -> Result<calls::StartExecution, ApiError> {
+        let has_profiles = context.runtime.has_profiles();
+        let (state_machine_arn, profile) = arn::state_machine_to_start(self.state_machine_arn, has_profiles)?;
         if let Some(name) = &self.name {
             name::check(name)?;
         }
         let parsed = parse_input(self.input.as_deref())?;
-        Ok(StartExecution {
+        Ok(calls::StartExecution {
             state_machine_arn,
             name: self.name,
             input_text: self.input.filter(|text| **text != *parsed.to_json()),
             input: parsed,
-            trace_header: self.trace_header,
+            trace_header: context.trace.as_ref().map(TraceHeader::text).or(self.trace_header),
             profile,
         })
     }
 }
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let call = request.read(Input::read)?.into_call(runtime)?;
+impl Action for StartExecution {
+    const NAME: &'static str = "StartExecution";
+    const IAM_ACTION: &'static str = "states:StartExecution";
+    type Input = calls::StartExecution;
 
-    let started = runtime.start_execution(call).await?;
+    fn input(context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        request.read(StartMembers::read)?.into_call(context)
+    }
 
-    let mut answer = Answer::new(started.arn.len() + 64);
-    answer.text("executionArn", &started.arn).time("startDate", started.started_at);
-    Ok(answer.finish())
+    fn resources(call: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "stateMachineArn", arn: &call.state_machine_arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, call: Self::Input) -> Result<ResponseBody, ApiError> {
+        let started = context.runtime.start_execution(call).await?;
+
+        let mut answer = JsonObjectWriter::new(started.arn.len() + 64);
+        answer.text("executionArn", &started.arn).time("startDate", started.started_at);
+        Ok(answer.finish().into())
+    }
 }
 
 /// Parses an execution's `input`.

@@ -2,13 +2,11 @@
 
 use asl::Text;
 use engine::Status;
-use runtime::Runtime;
-use runtime::calls::{EndedExecution, StartExecution, SyncExecution};
+use runtime::calls::{self, EndedExecution, SyncExecution};
 
-use super::start_execution::Input;
-use crate::answer::Answer;
-use crate::error::ApiError;
-use crate::request::Request;
+use super::start_execution::StartMembers;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
+use crate::json_object_writer::JsonObjectWriter;
 use crate::shapes::{INCLUDED_DATA, IncludedData};
 
 /// AWS bills in steps of that many milliseconds and megabytes. What an execution takes here is less than one step of
@@ -16,25 +14,42 @@ use crate::shapes::{INCLUDED_DATA, IncludedData};
 const BILLED_STEP_MILLISECONDS: u64 = 100;
 const BILLED_STEP_MEGABYTES: u64 = 64;
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let (input, included) = request
-        .read(|members| (Input::read(members), members.optional("includedData", &INCLUDED_DATA).unwrap_or_default()))?;
-    let call = input.into_call(runtime)?;
-    let (input, trace_header) = (shown_input(&call), call.trace_header.clone());
+/// StartSyncExecution
+pub(crate) struct StartSyncExecution;
 
-    let execution = runtime.start_sync_execution(call).await?;
+impl Action for StartSyncExecution {
+    const NAME: &'static str = "StartSyncExecution";
+    const IAM_ACTION: &'static str = "states:StartSyncExecution";
+    type Input = (calls::StartExecution, IncludedData);
 
-    Ok(write(&execution, &input, trace_header.as_deref(), included == IncludedData::All))
+    fn input(context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let (start, included) = request.read(|members| {
+            (StartMembers::read(members), members.optional("includedData", &INCLUDED_DATA).unwrap_or_default())
+        })?;
+        Ok((start.into_call(context)?, included))
+    }
+
+    fn resources((call, _): &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "stateMachineArn", arn: &call.state_machine_arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, (call, included): Self::Input) -> Result<ResponseBody, ApiError> {
+        let (input, trace_header) = (shown_input(&call), call.trace_header.clone());
+
+        let execution = context.runtime.start_sync_execution(call).await?;
+
+        Ok(write(&execution, &input, trace_header.as_deref(), included == IncludedData::All).into())
+    }
 }
 
 /// The input as it was given.
-fn shown_input(call: &StartExecution) -> Text {
+fn shown_input(call: &calls::StartExecution) -> Text {
     call.input_text.clone().unwrap_or_else(|| call.input.to_json().into())
 }
 
 fn write(execution: &SyncExecution, input: &str, trace_header: Option<&str>, included: bool) -> String {
     let EndedExecution { status, stopped_at, output, error, cause } = &execution.ended;
-    let mut answer = Answer::new(768);
+    let mut answer = JsonObjectWriter::new(768);
     answer
         .text("executionArn", &execution.arn)
         .text("stateMachineArn", &execution.state_machine_arn)

@@ -2,17 +2,19 @@
 
 mod written;
 
+use std::time::Duration;
+
 use asl::scope::Variables;
 use asl::{Text, Value, json};
 use engine::test_state::{Configuration, FieldValidation, Inspection, Mock, StateTest, TestStateError};
-use runtime::Runtime;
 use runtime::calls::{CallError, HttpTrace, TestedState};
 
 use super::start_execution::parse_input;
-use crate::answer::Answer;
-use crate::arn;
-use crate::error::ApiError;
-use crate::request::{Members, Request};
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
+use crate::arn::{self, ArnKind};
+use crate::json_object_writer::JsonObjectWriter;
+use crate::quotas::Quotas;
+use crate::request::Members;
 use crate::shape::{Bool, Int, OneOf, Payload, Structure, TextShape, int, one_of, text};
 use crate::shapes::{ARN, CAUSE, DEFINITION, ERROR};
 use written::Sources;
@@ -35,7 +37,7 @@ const FIELD_VALIDATION: OneOf<FieldValidation> = one_of(&[
     ("NONE", FieldValidation::None),
 ]);
 
-struct Input {
+struct TestMembers {
     definition: Text,
     role_arn: Option<Text>,
     input: Option<Text>,
@@ -43,18 +45,18 @@ struct Input {
     reveal_secrets: bool,
     variables: Option<Text>,
     state_name: Option<Text>,
-    mock: Option<MockInput>,
+    mock: Option<MockMembers>,
     context: Option<Text>,
     configuration: Configuration,
 }
 
-struct MockInput {
+struct MockMembers {
     result: Option<Text>,
     error_output: Option<(Option<Text>, Option<Text>)>,
     validation: FieldValidation,
 }
 
-impl Input {
+impl TestMembers {
     fn read(members: &mut Members<'_>) -> Self {
         Self {
             definition: members.required("definition", &DEFINITION),
@@ -71,9 +73,9 @@ impl Input {
     }
 }
 
-fn read_mock(members: &mut Members<'_>) -> MockInput {
+fn read_mock(members: &mut Members<'_>) -> MockMembers {
     let error_output = |output: &mut Members<'_>| (output.optional("error", &ERROR), output.optional("cause", &CAUSE));
-    MockInput {
+    MockMembers {
         result: members.optional("result", &Payload),
         error_output: members.optional("errorOutput", &Structure(error_output)),
         validation: members.optional("fieldValidationMode", &FIELD_VALIDATION).unwrap_or_default(),
@@ -90,27 +92,56 @@ fn read_configuration(members: &mut Members<'_>) -> Configuration {
     }
 }
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let input = request.read(Input::read)?;
-    if let Some(role) = &input.role_arn {
-        arn::check_role(role)?;
+/// TestState
+pub(crate) struct TestState;
+
+/// A test, and how what comes of it is shown.
+pub(crate) struct TestRequest {
+    test: StateTest,
+    role_arn: Text,
+    shown: Shown,
+    sources: Sources,
+}
+
+impl Action for TestState {
+    const NAME: &'static str = "TestState";
+    const IAM_ACTION: &'static str = "states:TestState";
+    type Input = TestRequest;
+
+    fn answered_within(quotas: &Quotas) -> Option<Duration> {
+        Some(quotas.state_test)
     }
-    let mut sources = Sources::default();
-    let test = StateTest {
-        has_role: input.role_arn.is_some(),
-        input: sources.add(input.input.clone(), parse_input(input.input.as_deref())?),
-        variables: variables(input.variables.as_deref())?,
-        context: input.context.as_deref().map(context).transpose()?,
-        mock: input.mock.map(|input| mock(input, &mut sources)).transpose()?,
-        definition: input.definition,
-        state_name: input.state_name,
-        reveal_secrets: input.reveal_secrets,
-        configuration: input.configuration,
-    };
 
-    let tested = runtime.test_state(test, input.role_arn.unwrap_or_default()).await??;
+    fn input(_context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let members = request.read(TestMembers::read)?;
+        if let Some(role) = &members.role_arn {
+            arn::check_role(role)?;
+        }
+        let mut sources = Sources::default();
+        let test = StateTest {
+            has_role: members.role_arn.is_some(),
+            input: sources.add(members.input.clone(), parse_input(members.input.as_deref())?),
+            variables: variables(members.variables.as_deref())?,
+            context: members.context.as_deref().map(test_context).transpose()?,
+            mock: members.mock.map(|given| mock(given, &mut sources)).transpose()?,
+            definition: members.definition,
+            state_name: members.state_name,
+            reveal_secrets: members.reveal_secrets,
+            configuration: members.configuration,
+        };
+        let shown = Shown { level: members.level, secrets: members.reveal_secrets };
+        Ok(TestRequest { test, role_arn: members.role_arn.unwrap_or_default(), shown, sources })
+    }
 
-    Ok(write(&tested, Shown { level: input.level, secrets: input.reveal_secrets }, &sources))
+    fn resources(_request: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Every(ArnKind::StateMachine)]
+    }
+
+    async fn perform(context: &CallContext<'_>, request: Self::Input) -> Result<ResponseBody, ApiError> {
+        let TestRequest { test, role_arn, shown, sources } = request;
+        let tested = context.runtime.test_state(test, role_arn, context.deadline.remaining()).await??;
+        Ok(write(&tested, shown, &sources).into())
+    }
 }
 
 fn variables(text: Option<&str>) -> Result<Variables, ApiError> {
@@ -121,18 +152,18 @@ fn variables(text: Option<&str>) -> Result<Variables, ApiError> {
     }
 }
 
-fn context(text: &str) -> Result<Value, ApiError> {
+fn test_context(text: &str) -> Result<Value, ApiError> {
     json::parse(text.as_bytes())
         .map_err(|_| ApiError::validation("Invalid Context object provided: Context must be valid JSON"))
 }
 
-fn mock(input: MockInput, sources: &mut Sources) -> Result<Mock, ApiError> {
+fn mock(members: MockMembers, sources: &mut Sources) -> Result<Mock, ApiError> {
     const FIELDS: &str = "[result, errorOutput]";
-    match (input.result, input.error_output) {
+    match (members.result, members.error_output) {
         (Some(text), None) => {
             let value =
                 json::parse(text.as_bytes()).map_err(|_| ApiError::validation("Mocked result must be valid JSON"))?;
-            Ok(Mock::Result { value: sources.add(Some(text), value), validation: input.validation })
+            Ok(Mock::Result { value: sources.add(Some(text), value), validation: members.validation })
         }
         (None, Some((Some(error), cause))) => Ok(Mock::Error { error, cause }),
         (None, Some((None, _))) => Err(ApiError::validation("A mocked errorOutput must have the field 'error'.")),
@@ -165,7 +196,7 @@ struct Shown {
 
 fn write(tested: &TestedState, shown: Shown, sources: &Sources) -> String {
     let TestedState { outcome, exchange } = tested;
-    let mut answer = Answer::new(256);
+    let mut answer = JsonObjectWriter::new(256);
     if let Some(output) = &outcome.output {
         answer.text("output", &sources.text_of(output));
     }
@@ -182,7 +213,7 @@ fn write(tested: &TestedState, shown: Shown, sources: &Sources) -> String {
     answer.finish()
 }
 
-fn write_inspection(answer: &mut Answer, seen: &Inspection, sources: &Sources) {
+fn write_inspection(answer: &mut JsonObjectWriter, seen: &Inspection, sources: &Sources) {
     let payloads = [
         ("input", &seen.input),
         ("afterArguments", &seen.after_arguments),
@@ -227,7 +258,7 @@ fn write_inspection(answer: &mut Answer, seen: &Inspection, sources: &Sources) {
     }
 }
 
-fn write_exchange(answer: &mut Answer, exchange: &HttpTrace, secrets: bool) {
+fn write_exchange(answer: &mut JsonObjectWriter, exchange: &HttpTrace, secrets: bool) {
     let request = if secrets { &exchange.request } else { &exchange.concealed_request };
     answer.object("request", |answer| {
         answer.text("protocol", &request.protocol).text("method", &request.method).text("url", &request.url);

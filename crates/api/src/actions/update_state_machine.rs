@@ -1,70 +1,87 @@
 //! UpdateStateMachine. Running executions keep the definition and role they began with.
 
 use asl::Text;
-use runtime::Runtime;
-use runtime::calls::{Publish, UpdateStateMachine};
+use runtime::calls::{self, Publish};
 
-use crate::answer::Answer;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn;
-use crate::error::ApiError;
-use crate::request::{Members, Request};
-use crate::settings::Settings;
+use crate::json_object_writer::JsonObjectWriter;
+use crate::machine_settings::MachineSettings;
+use crate::request::Members;
 use crate::shape::Bool;
 use crate::shapes::{ARN, DEFINITION, VERSION_DESCRIPTION};
 
-struct Input {
+/// UpdateStateMachine
+pub(crate) struct UpdateStateMachine;
+
+struct UpdateMembers {
     arn: Text,
     definition: Option<Text>,
     role_arn: Option<Text>,
-    settings: Settings,
+    settings: MachineSettings,
     publish: bool,
     version_description: Option<Text>,
 }
 
-impl Input {
+impl UpdateMembers {
     fn read(members: &mut Members<'_>) -> Self {
         Self {
             arn: members.required("stateMachineArn", &ARN),
             definition: members.optional("definition", &DEFINITION),
             role_arn: members.optional("roleArn", &ARN),
-            settings: Settings::read(members),
+            settings: MachineSettings::read(members),
             publish: members.optional("publish", &Bool).unwrap_or(false),
             version_description: members.optional("versionDescription", &VERSION_DESCRIPTION),
         }
     }
+
+    fn changes_nothing(&self) -> bool {
+        self.definition.is_none() && self.role_arn.is_none() && self.settings.is_empty()
+    }
 }
 
-pub(super) async fn perform(runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let input = request.read(Input::read)?;
-    arn::check_state_machine(&input.arn)?;
-    if input.definition.is_none() && input.role_arn.is_none() && input.settings.is_empty() {
-        return Err(ApiError::new(
-            "MissingRequiredParameter",
-            "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be \
-             specified",
-        ));
-    }
-    let publish = to_publish(input.publish, input.version_description)?;
-    if let Some(role) = &input.role_arn {
-        arn::check_role(role)?;
-    }
-    let settings = input.settings.given()?;
+impl Action for UpdateStateMachine {
+    const NAME: &'static str = "UpdateStateMachine";
+    const IAM_ACTION: &'static str = "states:UpdateStateMachine";
+    type Input = calls::UpdateStateMachine;
 
-    let call = UpdateStateMachine {
-        arn: input.arn,
-        definition: input.definition,
-        role_arn: input.role_arn,
-        settings,
-        publish,
-    };
-    let updated = runtime.update_state_machine(call).await?;
+    fn input(_context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let members = request.read(UpdateMembers::read)?;
+        arn::check_state_machine(&members.arn)?;
+        if members.changes_nothing() {
+            return Err(ApiError::new(
+                "MissingRequiredParameter",
+                "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be \
+                 specified",
+            ));
+        }
+        let publish = to_publish(members.publish, members.version_description)?;
+        if let Some(role) = &members.role_arn {
+            arn::check_role(role)?;
+        }
+        Ok(calls::UpdateStateMachine {
+            arn: members.arn,
+            definition: members.definition,
+            role_arn: members.role_arn,
+            settings: members.settings.given()?,
+            publish,
+        })
+    }
 
-    let mut answer = Answer::new(128);
-    answer
-        .time("updateDate", updated.updated_at)
-        .optional_text("revisionId", updated.revision_id.as_deref())
-        .optional_text("stateMachineVersionArn", updated.version_arn.as_deref());
-    Ok(answer.finish())
+    fn resources(call: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Given { member: "stateMachineArn", arn: &call.arn }]
+    }
+
+    async fn perform(context: &CallContext<'_>, call: Self::Input) -> Result<ResponseBody, ApiError> {
+        let updated = context.runtime.update_state_machine(call).await?;
+
+        let mut answer = JsonObjectWriter::new(128);
+        answer
+            .time("updateDate", updated.updated_at)
+            .optional_text("revisionId", updated.revision_id.as_deref())
+            .optional_text("stateMachineVersionArn", updated.version_arn.as_deref());
+        Ok(answer.finish().into())
+    }
 }
 
 /// `publish` with `versionDescription`, which goes with nothing else.

@@ -1,14 +1,14 @@
 //! ValidateStateMachineDefinition: what CreateStateMachine would say, as a list, without creating anything.
 
+use asl::Text;
 use asl::diagnostic::{Diagnostic, Severity};
 use asl::read::{self, MachineType as ReadAs};
-use runtime::Runtime;
 use store::record::MachineType;
 
-use crate::answer::Answer;
-use crate::error::ApiError;
-use crate::page;
-use crate::request::Request;
+use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
+use crate::arn::ArnKind;
+use crate::json_object_writer::JsonObjectWriter;
+use crate::listing::page_size;
 use crate::shape::{Int, OneOf, TextShape, int, one_of, text};
 use crate::shapes::STATE_MACHINE_TYPE;
 
@@ -17,28 +17,53 @@ const DEFINITION: TextShape = text(0..=1_048_576).sensitive();
 const SEVERITY: OneOf<Severity> = one_of(&[("ERROR", Severity::Error), ("WARNING", Severity::Warning)]);
 const MAX_RESULTS: Int = int(0..=100);
 
-pub(super) async fn perform(_runtime: &Runtime, request: &Request) -> Result<String, ApiError> {
-    let (definition, machine_type, severity, size) = request.read(|members| {
-        (
-            members.required("definition", &DEFINITION),
-            members.optional("type", &STATE_MACHINE_TYPE).unwrap_or(MachineType::Standard),
-            members.optional("severity", &SEVERITY).unwrap_or(Severity::Error),
-            members.optional("maxResults", &MAX_RESULTS),
-        )
-    })?;
-    let read_as = match machine_type {
-        MachineType::Standard => ReadAs::Standard,
-        MachineType::Express => ReadAs::Express,
-    };
-    let reading = read::read(&definition, read_as);
-    Ok(write(&reading.diagnostics, severity, page::size(size)))
+/// ValidateStateMachineDefinition
+pub(crate) struct ValidateStateMachineDefinition;
+
+/// What to look at, and how much of what is found to show.
+pub(crate) struct Validation {
+    definition: Text,
+    read_as: ReadAs,
+    severity: Severity,
+    size: usize,
+}
+
+impl Action for ValidateStateMachineDefinition {
+    const NAME: &'static str = "ValidateStateMachineDefinition";
+    const IAM_ACTION: &'static str = "states:ValidateStateMachineDefinition";
+    type Input = Validation;
+
+    fn input(context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
+        let (definition, machine_type, severity, max_results) = request.read(|members| {
+            (
+                members.required("definition", &DEFINITION),
+                members.optional("type", &STATE_MACHINE_TYPE).unwrap_or(MachineType::Standard),
+                members.optional("severity", &SEVERITY).unwrap_or(Severity::Error),
+                members.optional("maxResults", &MAX_RESULTS),
+            )
+        })?;
+        let read_as = match machine_type {
+            MachineType::Standard => ReadAs::Standard,
+            MachineType::Express => ReadAs::Express,
+        };
+        Ok(Validation { definition, read_as, severity, size: page_size(max_results, context.quotas.page_items) })
+    }
+
+    fn resources(_validation: &Self::Input) -> Vec<Resource<'_>> {
+        vec![Resource::Every(ArnKind::StateMachine)]
+    }
+
+    async fn perform(_context: &CallContext<'_>, validation: Self::Input) -> Result<ResponseBody, ApiError> {
+        let reading = read::read(&validation.definition, validation.read_as);
+        Ok(write(&reading.diagnostics, validation.severity, validation.size).into())
+    }
 }
 
 /// Diagnostics at least as severe as asked for, at most so many.
 fn write(diagnostics: &[Diagnostic], severity: Severity, size: usize) -> String {
     let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
     let wanted: Vec<&Diagnostic> = diagnostics.iter().filter(|d| d.severity >= severity).collect();
-    let mut answer = Answer::new(64 + 192 * wanted.len());
+    let mut answer = JsonObjectWriter::new(64 + 192 * wanted.len());
     answer
         .text("result", if failed { "FAIL" } else { "OK" })
         .list("diagnostics", wanted.iter().take(size), |item, diagnostic| {

@@ -1,8 +1,11 @@
 //! Every operation once, and the rules of each that are the wire's.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use super::{PASS, ROLE, api, ended, machine, ok, refused};
+use crate::Quotas;
 
 const NO_MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:none";
 const NO_EXECUTION: &str = "arn:aws:states:us-east-1:000000000000:execution:none:e";
@@ -306,4 +309,35 @@ async fn a_label_that_is_none_is_a_diagnostic_and_refused_as_any_definition() {
         let update = json!({"stateMachineArn": arn, "definition": map(label)});
         assert_eq!(refused(&api, "UpdateStateMachine", update).await, ("InvalidDefinition".to_owned(), said));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bounds_of_requests_are_settings() {
+    let api = api().with_quotas(Quotas { page_items: 1, activity_poll: Duration::ZERO, ..Quotas::default() });
+    let mut activity = Json::Null;
+    for name in ["a", "b"] {
+        activity = ok(&api, "CreateActivity", json!({"name": name})).await["activityArn"].take();
+    }
+    let page = ok(&api, "ListActivities", json!({})).await;
+    assert_eq!(page["activities"].as_array().unwrap().len(), 1);
+    let rest = ok(&api, "ListActivities", json!({"nextToken": page["nextToken"]})).await;
+    assert_eq!(rest["activities"].as_array().unwrap().len(), 1);
+    assert_ne!(rest["activities"], page["activities"]);
+    assert_eq!(rest.get("nextToken"), None);
+    // A poll of no time comes back at once, with no task.
+    assert_eq!(ok(&api, "GetActivityTask", json!({"activityArn": activity})).await, json!({}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_execution_of_a_state_machine_that_is_gone_is_not_redrivable() {
+    let api = api();
+    let fail = r#"{"StartAt":"F","States":{"F":{"Type":"Fail"}}}"#;
+    let arn = machine(&api, "m", fail).await;
+    let started = ok(&api, "StartExecution", json!({"stateMachineArn": arn})).await;
+    let failed = ended(&api, &started["executionArn"]).await;
+    assert_eq!((&failed["redriveStatus"], failed.get("redriveStatusReason")), (&json!("REDRIVABLE"), None));
+    ok(&api, "DeleteStateMachine", json!({"stateMachineArn": arn})).await;
+    let failed = ended(&api, &started["executionArn"]).await;
+    assert_eq!(failed["redriveStatus"], "NOT_REDRIVABLE");
+    assert_eq!(failed["redriveStatusReason"], "State machine is in DELETING status");
 }

@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::{api, raw, refused};
-use crate::Call;
+use super::{api, raw, refused, told};
+use crate::ApiCall;
 
 #[tokio::test]
 async fn a_call_without_a_known_operation_is_refused() {
@@ -22,7 +22,7 @@ async fn a_call_without_a_known_operation_is_refused() {
         (Some("AWSStepFunctions.ListStateMachines"), Some("")),
     ];
     for (target, content_type) in cases {
-        let reply = api.handle(Call { target, content_type, body: b"{}" }).await;
+        let reply = told(&api, ApiCall { target, content_type, body: b"{}", ..ApiCall::default() }).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);
         assert_eq!(reply.error, Some("UnknownOperationException"), "{target:?} {content_type:?}");
     }
@@ -35,9 +35,10 @@ async fn both_versions_of_the_content_type_are_understood() {
         ["application/x-amz-json-1.0", "application/x-amz-json-1.1", "Application/X-Amz-Json-1.0; charset=utf-8"]
     {
         let target = Some("AWSStepFunctions.ListStateMachines");
-        let reply = api.handle(Call { target, content_type: Some(content_type), body: b"{}" }).await;
+        let call = ApiCall { target, content_type: Some(content_type), body: b"{}", ..ApiCall::default() };
+        let reply = told(&api, call).await;
         assert_eq!((reply.status, reply.body.as_str()), (StatusCode::OK, r#"{"stateMachines":[]}"#));
-        assert_eq!(reply.request_id().len(), 36);
+        assert_eq!(reply.request_id.as_str().len(), 36);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The server on a real socket, with a client that writes bytes.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +11,9 @@ use tokio::runtime::Runtime as Tokio;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::api;
-use crate::server::{BODY_BYTES_MAX, serve};
+use super::{PASS, ROLE, api};
+use crate::Quotas;
+use crate::server::serve;
 
 struct Server {
     tokio: Tokio,
@@ -62,6 +63,103 @@ fn read_answer(stream: &mut TcpStream) -> (String, String) {
     (head, String::from_utf8(body).unwrap())
 }
 
+/// An answer in chunks, put together, and how many chunks it had.
+fn read_chunks(stream: &mut TcpStream) -> (Vec<u8>, usize) {
+    let mut reader = BufReader::new(stream);
+    let (mut line, mut whole, mut count) = (String::new(), Vec::new(), 0);
+    while line != "\r\n" {
+        line.clear();
+        reader.read_line(&mut line).unwrap();
+        assert!(!line.to_lowercase().starts_with("content-length"), "{line}");
+    }
+    loop {
+        line.clear();
+        reader.read_line(&mut line).unwrap();
+        let length = usize::from_str_radix(line.trim(), 16).unwrap();
+        let mut chunk = vec![0; length + 2];
+        reader.read_exact(&mut chunk).unwrap();
+        if length == 0 {
+            return (whole, count);
+        }
+        whole.extend_from_slice(&chunk[..length]);
+        count += 1;
+    }
+}
+
+/// The answer to a call on a connection of its own.
+fn answer(server: &Server, operation: &str, body: &Json) -> Json {
+    let mut client = connect(server);
+    client.write_all(post(operation, &body.to_string()).as_bytes()).unwrap();
+    serde_json::from_str(&read_answer(&mut client).1).unwrap()
+}
+
+#[test]
+fn a_long_page_of_history_is_sent_in_chunks() {
+    let server = server();
+    let machine = json!({"name": "m", "definition": PASS, "roleArn": ROLE});
+    let arn = answer(&server, "CreateStateMachine", &machine)["stateMachineArn"].take();
+    let input = json!({"data": "x".repeat(100_000)}).to_string();
+    let arn =
+        answer(&server, "StartExecution", &json!({"stateMachineArn": arn, "input": input}))["executionArn"].take();
+
+    let mut client = connect(&server);
+    let call = post("GetExecutionHistory", &json!({"executionArn": arn}).to_string());
+    client.write_all((call + &post("ListActivities", "{}")).as_bytes()).unwrap();
+    let (body, chunks) = read_chunks(&mut client);
+    let history: Json = serde_json::from_slice(&body).unwrap();
+    let types: Vec<&str> = history["events"].as_array().unwrap().iter().map(|e| e["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]);
+    assert_eq!(history["events"][1]["stateEnteredEventDetails"]["input"], input);
+    assert_eq!(history.get("nextToken"), None);
+    assert!(chunks > 1, "{chunks}");
+
+    let page = answer(
+        &server,
+        "GetExecutionHistory",
+        &json!({"executionArn": arn, "maxResults": 1, "includeExecutionData": false}),
+    );
+    assert_eq!(page["events"].as_array().unwrap().len(), 1);
+    assert!(page["nextToken"].is_string());
+}
+
+#[test]
+fn a_client_that_goes_away_in_the_middle_of_a_page_harms_nobody() {
+    let server = server();
+    let machine = json!({"name": "m", "definition": PASS, "roleArn": ROLE});
+    let arn = answer(&server, "CreateStateMachine", &machine)["stateMachineArn"].take();
+    let input = json!({"data": "x".repeat(250_000)}).to_string();
+    let arn =
+        answer(&server, "StartExecution", &json!({"stateMachineArn": arn, "input": input}))["executionArn"].take();
+    let mut client = connect(&server);
+    client.write_all(post("GetExecutionHistory", &json!({"executionArn": arn}).to_string()).as_bytes()).unwrap();
+    client.read_exact(&mut [0; 1_000]).unwrap();
+    drop(client);
+    assert_eq!(answer(&server, "ListActivities", &json!({})), json!({"activities": []}));
+}
+
+#[test]
+fn the_trace_of_the_request_is_that_of_the_execution() {
+    let server = server();
+    let machine = json!({"name": "m", "definition": PASS, "roleArn": ROLE});
+    let arn = answer(&server, "CreateStateMachine", &machine)["stateMachineArn"].take();
+    let header = "host: any.where\r\nX-Amzn-Trace-Id: Root=1-2-3;Sampled=1";
+    for (name, traced, member, shown) in [
+        ("a", true, json!(null), json!("Root=1-2-3;Sampled=1")),
+        ("b", true, json!("member"), json!("Root=1-2-3;Sampled=1")),
+        ("c", false, json!("member"), json!("member")),
+        ("d", false, json!(null), json!(null)),
+    ] {
+        let body = json!({"stateMachineArn": arn, "name": name, "traceHeader": member}).to_string();
+        let call = post("StartExecution", &body);
+        let call = if traced { call.replace("host: any.where", header) } else { call };
+        let mut client = connect(&server);
+        client.write_all(call.as_bytes()).unwrap();
+        let started: Json = serde_json::from_str(&read_answer(&mut client).1).unwrap();
+        let execution = answer(&server, "DescribeExecution", &json!({"executionArn": started["executionArn"]}));
+        assert_eq!(execution["traceHeader"], shown, "{name}");
+    }
+}
+
 #[test]
 fn a_connection_serves_many_calls() {
     let server = server();
@@ -87,21 +185,26 @@ fn health_and_unknown_places_are_answered() {
         ("GET / HTTP/1.1", "200"),
         ("GET /health HTTP/1.1", "200"),
         ("GET /elsewhere HTTP/1.1", "404"),
-        ("PUT / HTTP/1.1", "404"),
         ("POST /elsewhere HTTP/1.1", "404"),
+        ("POST /2015-03-31/functions/f/invocations HTTP/1.1", "404"),
+        ("PUT / HTTP/1.1", "405"),
+        ("POST /health HTTP/1.1", "405"),
     ] {
         let mut client = connect(&server);
         write!(client, "{request}\r\nhost: x\r\ncontent-length: 0\r\n\r\n").unwrap();
         let (head, body) = read_answer(&mut client);
         assert_eq!(head.split(' ').nth(1), Some(status), "{request}");
-        assert!(serde_json::from_str::<Json>(&body).is_ok());
+        let body: Json = serde_json::from_str(&body).unwrap();
+        assert!(status == "200" || body["__type"] == "UnknownOperationException", "{body}");
+        assert_eq!(head.contains("\r\nallow: "), status == "405", "{head}");
     }
 }
 
 #[test]
 fn a_body_is_taken_up_to_the_limit_and_refused_above() {
     let server = server();
-    for (padding, status) in [(BODY_BYTES_MAX, "200"), (BODY_BYTES_MAX + 1, "413"), (4 * BODY_BYTES_MAX, "413")] {
+    let most = Quotas::default().request_bytes;
+    for (padding, status) in [(most, "200"), (most + 1, "413"), (4 * most, "413")] {
         let mut client = connect(&server);
         let body = format!("{{}}{}", " ".repeat(padding - 2));
         client.write_all(post("ListActivities", &body).as_bytes()).unwrap();

@@ -1,7 +1,5 @@
 //! Activities: create, describe, delete, list, and the workers' long poll.
 
-use std::time::Duration;
-
 use asl::Text;
 use store::record::{Activity, ActivityId, Expected, Listing, Page, Write};
 
@@ -9,9 +7,6 @@ use super::tags;
 use crate::Runtime;
 use crate::arn;
 use crate::calls::{ActivityTask, CallError, CreateActivity, GetActivityTask};
-
-/// How long GetActivityTask waits for a task.
-const POLL: Duration = Duration::from_secs(60);
 
 impl Runtime {
     /// CreateActivity; idempotent by name. Tags of a repeated call are not applied.
@@ -39,17 +34,17 @@ impl Runtime {
         self.read(move |context| Ok(context.store.list_activities(&page)?)).await
     }
 
-    /// GetActivityTask: waits up to 60 s for a task; `None` when there was none. Dropping the future gives the place
+    /// GetActivityTask: waits for a task as long as asked for; `None` when there was none. Dropping the future gives the place
     /// up, and loses no task.
     pub async fn get_activity_task(&self, request: GetActivityTask) -> Result<Option<ActivityTask>, CallError> {
         self.check_open()?;
-        let GetActivityTask { arn, worker } = request;
+        let GetActivityTask { arn, worker, wait } = request;
         arn::check(&arn, "activity")?;
         if self.directory().activity(&arn).is_none() {
             return Err(CallError::ActivityDoesNotExist(arn));
         }
         let mut answer = self.inner.exchange.poll(arn, worker)?;
-        let answered = match tokio::time::timeout(POLL, &mut answer).await {
+        let answered = match tokio::time::timeout(wait, &mut answer).await {
             Ok(answered) => answered.ok(),
             // An answer may have come in the last moment.
             Err(_) => {

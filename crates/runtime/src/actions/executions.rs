@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use asl::Text;
-use engine::{Event, EventKind, Status, Timestamp};
+use engine::{Event, EventId, EventKind, Status, Timestamp};
 use store::record::{Chunk, DefinitionId, ExecutionFilter, ExecutionRecord, Listing, MachineType, StartedWith};
 use tokio::sync::oneshot;
 
@@ -102,7 +102,8 @@ impl Runtime {
 
     /// DescribeExecution, by ARN.
     pub async fn describe_execution(&self, arn: Text) -> Result<ExecutionDescription, CallError> {
-        self.read(move |context| describe(context, &arn)).await
+        let now = self.inner.clock.now();
+        self.read(move |context| describe(context, &arn, now)).await
     }
 
     /// DescribeStateMachineForExecution, by the execution's ARN.
@@ -162,7 +163,7 @@ pub(super) fn decode(chunk: &Chunk) -> Result<Vec<Event>, CallError> {
     engine::log::decode(&chunk.events).map_err(|error| CallError::Internal(error.into()))
 }
 
-fn describe(context: &Context, arn: &Text) -> Result<ExecutionDescription, CallError> {
+fn describe(context: &Context, arn: &Text, now: Timestamp) -> Result<ExecutionDescription, CallError> {
     let record = record(context, arn)?;
     // The first event has the input, the last one the outcome; what lies between is not read.
     let missing = || CallError::Internal(format!("the events of {arn} are missing").into());
@@ -178,8 +179,14 @@ fn describe(context: &Context, arn: &Text) -> Result<ExecutionDescription, CallE
         _ if ended_at_once => first,
         _ => decode(&context.store.last_chunk(record.id)?.ok_or_else(missing)?)?,
     };
+    let state_machine_arn = arn::machine_of_execution(arn);
+    let machine = context.directory.machine(&state_machine_arn);
+    let machine = machine.filter(|machine| machine.record.id == record.state_machine);
     let mut description = ExecutionDescription {
-        state_machine_arn: arn::machine_of_execution(arn),
+        state_machine_arn,
+        machine_status: machine.map(|machine| machine.record.status),
+        last_event: last.last().map_or(EventId::NONE, |event| event.id),
+        described_at: now,
         input,
         input_text,
         output: None,

@@ -16,11 +16,8 @@ use crate::calls::{CallError, TestedState};
 use crate::shard::TaskResources;
 use crate::tasks::Work;
 
-/// How long a test may take (AWS: five minutes).
-const TEST_TIME_MAX: Duration = Duration::from_secs(300);
-
 impl Runtime {
-    /// TestState. `role_arn` is empty where none was given.
+    /// TestState. `role_arn` is empty where none was given. A task takes no longer than `within`.
     ///
     /// # Errors
     /// The outer one where the runtime cannot answer, the inner one where the test is not valid.
@@ -28,6 +25,7 @@ impl Runtime {
         &self,
         test: StateTest,
         role_arn: Text,
+        within: Duration,
     ) -> Result<Result<TestedState, TestStateError>, CallError> {
         self.check_open()?;
         let info = Arc::new(self.tested_execution(role_arn));
@@ -53,7 +51,7 @@ impl Runtime {
             Ok(Tested::Over(outcome)) => return Ok(Ok(TestedState { outcome: *outcome, exchange: None })),
             Err(error) => return Ok(Err(error)),
         };
-        let (answer, exchange) = self.do_tested_task(task, &info).await;
+        let (answer, exchange) = self.do_tested_task(task, &info, within).await;
         match run(Some(answer)).await? {
             Ok(Tested::Over(outcome)) => Ok(Ok(TestedState { outcome: *outcome, exchange })),
             Ok(Tested::Task(_)) => Err(CallError::Internal("the tested task has no end".into())),
@@ -61,12 +59,17 @@ impl Runtime {
         }
     }
 
-    /// Does the state's task, for at most as long as a test may take: what came of it, and what went over the wire.
-    async fn do_tested_task(&self, task: OpenTask, info: &Arc<ExecutionInfo>) -> (Mock, Option<HttpTrace>) {
+    /// Does the state's task, for at most that long: what came of it, and what went over the wire.
+    async fn do_tested_task(
+        &self,
+        task: OpenTask,
+        info: &Arc<ExecutionInfo>,
+        within: Duration,
+    ) -> (Mock, Option<HttpTrace>) {
         let work =
             Work { execution: ExecutionId(0), task, info: Arc::clone(info), is_interrupted: false, invocation: None };
         let done = self.inner.context.tasks.do_once(work);
-        let Ok(Traced { outcome, trace }) = tokio::time::timeout(TEST_TIME_MAX, done).await else {
+        let Ok(Traced { outcome, trace }) = tokio::time::timeout(within, done).await else {
             return (Mock::Error { error: ErrorName::TIMEOUT.into(), cause: None }, None);
         };
         let answer = match outcome {

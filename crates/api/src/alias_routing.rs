@@ -3,10 +3,10 @@
 use asl::{Text, Value};
 use store::record::{Route, Routing, VersionNumber};
 
-use crate::answer::Answer;
 use crate::arn;
 use crate::error::ApiError;
-use crate::request::{Check, Members, Place};
+use crate::json_object_writer::JsonObjectWriter;
+use crate::request::{MemberCheck, MemberPlace, Members};
 use crate::shape::{Int, List, Shape, Structure, int};
 use crate::shapes::ARN;
 
@@ -16,7 +16,7 @@ const WEIGHT: Int = int(0..=100);
 
 /// `RoutingConfigurationListItem`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Item {
+pub(crate) struct RoutingItem {
     version_arn: Text,
     weight: u8,
 }
@@ -25,9 +25,9 @@ pub(crate) struct Item {
 pub(crate) struct RoutingShape;
 
 impl Shape for RoutingShape {
-    type Output = Vec<Item>;
+    type Output = Vec<RoutingItem>;
 
-    fn read(&self, value: &Value, place: &Place<'_>, check: &mut Check) -> Option<Vec<Item>> {
+    fn read(&self, value: &Value, place: &MemberPlace<'_>, check: &mut MemberCheck) -> Option<Vec<RoutingItem>> {
         let items = List(Structure(read_item)).read(value, place, check)?;
         let count = value.as_array().map_or(0, |items| items.len());
         let limit = match count {
@@ -40,15 +40,15 @@ impl Shape for RoutingShape {
     }
 }
 
-fn read_item(members: &mut Members<'_>) -> Item {
+fn read_item(members: &mut Members<'_>) -> RoutingItem {
     let version_arn = members.required("stateMachineVersionArn", &ARN);
     let weight: i64 = members.required("weight", &WEIGHT);
-    Item { version_arn, weight: u8::try_from(weight).unwrap_or_default() }
+    RoutingItem { version_arn, weight: u8::try_from(weight).unwrap_or_default() }
 }
 
 /// Items as AWS shows them in messages.
-fn shown(items: &[Item]) -> String {
-    let shown = items.iter().map(|Item { version_arn, weight }| {
+fn shown(items: &[RoutingItem]) -> String {
+    let shown = items.iter().map(|RoutingItem { version_arn, weight }| {
         format!("RoutingConfigurationListItem(stateMachineVersionArn={version_arn}, weight={weight})")
     });
     format!("[{}]", shown.collect::<Vec<_>>().join(", "))
@@ -56,7 +56,7 @@ fn shown(items: &[Item]) -> String {
 
 /// Checks what AWS checks beyond the constraints: distinct versions of one state machine, and weights that are 100
 /// together. Gives the state machine's ARN with the routing.
-pub(crate) fn check(items: &[Item]) -> Result<(Text, Routing), ApiError> {
+pub(crate) fn check(items: &[RoutingItem]) -> Result<(Text, Routing), ApiError> {
     for item in items {
         arn::check_state_machine(&item.version_arn)?;
     }
@@ -92,7 +92,7 @@ pub(crate) fn of_another_machine(alias_arn: &str) -> ApiError {
 }
 
 /// Writes `routingConfiguration`.
-pub(crate) fn write(answer: &mut Answer, machine_arn: &str, routing: &Routing) {
+pub(crate) fn write(answer: &mut JsonObjectWriter, machine_arn: &str, routing: &Routing) {
     answer.list("routingConfiguration", routing.routes(), |item, route| {
         let version = arn::qualified(machine_arn, route.version.0);
         item.text("stateMachineVersionArn", &version).number("weight", route.weight.into());
@@ -113,8 +113,8 @@ mod tests {
 
     const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
 
-    fn item(qualifier: &str, weight: u8) -> Item {
-        Item { version_arn: format!("{MACHINE}{qualifier}").into(), weight }
+    fn item(qualifier: &str, weight: u8) -> RoutingItem {
+        RoutingItem { version_arn: format!("{MACHINE}{qualifier}").into(), weight }
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
             assert_eq!((error.code, error.message), ("ValidationException", message));
             assert_eq!(error.detail, Some(("reason", "INVALID_ROUTING_CONFIGURATION".into())));
         }
-        let malformed = Item { version_arn: "x".into(), weight: 100 };
+        let malformed = RoutingItem { version_arn: "x".into(), weight: 100 };
         assert_eq!(check(&[malformed]).unwrap_err().code, "InvalidArn");
     }
 }

@@ -1,4 +1,4 @@
-//! Writes an answer's JSON by hand, into one buffer.
+//! Writes a JSON object by hand, into one buffer.
 
 use std::fmt::Write;
 
@@ -6,22 +6,21 @@ use asl::{Value, json};
 use engine::Timestamp;
 
 /// A JSON object that is being written, member by member.
-pub(crate) struct Answer {
+pub(crate) struct JsonObjectWriter {
     out: String,
     first: bool,
 }
 
-impl Answer {
+impl JsonObjectWriter {
     /// An object, with room for that many bytes of JSON.
     pub(crate) fn new(capacity: usize) -> Self {
-        let mut out = String::with_capacity(capacity);
-        out.push('{');
-        Self { out, first: true }
+        Self::at_the_end_of(String::with_capacity(capacity))
     }
 
-    /// `{}`, the answer of calls that tell nothing.
-    pub(crate) fn empty() -> String {
-        "{}".to_owned()
+    /// An object behind what the text holds already.
+    pub(crate) fn at_the_end_of(mut out: String) -> Self {
+        out.push('{');
+        Self { out, first: true }
     }
 
     /// A string.
@@ -98,7 +97,7 @@ impl Answer {
             if i > 0 {
                 self.out.push(',');
             }
-            self.braces(|answer| write(answer, item));
+            self.braces(|writer| write(writer, item));
         }
         self.out.push(']');
         self
@@ -140,8 +139,8 @@ mod tests {
 
     #[test]
     fn members_of_every_kind() {
-        let mut answer = Answer::new(0);
-        answer
+        let mut writer = JsonObjectWriter::new(0);
+        writer
             .text("a", "x\"y")
             .optional_text("absent", None)
             .object("o", |o| {
@@ -154,7 +153,7 @@ mod tests {
             .payload("p", &Value::object([("k", Value::string("v"))]))
             .value("v", &Value::empty_object());
         assert_eq!(
-            answer.finish(),
+            writer.finish(),
             r#"{"a":"x\"y","o":{"t":true,"n":7},"l":[{"n":1},{"n":2}],"none":[],"p":"{\"k\":\"v\"}","v":{}}"#
         );
     }
@@ -162,9 +161,9 @@ mod tests {
     #[test]
     fn times_are_epoch_seconds_with_milliseconds() {
         for (at, text) in [(1_700_000_000_123, "1700000000.123"), (5, "0.005"), (0, "0.000"), (-1_500, "-1.500")] {
-            let mut answer = Answer::new(0);
-            answer.time("t", Timestamp(at));
-            assert_eq!(answer.finish(), format!("{{\"t\":{text}}}"));
+            let mut writer = JsonObjectWriter::new(0);
+            writer.time("t", Timestamp(at));
+            assert_eq!(writer.finish(), format!("{{\"t\":{text}}}"));
         }
     }
 }

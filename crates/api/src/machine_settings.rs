@@ -31,7 +31,7 @@ enum EncryptionType {
 
 /// `LoggingConfiguration`
 #[derive(Debug)]
-struct Logging {
+struct LoggingSettings {
     level: Level,
     include_execution_data: bool,
     /// The log groups' ARNs, where given.
@@ -47,13 +47,13 @@ pub(crate) struct Encryption {
 
 /// The settings a request brings.
 #[derive(Debug)]
-pub(crate) struct Settings {
-    logging: Option<Logging>,
+pub(crate) struct MachineSettings {
+    logging: Option<LoggingSettings>,
     tracing: Option<bool>,
     encryption: Option<Encryption>,
 }
 
-impl Settings {
+impl MachineSettings {
     /// Reads them.
     pub(crate) fn read(members: &mut Members<'_>) -> Self {
         Self {
@@ -85,14 +85,14 @@ impl Settings {
 
     /// All three configurations, those not given as AWS has them by default.
     pub(crate) fn complete(mut self) -> Result<Value, ApiError> {
-        self.logging.get_or_insert(Logging { level: OFF, include_execution_data: false, destinations: None });
+        self.logging.get_or_insert(LoggingSettings { level: OFF, include_execution_data: false, destinations: None });
         self.tracing.get_or_insert(false);
         self.encryption.get_or_insert(Encryption::DEFAULT);
         self.given()
     }
 }
 
-impl Logging {
+impl LoggingSettings {
     fn to_value(&self) -> Result<Value, ApiError> {
         let count = self.destinations.as_ref().map_or(0, Vec::len);
         if self.level != OFF && count != 1 {
@@ -151,8 +151,8 @@ fn read_tracing(members: &mut Members<'_>) -> bool {
     members.optional("enabled", &Bool).unwrap_or(false)
 }
 
-fn read_logging(members: &mut Members<'_>) -> Logging {
-    Logging {
+fn read_logging(members: &mut Members<'_>) -> LoggingSettings {
+    LoggingSettings {
         level: members.optional("level", &LEVEL).unwrap_or(OFF),
         include_execution_data: members.optional("includeExecutionData", &Bool).unwrap_or(false),
         destinations: members.optional("destinations", &List(Structure(read_destination))),
