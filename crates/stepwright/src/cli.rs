@@ -132,6 +132,26 @@ pub(crate) struct ServeArguments {
     /// Iterations of an inline Map at once [default: 40] [env: STEPWRIGHT_LIMITS_INLINE_MAP_CONCURRENCY]
     #[arg(long, value_name = "ITERATIONS", help_heading = "Limits")]
     pub(crate) limits_inline_map_concurrency: Option<String>,
+    /// Bytes in a request's body [default: 1048576] [env: STEPWRIGHT_LIMITS_REQUEST_BYTES]
+    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
+    pub(crate) limits_request_bytes: Option<String>,
+    /// Items on a page, where a request asks for no number [default: 100] [env: STEPWRIGHT_LIMITS_PAGE_ITEMS]
+    #[arg(long, value_name = "ITEMS", help_heading = "Limits")]
+    pub(crate) limits_page_items: Option<String>,
+    /// Seconds that GetActivityTask waits for a task [default: 60] [env: STEPWRIGHT_LIMITS_ACTIVITY_POLL_SECONDS]
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    pub(crate) limits_activity_poll_seconds: Option<String>,
+    /// Seconds that TestState may take [default: 300] [env: STEPWRIGHT_LIMITS_STATE_TEST_SECONDS]
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    pub(crate) limits_state_test_seconds: Option<String>,
+    /// Days after its end in which an execution is redrivable [default: 14]
+    /// [env: STEPWRIGHT_LIMITS_REDRIVABLE_PERIOD_DAYS]
+    #[arg(long, value_name = "DAYS", help_heading = "Limits")]
+    pub(crate) limits_redrivable_period_days: Option<String>,
+    /// Days after its beginning in which an execution is redrivable [default: 365]
+    /// [env: STEPWRIGHT_LIMITS_REDRIVABLE_AGE_DAYS]
+    #[arg(long, value_name = "DAYS", help_heading = "Limits")]
+    pub(crate) limits_redrivable_age_days: Option<String>,
     /// What becomes of a task whose request may have been sent when the server ended: `repeat` or `fail`
     /// [default: repeat] [env: STEPWRIGHT_TASKS_AFTER_CRASH]
     #[arg(long, value_name = "POLICY", help_heading = "Tasks")]

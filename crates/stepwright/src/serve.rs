@@ -56,7 +56,7 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
     announce(config, address, &store.describe(), functions.as_ref(), mocks.as_deref())?;
 
     let (stop, stopped) = watch::channel(false);
-    let api = api::Api::new(runtime.clone()).with_functions(functions.clone());
+    let api = api::Api::new(runtime.clone()).with_quotas(config.quotas.clone()).with_functions(functions.clone());
     let serving = api::server::serve(listener, Arc::new(api), until_set(stopped.clone()));
     let draining = async {
         until_set(stopped).await;

@@ -11,8 +11,10 @@ mod values;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 use std::{fmt, iter};
 
+use api::Quotas;
 use engine::Limits;
 use runtime::AfterCrash;
 
@@ -48,6 +50,8 @@ pub(crate) struct ServeConfig {
     pub(crate) account: String,
     /// The bounds of executions, the wait time scale among them.
     pub(crate) limits: Limits,
+    /// The bounds of requests.
+    pub(crate) quotas: Quotas,
     /// What to log.
     pub(crate) log: LogFilter,
     /// How tasks are done.
@@ -185,6 +189,12 @@ const PAYLOAD: Name = Name::new("limits.payload-bytes");
 const VARIABLES: Name = Name::new("limits.variables-bytes");
 const HISTORY: Name = Name::new("limits.history-events");
 const MAP: Name = Name::new("limits.inline-map-concurrency");
+const REQUEST: Name = Name::new("limits.request-bytes");
+const PAGE: Name = Name::new("limits.page-items");
+const ACTIVITY_POLL: Name = Name::new("limits.activity-poll-seconds");
+const STATE_TEST: Name = Name::new("limits.state-test-seconds");
+const REDRIVABLE_PERIOD: Name = Name::new("limits.redrivable-period-days");
+const REDRIVABLE_AGE: Name = Name::new("limits.redrivable-age-days");
 const AFTER_CRASH: Name = Name::new("tasks.after-crash");
 const CONCURRENCY: Name = Name::new("tasks.concurrency");
 const ASSUME_ROLE: Name = Name::new("tasks.assume-role");
@@ -194,7 +204,7 @@ const MOCK_CONFIG: Name = Name::or("mock-config", &["SFN_MOCK_CONFIG"]);
 const CONFIG: Name = Name::new("config");
 
 /// Every key the file may hold.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 23] = [
     PORT.key,
     BIND.key,
     DATA_DIR.key,
@@ -207,6 +217,12 @@ const KEYS: [&str; 17] = [
     VARIABLES.key,
     HISTORY.key,
     MAP.key,
+    REQUEST.key,
+    PAGE.key,
+    ACTIVITY_POLL.key,
+    STATE_TEST.key,
+    REDRIVABLE_PERIOD.key,
+    REDRIVABLE_AGE.key,
     AFTER_CRASH.key,
     CONCURRENCY.key,
     ASSUME_ROLE.key,
@@ -260,12 +276,33 @@ impl ServeConfig {
                 .get(&ACCOUNT, &arguments.account, values::ACCOUNT, values::account)?
                 .unwrap_or_else(|| "123456789012".into()),
             limits,
+            quotas: quotas(arguments, &sources)?,
             log: sources.get(&LOG, &arguments.log, values::FILTER, values::filter)?.unwrap_or_default(),
             tasks: task_config(arguments, &sources)?,
             functions: sources.get(&FUNCTIONS, &arguments.services.functions, values::PATH, values::path)?,
             mock_config: sources.get(&MOCK_CONFIG, &arguments.mock_config, values::PATH, values::path)?,
         })
     }
+}
+
+fn quotas(arguments: &ServeArguments, sources: &Sources<'_>) -> Result<Quotas, ConfigError> {
+    let defaults = Quotas::default();
+    let count = |name, flag| sources.get(name, flag, values::COUNT, values::count);
+    let time = |name, flag, unit_seconds: u64| -> Result<Option<Duration>, ConfigError> {
+        // More seconds than there are is as good as for ever.
+        Ok(count(name, flag)?.map(|units| Duration::from_secs((units as u64).saturating_mul(unit_seconds))))
+    };
+    Ok(Quotas {
+        request_bytes: count(&REQUEST, &arguments.limits_request_bytes)?.unwrap_or(defaults.request_bytes),
+        page_items: count(&PAGE, &arguments.limits_page_items)?.unwrap_or(defaults.page_items),
+        activity_poll: time(&ACTIVITY_POLL, &arguments.limits_activity_poll_seconds, 1)?
+            .unwrap_or(defaults.activity_poll),
+        state_test: time(&STATE_TEST, &arguments.limits_state_test_seconds, 1)?.unwrap_or(defaults.state_test),
+        redrivable_period: time(&REDRIVABLE_PERIOD, &arguments.limits_redrivable_period_days, api::DAY_SECONDS)?
+            .unwrap_or(defaults.redrivable_period),
+        redrivable_age: time(&REDRIVABLE_AGE, &arguments.limits_redrivable_age_days, api::DAY_SECONDS)?
+            .unwrap_or(defaults.redrivable_age),
+    })
 }
 
 fn task_config(arguments: &ServeArguments, sources: &Sources<'_>) -> Result<TaskConfig, ConfigError> {
@@ -383,6 +420,8 @@ mod tests {
              account = \"000000000001\"\nwait-time-scale = 0.5\nlog = \"warn\"\n\
              functions = \"lambda\"\nmock-config = \"mocks.json\"\n\
              [limits]\npayload-bytes = 2\nvariables-bytes = 5\nhistory-events = 3\ninline-map-concurrency = 4\n\
+             request-bytes = 7\npage-items = 8\nactivity-poll-seconds = 9\nstate-test-seconds = 10\n\
+             redrivable-period-days = 11\nredrivable-age-days = 12\n\
              [tasks]\nafter-crash = \"fail\"\nconcurrency = 6\nassume-role = true\n",
         );
         let config = load(&with_file(&file), &[]).unwrap();
@@ -397,6 +436,15 @@ mod tests {
         let limits = config.limits;
         assert_eq!((limits.payload_bytes, limits.history_events, limits.inline_map_concurrency), (2, 3, 4));
         assert_eq!(limits.variables_bytes, 5);
+        let quotas = Quotas {
+            request_bytes: 7,
+            page_items: 8,
+            activity_poll: Duration::from_secs(9),
+            state_test: Duration::from_secs(10),
+            redrivable_period: Duration::from_secs(11 * 24 * 60 * 60),
+            redrivable_age: Duration::from_secs(12 * 24 * 60 * 60),
+        };
+        assert_eq!(config.quotas, quotas);
         assert!((limits.wait_time_scale - 0.5).abs() < f64::EPSILON);
     }
 
