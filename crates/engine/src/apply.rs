@@ -8,7 +8,7 @@ use asl::scope::Variables;
 use asl::value::Object;
 use asl::{Text, Value};
 
-use crate::event::{Event, EventId, EventKind, FrameId, Timestamp};
+use crate::event::{Event, EventId, EventKind, FrameId, Numbered, Timestamp};
 use crate::execution::{
     Branches, Execution, Frame, Iterations, MapItem, OpenTask, Parent, Place, ReplayError, Status, Visit, Work,
     item_count,
@@ -57,12 +57,14 @@ impl Execution {
                 self.moved(event)
             }
             EventKind::RetryScheduled { retrier, due } => self.retry_scheduled(event, *retrier as usize, *due),
-            EventKind::ParallelStateStarted { input } => self.parallel_started(event, input),
+            EventKind::ParallelStateStarted { input, frames } => self.parallel_started(event, input, frames),
             EventKind::BranchSucceeded { output } => self.branch_succeeded(event, output),
             EventKind::MapStateStarted { items, max_concurrency, .. } => {
                 self.map_started(event, items, *max_concurrency)
             }
-            EventKind::MapIterationStarted { index, input, .. } => self.iteration_started(event, *index, input),
+            EventKind::MapIterationStarted { index, input, child, .. } => {
+                self.iteration_started(event, *index, input, child)
+            }
             EventKind::MapIterationSucceeded { output, .. } => self.iteration_succeeded(event, output),
             EventKind::MapIterationFailed { .. } => Ok(()),
             EventKind::ParallelStateSucceeded | EventKind::MapStateSucceeded => self.set_work(event.frame, Work::Idle),
@@ -82,15 +84,15 @@ impl Execution {
         self.input = input.clone();
         self.started_at = event.at;
         let state = self.program.branch(Program::ROOT).start_at;
-        self.make_frame(Frame {
+        let root = Frame {
             parent: None,
             variables: Variables::default(),
             last: EventId::NONE,
             item: None,
             place: Place::Before { state, input: input.clone(), input_text },
             timer: None,
-        });
-        Ok(())
+        };
+        self.make_frame(FrameId::ROOT, root)
     }
 
     fn ended(&mut self, event: &Event, status: Status) -> Applied {
@@ -221,7 +223,7 @@ impl Execution {
 
     // Parallel
 
-    fn parallel_started(&mut self, event: &Event, input: &Value) -> Applied {
+    fn parallel_started(&mut self, event: &Event, input: &Value, frames: &Numbered<Vec<FrameId>>) -> Applied {
         let program = Arc::clone(&self.program);
         let StateKind::Parallel(parallel) = &program.state(self.visit_mut(event.frame)?.state).kind else {
             return Err("the state is not a Parallel state");
@@ -230,18 +232,29 @@ impl Execution {
         self.moved(event)?;
         let frame = self.frame_mut(event.frame)?;
         let (variables, item) = (frame.variables.clone(), frame.item.clone());
-        let mut running = BTreeSet::new();
-        for (index, branch) in parallel.branches.iter().enumerate() {
-            running.insert(self.make_frame(Frame {
+        let numbers = match frames {
+            Numbered::Written(numbers) => numbers.clone(),
+            Numbered::ByOldRule => {
+                let mut free = self.free_frames();
+                parallel.branches.iter().map(|_| free.next()).collect()
+            }
+        };
+        if numbers.len() != parallel.branches.len() {
+            return Err("there is not one frame for each branch");
+        }
+        for (index, (number, branch)) in numbers.iter().zip(&parallel.branches).enumerate() {
+            let child = Frame {
                 parent: Some(Parent { frame: event.frame, index }),
                 variables: variables.clone(),
                 last: event.id,
                 item: item.clone(),
                 place: before(&program, *branch, input),
                 timer: None,
-            }));
+            };
+            self.make_frame(*number, child)?;
         }
         let outputs = vec![Value::Null; parallel.branches.len()];
+        let running = numbers.into_iter().collect();
         self.set_work(event.frame, Work::Parallel(Branches { running, outputs }))
     }
 
@@ -275,7 +288,11 @@ impl Execution {
         self.moved(event)
     }
 
-    fn iteration_started(&mut self, event: &Event, index: u64, input: &Value) -> Applied {
+    fn iteration_started(&mut self, event: &Event, index: u64, input: &Value, child: &Numbered<FrameId>) -> Applied {
+        let number = match child {
+            Numbered::Written(number) => *number,
+            Numbered::ByOldRule => self.free_frames().next(),
+        };
         let program = Arc::clone(&self.program);
         let index = usize::try_from(index).map_err(|_| "the index is out of range")?;
         let frame = self.frame_mut(event.frame)?;
@@ -291,17 +308,18 @@ impl Execution {
             return Err("the iteration is not the next one");
         }
         let item: MapItem = iterations.item(index);
-        let child = self.make_frame(Frame {
+        let child = Frame {
             parent: Some(Parent { frame: event.frame, index }),
             variables,
             last: event.id,
             item: Some(item),
             place: before(&program, map.processor, input),
             timer: None,
-        });
+        };
+        self.make_frame(number, child)?;
         let iterations = self.iterations_mut(event.frame)?;
         iterations.next += 1;
-        iterations.running.insert(child);
+        iterations.running.insert(number);
         if !iterations.is_ready() {
             self.ready.remove(&event.frame);
         }
@@ -323,19 +341,21 @@ impl Execution {
 
     // Frames
 
-    fn make_frame(&mut self, frame: Frame) -> FrameId {
-        let id = match self.free.pop_first() {
-            Some(id) => {
-                self.frames[id.0 as usize] = Some(Box::new(frame));
-                id
-            }
-            None => {
-                self.frames.push(Some(Box::new(frame)));
-                FrameId(u32::try_from(self.frames.len() - 1).unwrap_or(u32::MAX))
-            }
-        };
+    /// Makes a frame of that number.
+    fn make_frame(&mut self, id: FrameId, frame: Frame) -> Applied {
+        let at = id.0 as usize;
+        if at == self.frames.len() {
+            self.frames.push(None);
+        }
+        // Every number was once the first that was never used; a damaged one must not reserve memory.
+        let slot = self.frames.get_mut(at).ok_or("the number of the frame leaves others out")?;
+        if slot.is_some() {
+            return Err("the number of the frame is in use");
+        }
+        *slot = Some(Box::new(frame));
+        self.free.remove(&id);
         self.ready.insert(id);
-        id
+        Ok(())
     }
 
     /// Removes a branch or iteration that ended; says where it belonged and what its last event was.

@@ -12,7 +12,7 @@ use crate::command::{Advance, Command, Fault, Ignored, Turn};
 use crate::context;
 use crate::cursor::{Cursor, View};
 use crate::event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily};
-use crate::execution::{Execution, Frame, MapItem, Place, Status, Visit, Work};
+use crate::execution::{Execution, Frame, FreeFrames, MapItem, Place, Status, Visit, Work};
 use crate::failure::Failure;
 use crate::states;
 use crate::test_state::probe::{Inspection, Probe};
@@ -80,6 +80,7 @@ pub(crate) struct Decision<'a> {
     pub(crate) chance: &'a Chance,
     events: &'a mut Vec<Event>,
     next: EventId,
+    free_frames: FreeFrames<'a>,
     /// The history reached its limit; nothing more is added but the failure that says so.
     full: bool,
     /// Where a single state is tested, and only there.
@@ -90,7 +91,17 @@ pub(crate) struct Decision<'a> {
 impl<'a> Decision<'a> {
     fn new(execution: &'a Execution, turn: &'a Turn<'a>, chance: &'a Chance, events: &'a mut Vec<Event>) -> Self {
         let patience = Patience::of(turn.time.expression_milliseconds);
-        Self { execution, turn, chance, events, next: execution.last_event.next(), full: false, probe: None, patience }
+        Self {
+            execution,
+            turn,
+            chance,
+            events,
+            next: execution.last_event.next(),
+            free_frames: execution.free_frames(),
+            full: false,
+            probe: None,
+            patience,
+        }
     }
 
     /// A decision that is a test: it is watched, and sees the context object it is given.
@@ -137,6 +148,11 @@ impl<'a> Decision<'a> {
         let id = self.last();
         self.events.push(Event { id, previous, at: self.turn.now, frame, kind });
         id
+    }
+
+    /// The number of a frame that the next event begins.
+    pub(crate) fn new_frame(&mut self) -> FrameId {
+        self.free_frames.next()
     }
 
     fn last(&self) -> EventId {

@@ -45,6 +45,15 @@ impl FrameId {
     pub const ROOT: Self = Self(0);
 }
 
+/// The numbers that an event gives to the frames it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Numbered<T> {
+    /// As the event says.
+    Written(T),
+    /// The event is of the log's format 1, which has no such numbers: each frame takes the lowest one that is free.
+    ByOldRule,
+}
+
 /// A state's type, as far as history names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the language's own")]
@@ -109,7 +118,7 @@ pub struct Event {
 /// What happened. Members that history does not show are marked *hidden*.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventKind {
-    /// The first event of every execution.
+    /// The first event of every execution. Applying it makes the root frame.
     ExecutionStarted {
         /// The execution's input.
         input: Value,
@@ -242,6 +251,8 @@ pub enum EventKind {
     ParallelStateStarted {
         /// *Hidden*: the input of every branch.
         input: Value,
+        /// *Hidden*: the branches' frames, in the order of the branches.
+        frames: Numbered<Vec<FrameId>>,
     },
     /// *Hidden*: a branch ended; its output is kept for the Parallel state. The event's frame is the branch's.
     BranchSucceeded {
@@ -269,6 +280,8 @@ pub enum EventKind {
         index: u64,
         /// *Hidden*: the iteration's input.
         input: Value,
+        /// *Hidden*: the iteration's frame.
+        child: Numbered<FrameId>,
     },
     /// An iteration ended. The event's frame is the iteration's.
     MapIterationSucceeded {

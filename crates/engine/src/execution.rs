@@ -1,6 +1,7 @@
 //! The state of an execution: what the fold of its events amounts to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_set};
+use std::fmt;
 use std::sync::Arc;
 
 use asl::program::StateId;
@@ -59,7 +60,6 @@ pub struct ReplayError {
 }
 
 /// An execution. Commands go in through [`Execution::advance`], stored events through [`Execution::apply`].
-#[derive(Debug)]
 pub struct Execution {
     pub(crate) program: Arc<Program>,
     pub(crate) info: Arc<ExecutionInfo>,
@@ -333,6 +333,11 @@ impl Execution {
         &self.input
     }
 
+    /// The numbers that no frame has, the lowest first.
+    pub(crate) fn free_frames(&self) -> FreeFrames<'_> {
+        FreeFrames { free: self.free.iter(), beyond: FrameId(u32::try_from(self.frames.len()).unwrap_or(u32::MAX)) }
+    }
+
     pub(crate) fn frame(&self, id: FrameId) -> Option<&Frame> {
         self.frames.get(id.0 as usize).and_then(|slot| slot.as_deref())
     }
@@ -340,6 +345,40 @@ impl Execution {
     /// When the whole execution times out, by the machine's own `TimeoutSeconds`.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         self.program.timeout_seconds.map(|seconds| self.started_at.plus_seconds(seconds as f64))
+    }
+}
+
+/// The numbers that no frame has, the lowest first: slots that are free, then those that never were used.
+pub(crate) struct FreeFrames<'a> {
+    free: btree_set::Iter<'a, FrameId>,
+    beyond: FrameId,
+}
+
+impl FreeFrames<'_> {
+    pub(crate) fn next(&mut self) -> FrameId {
+        self.free.next().copied().unwrap_or_else(|| {
+            let next = FrameId(self.beyond.0.saturating_add(1));
+            std::mem::replace(&mut self.beyond, next)
+        })
+    }
+}
+
+/// All that events determine.
+impl fmt::Debug for Execution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execution")
+            .field("status", &self.status)
+            .field("input", &self.input)
+            .field("started_at", &self.started_at)
+            .field("stopped_at", &self.stopped_at)
+            .field("last_event", &self.last_event)
+            .field("event_count", &self.event_count)
+            .field("frames", &self.frames)
+            .field("free", &self.free)
+            .field("ready", &self.ready)
+            .field("timers", &self.timers)
+            .field("tasks", &self.tasks)
+            .finish_non_exhaustive()
     }
 }
 

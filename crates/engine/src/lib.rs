@@ -22,7 +22,7 @@ mod states;
 pub mod test_state;
 
 pub use command::{Advance, Command, Fault, Ignored, Resources, Turn, TurnTime};
-pub use event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily, Timestamp};
+pub use event::{Event, EventId, EventKind, FrameId, Numbered, StateType, TaskFamily, Timestamp};
 pub use execution::{Execution, ExecutionInfo, OpenTask, ReplayError, Status};
 pub use limits::Limits;
 pub use outstanding::Outstanding;

@@ -9,6 +9,8 @@
 //! payload: 0, length, JSON  | n: the n-th latest distinct payload of this chunk
 //! ```
 //!
+//! Version 1 has no numbers for the frames that an event begins: the fold gives them by the rule of that time.
+//!
 //! Numbers are LEB128. A payload that several events share (an output that is the next state's input) is
 //! written once, which is what makes chunks small: most payloads of a history are shared.
 
@@ -19,7 +21,10 @@ pub use read::decode;
 pub use write::encode;
 
 /// The format version written.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
+
+/// The first format in which the events that begin frames carry their numbers.
+const FRAMES_NUMBERED: u8 = 2;
 
 /// How far back a shared text or payload is looked for.
 const WINDOW: usize = 16;

@@ -5,18 +5,18 @@ use std::collections::VecDeque;
 use asl::resource::Integration;
 use asl::{Text, Value};
 
-use crate::event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily, Timestamp};
-use crate::log::{DecodeError, VERSION, WINDOW, family, tag};
+use crate::event::{Event, EventId, EventKind, FrameId, Numbered, StateType, TaskFamily, Timestamp};
+use crate::log::{DecodeError, FRAMES_NUMBERED, VERSION, WINDOW, family, tag};
 
 /// Reads one chunk of events.
 ///
 /// # Errors
 /// The bytes were written by a newer engine, or are damaged.
 pub fn decode(bytes: &[u8]) -> Result<Vec<Event>, DecodeError> {
-    let mut reader = Reader { bytes, offset: 0, at: 0, texts: VecDeque::new(), payloads: VecDeque::new() };
-    let version = reader.byte()?;
-    if version > VERSION {
-        return Err(DecodeError::NewerFormat { found: version });
+    let mut reader = Reader { bytes, offset: 0, version: 0, at: 0, texts: VecDeque::new(), payloads: VecDeque::new() };
+    reader.version = reader.byte()?;
+    if reader.version > VERSION {
+        return Err(DecodeError::NewerFormat { found: reader.version });
     }
     let mut next = reader.number()?;
     reader.at = reader.signed()?;
@@ -35,6 +35,8 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Event>, DecodeError> {
 struct Reader<'a> {
     bytes: &'a [u8],
     offset: usize,
+    /// The format the chunk is written in.
+    version: u8,
     at: i64,
     /// The latest first.
     texts: VecDeque<Text>,
@@ -48,7 +50,7 @@ impl<'a> Reader<'a> {
         let tag = self.byte()?;
         let back = self.number()?;
         self.at = self.at.wrapping_add(self.signed()?);
-        let frame = u32::try_from(self.number()?).map_err(|_| self.damaged("a frame number"))?;
+        let frame = self.frame()?;
         let kind = self.members(tag)?;
         let id = if kind.is_shown() {
             *next = next.wrapping_add(1);
@@ -56,13 +58,7 @@ impl<'a> Reader<'a> {
         } else {
             next.saturating_sub(1)
         };
-        Ok(Event {
-            id: EventId(id),
-            previous: EventId(id.saturating_sub(back)),
-            at: Timestamp(self.at),
-            frame: FrameId(frame),
-            kind,
-        })
+        Ok(Event { id: EventId(id), previous: EventId(id.saturating_sub(back)), at: Timestamp(self.at), frame, kind })
     }
 
     fn members(&mut self, tag: u8) -> Read<EventKind> {
@@ -128,7 +124,9 @@ impl<'a> Reader<'a> {
                 let retrier = u32::try_from(self.number()?).map_err(|_| self.damaged("a retrier's place"))?;
                 EventKind::RetryScheduled { retrier, due: Timestamp(self.signed()?) }
             }
-            tag::PARALLEL_STATE_STARTED => EventKind::ParallelStateStarted { input: self.payload()? },
+            tag::PARALLEL_STATE_STARTED => {
+                EventKind::ParallelStateStarted { input: self.payload()?, frames: self.numbered(Self::frames)? }
+            }
             tag::BRANCH_SUCCEEDED => EventKind::BranchSucceeded { output: self.payload()? },
             tag::PARALLEL_STATE_SUCCEEDED => EventKind::ParallelStateSucceeded,
             tag::PARALLEL_STATE_FAILED => EventKind::ParallelStateFailed,
@@ -137,9 +135,12 @@ impl<'a> Reader<'a> {
                 max_concurrency: self.number()?,
                 tolerated_failures: self.number()?,
             },
-            tag::MAP_ITERATION_STARTED => {
-                EventKind::MapIterationStarted { name: self.text()?, index: self.number()?, input: self.payload()? }
-            }
+            tag::MAP_ITERATION_STARTED => EventKind::MapIterationStarted {
+                name: self.text()?,
+                index: self.number()?,
+                input: self.payload()?,
+                child: self.numbered(Self::frame)?,
+            },
             tag::MAP_ITERATION_SUCCEEDED => {
                 EventKind::MapIterationSucceeded { name: self.text()?, index: self.number()?, output: self.payload()? }
             }
@@ -155,6 +156,21 @@ impl<'a> Reader<'a> {
             },
             _ => return Err(self.damaged("an event's tag")),
         })
+    }
+
+    fn frame(&mut self) -> Read<FrameId> {
+        u32::try_from(self.number()?).map(FrameId).map_err(|_| self.damaged("a frame number"))
+    }
+
+    fn frames(&mut self) -> Read<Vec<FrameId>> {
+        // A count from damaged bytes must not reserve memory.
+        (0..self.number()?).map(|_| self.frame()).collect()
+    }
+
+    /// The numbers of frames that an event begins: not in the bytes before format 2.
+    fn numbered<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<Numbered<T>> {
+        let written = if self.version < FRAMES_NUMBERED { None } else { self.optional(read)? };
+        Ok(written.map_or(Numbered::ByOldRule, Numbered::Written))
     }
 
     fn family(&mut self) -> Read<TaskFamily> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use asl::{Text, Value};
 
-use crate::event::{Event, EventKind, StateType, TaskFamily};
+use crate::event::{Event, EventKind, Numbered, StateType, TaskFamily};
 use crate::log::{VERSION, WINDOW, family, tag};
 
 /// Appends one chunk of events; their numbers are consecutive.
@@ -118,17 +118,28 @@ impl<'a> Writer<'a> {
                 self.number(u64::from(*retrier));
                 self.signed(due.0);
             }
-            EventKind::ParallelStateStarted { input } => self.payload(input),
+            EventKind::ParallelStateStarted { input, frames } => {
+                self.payload(input);
+                self.numbered(frames, |writer, frames| {
+                    writer.number(frames.len() as u64);
+                    frames.iter().for_each(|frame| writer.number(u64::from(frame.0)));
+                });
+            }
             EventKind::MapStateStarted { items, max_concurrency, tolerated_failures } => {
                 self.payload(items);
                 self.number(*max_concurrency);
                 self.number(*tolerated_failures);
             }
-            EventKind::MapIterationStarted { name, index, input: payload }
-            | EventKind::MapIterationSucceeded { name, index, output: payload } => {
+            EventKind::MapIterationStarted { name, index, input, child } => {
                 self.text(name);
                 self.number(*index);
-                self.payload(payload);
+                self.payload(input);
+                self.numbered(child, |writer, child| writer.number(u64::from(child.0)));
+            }
+            EventKind::MapIterationSucceeded { name, index, output } => {
+                self.text(name);
+                self.number(*index);
+                self.payload(output);
             }
             EventKind::MapIterationFailed { name, index } | EventKind::MapIterationAborted { name, index } => {
                 self.text(name);
@@ -194,6 +205,15 @@ impl<'a> Writer<'a> {
         if let Some(value) = value {
             write(self, value);
         }
+    }
+
+    /// 1 and the numbers; or 0, where they were not written when the event was decided.
+    fn numbered<T>(&mut self, numbers: &'a Numbered<T>, write: impl FnOnce(&mut Self, &'a T)) {
+        let written = match numbers {
+            Numbered::Written(numbers) => Some(numbers),
+            Numbered::ByOldRule => None,
+        };
+        self.optional(written, write);
     }
 
     fn bytes(&mut self, bytes: &[u8]) {

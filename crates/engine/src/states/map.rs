@@ -5,7 +5,7 @@ use asl::{ErrorName, EvaluationError, Value};
 
 use crate::cursor::{Cursor, View};
 use crate::decide::Decision;
-use crate::event::EventKind;
+use crate::event::{EventKind, Numbered};
 use crate::execution::{Iterations, MapItem, item_count};
 use crate::leave::ResultFields;
 use crate::states::figure;
@@ -127,7 +127,8 @@ pub(crate) fn proceed<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, itera
         match item_input(decision, &cursor, map, iterations.item(index), &input) {
             Ok(input) => {
                 let name = cursor.state.name.clone();
-                let kind = EventKind::MapIterationStarted { name, index: index as u64, input };
+                let child = Numbered::Written(decision.new_frame());
+                let kind = EventKind::MapIterationStarted { name, index: index as u64, input, child };
                 decision.push(cursor.frame, iterations.slot, kind);
             }
             Err(error) => return decision.raise(cursor, error),

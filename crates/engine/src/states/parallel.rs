@@ -5,14 +5,15 @@ use asl::{EvaluationError, Value};
 
 use crate::cursor::{Cursor, View};
 use crate::decide::Decision;
-use crate::event::EventKind;
+use crate::event::{EventKind, Numbered};
 use crate::leave::ResultFields;
 use crate::states::task::arguments_field;
 
 pub(crate) fn begin<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, parallel: &Parallel) {
     match branch_input(decision, &cursor, parallel) {
         Ok(input) => {
-            decision.push(cursor.frame, cursor.last, EventKind::ParallelStateStarted { input });
+            let frames = Numbered::Written(parallel.branches.iter().map(|_| decision.new_frame()).collect());
+            decision.push(cursor.frame, cursor.last, EventKind::ParallelStateStarted { input, frames });
         }
         Err(error) => decision.raise(cursor, error),
     }

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod frames;
 mod guide;
 mod histories;
 mod laws;
+mod recorded;
 mod run;
 mod tasks;
