@@ -14,37 +14,38 @@ use crate::diagnostic::Code;
 use crate::program::Resource;
 use crate::read::fields::Fields;
 use crate::resource::Service;
-use crate::value::Text;
+
+/// What a `Resource` may be.
+const FORMS: &str = "Give the ARN of a Lambda function, an activity or a service integration, such as \
+                     arn:aws:states:::sqs:sendMessage or arn:aws:states:::aws-sdk:s3:getObject.";
 
 /// The field's resource.
 pub(crate) fn read(fields: &Fields<'_>) -> Option<Resource> {
     const NAME: &str = "Resource";
     let text = fields.text(NAME)?;
-    let resource = Resource::parse(text).filter(is_known);
-    if resource.is_none() {
-        let message = format!(
-            "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource \
-             is not available in this region."
-        );
-        fields.log.error(&fields.place_of(NAME), Code::SchemaValidationFailed, message, &help(text));
+    let resource = Resource::parse(text);
+    if resource.as_ref().is_some_and(is_known) {
+        return resource;
     }
-    resource
+    let message = format!(
+        "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource is \
+         not available in this region."
+    );
+    fields.log.error(&fields.place_of(NAME), Code::SchemaValidationFailed, message, &help(resource.as_ref()));
+    None
 }
 
-fn help(arn: &Text) -> String {
-    match arn.split_once(":aws-sdk:").and_then(|(_, call)| call.split_once(':')) {
-        Some((service, action)) => {
-            let action = action.split('.').next().unwrap_or_default();
-            match meant(service, action) {
-                Some(call) => format!("Did you mean {call}?"),
-                None => "Name a service and one of its actions as the AWS SDK for Java does, in camel case, such as \
-                         arn:aws:states:::aws-sdk:s3:getObject."
-                    .to_owned(),
-            }
-        }
-        None => "Give the ARN of a Lambda function, an activity or a service integration, such as \
-                 arn:aws:states:::sqs:sendMessage or arn:aws:states:::aws-sdk:s3:getObject."
-            .to_owned(),
+/// What to write instead of an ARN that names nothing that can be called, as far as it could be read.
+fn help(resource: Option<&Resource>) -> String {
+    let Some(integration) = resource.and_then(Resource::integration) else { return FORMS.to_owned() };
+    match integration.service() {
+        Service::Optimized(_) => FORMS.to_owned(),
+        Service::AwsSdk(service) => match meant(service, integration.action()) {
+            Some(call) => format!("Did you mean {call}?"),
+            None => "Name a service and one of its actions as the AWS SDK for Java does, in camel case, such as \
+                     arn:aws:states:::aws-sdk:s3:getObject."
+                .to_owned(),
+        },
     }
 }
 
@@ -117,7 +118,7 @@ mod tests {
             ("arn:aws:states:::aws-sdk:nothing:like", "Name a service and one of its actions"),
             ("arn:aws:states:::dynamodb:query", "Give the ARN"),
         ] {
-            let help = help(&arn.into());
+            let help = help(Resource::parse(&arn.into()).as_ref());
             assert!(help.starts_with(expected), "{arn}: {help}");
         }
     }
