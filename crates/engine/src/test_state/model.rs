@@ -104,11 +104,8 @@ impl Check {
         for Member { name, shape, required, .. } in &structure.members {
             let name = shown(name);
             match object.get(&name) {
-                Some(value) if !value.is_null() => {
-                    if !parsed.contains(&&*name) {
-                        self.value(*shape, value, &name)?;
-                    }
-                }
+                Some(value) if !value.is_null() && parsed.contains(&&*name) => {}
+                Some(value) if !value.is_null() => self.value(*shape, value, &name)?,
                 _ if *required && self.is_strict => return Err(format!("Required field '{name}' is missing")),
                 _ => {}
             }
