@@ -1,9 +1,9 @@
-//! Any text, read as a definition: diagnostics point into the text, and a program holds together.
+//! Any text, read as a definition: diagnostics point into the text, and a program holds together, a stored one too.
 #![no_main]
 
 use asl::diagnostic::Severity;
 use asl::program::{Program, StateKind, Transition};
-use asl::read::{MachineType, Reading, read, read_state};
+use asl::read::{MachineType, Reading, load, read, read_state};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -11,6 +11,9 @@ fuzz_target!(|bytes: &[u8]| {
     check(text, &read(text, MachineType::Standard));
     check(text, &read(text, MachineType::Express));
     check(text, &read_state(text, "A", MachineType::Standard));
+    if let Ok(program) = load(text) {
+        walk(&program);
+    }
 });
 
 fn check(text: &str, reading: &Reading) {
@@ -22,6 +25,7 @@ fn check(text: &str, reading: &Reading) {
     let refused = reading.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     assert_eq!(reading.program.is_none(), refused);
     if let Some(program) = &reading.program {
+        assert!(program.states.iter().all(|state| state.fault.is_none()), "what is accepted can be run");
         walk(program);
     }
 }

@@ -12,7 +12,7 @@ use crate::template::Template;
 use crate::value::{Text, Value};
 
 /// A state machine's definition, ready to run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Program {
     /// The machine's `Comment`.
     pub comment: Option<Text>,
@@ -22,8 +22,11 @@ pub struct Program {
     pub states: Vec<State>,
     /// Every `StartAt` with its `States`: the machine itself first, then branches and item processors.
     pub branches: Vec<Branch>,
-    /// State names are unique over the whole machine.
+    /// The states by their names, which are unique over the whole machine. Where they are not, which is refused, the
+    /// first of a name.
     pub names: HashMap<Text, StateId>,
+    /// The later states of a name, each in another branch.
+    namesakes: HashMap<(BranchId, Text), StateId>,
 }
 
 impl Program {
@@ -40,9 +43,28 @@ impl Program {
         &self.branches[id.0 as usize]
     }
 
-    /// The state of that name.
+    /// The state of that name; the first, where several have it.
     pub fn state_named(&self, name: &str) -> Option<StateId> {
         self.names.get(name).copied()
+    }
+
+    /// The state of that name which stands among the same `States` as another.
+    pub fn state_beside(&self, other: StateId, name: &Text) -> Option<StateId> {
+        let branch = self.state(other).branch;
+        let first = *self.names.get(name)?;
+        if self.state(first).branch == branch {
+            return Some(first);
+        }
+        self.namesakes.get(&(branch, name.clone())).copied()
+    }
+
+    /// Takes in the name of a state that is about to be added.
+    pub(crate) fn add_name(&mut self, name: Text, branch: BranchId, id: StateId) {
+        if self.names.contains_key(&name) {
+            self.namesakes.entry((branch, name)).or_insert(id);
+        } else {
+            self.names.insert(name, id);
+        }
     }
 }
 
@@ -90,6 +112,9 @@ pub struct State {
     pub assign: Option<Template>,
     /// What its type adds.
     pub kind: StateKind,
+    /// Why it cannot be run, where it cannot: an execution that comes to it fails with `States.Runtime` and this. Only
+    /// states of definitions that would be refused today have one; what could not be read of them has a stand-in.
+    pub fault: Option<Text>,
 }
 
 /// `InputPath` or `OutputPath`.

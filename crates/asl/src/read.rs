@@ -1,7 +1,9 @@
-//! Reads a definition: JSON text to a [`Program`], or diagnostics that say what is wrong and where.
+//! Reads a definition: JSON text to a [`Program`], and to diagnostics that say what is wrong and where.
 //!
-//! One pass walks the JSON and makes the program; every mistake is logged and the walk goes on. Places are
-//! resolved to byte ranges only when there is something to report.
+//! One pass walks the JSON and makes the program; every mistake is logged and the walk goes on. Reading is not judging:
+//! the rules decide what comes in ([`read`]), never what runs ([`load`]). A definition that was accepted once is run by
+//! every later version, whatever its rules are. Places are resolved to byte ranges only when there is something to
+//! report.
 
 mod catch;
 mod container;
@@ -17,9 +19,9 @@ mod supported;
 mod variables;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::json;
+use crate::json::{self, JsonError};
 use crate::program::Program;
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 use log::Log;
 
@@ -42,6 +44,39 @@ pub struct Reading {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// Why a stored text is no program. Everything less is in the program, in the states that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// It is no JSON.
+    #[error("the definition is not JSON at byte {}: {}", .0.offset, .0.message)]
+    NotJson(#[from] JsonError),
+    /// It is JSON, but no object.
+    #[error("the definition is no object but of type {0}")]
+    NotAnObject(&'static str),
+    /// It has no `States`, or they are no object.
+    #[error("the definition has no object States")]
+    NoStates,
+    /// It has no `StartAt`, or that is no string.
+    #[error("the definition has no string StartAt")]
+    NoStartAt,
+}
+
+/// Reads a definition that is stored: no rule judges it.
+///
+/// What cannot be run of it is found by the executions that come to it: the states concerned have a
+/// [`fault`](crate::program::State::fault).
+///
+/// # Errors
+/// There is nothing to run at all.
+pub fn load(definition: &str) -> Result<Program, LoadError> {
+    let value = json::parse(definition.as_bytes())?;
+    let object = value.as_object().ok_or_else(|| LoadError::NotAnObject(value.type_name()))?;
+    object.get("States").and_then(Value::as_object).ok_or(LoadError::NoStates)?;
+    object.get("StartAt").and_then(Value::as_str).ok_or(LoadError::NoStartAt)?;
+    // The type decides about diagnostics alone.
+    Ok(machine::read(object, MachineType::Standard, &Log::default()))
+}
+
 /// Reads and validates a definition.
 pub fn read(definition: &str, machine_type: MachineType) -> Reading {
     read_object(definition, Log::default(), |object, log| machine::read(object, machine_type, log))
@@ -53,19 +88,19 @@ pub fn read_state(definition: &str, name: &str, machine_type: MachineType) -> Re
     read_object(definition, Log::below(2), |object, log| machine::read_state(object, name, machine_type, log))
 }
 
-fn read_object(definition: &str, log: Log, read: impl FnOnce(&Value, &Log) -> Option<Program>) -> Reading {
+fn read_object(definition: &str, log: Log, read: impl FnOnce(&Object, &Log) -> Program) -> Reading {
     let refused = |diagnostic| Reading { program: None, diagnostics: vec![diagnostic] };
     let value = match json::parse(definition.as_bytes()) {
         Ok(value) => value,
         Err(error) => return refused(rules::json_syntax::not_json(definition, &error)),
     };
-    if value.as_object().is_none() {
+    let Some(object) = value.as_object() else {
         return refused(rules::json_syntax::not_an_object(definition));
-    }
-    let program = read(&value, &log);
+    };
+    let program = read(object, &log);
     let diagnostics = log.into_diagnostics(definition);
     let has_error = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    Reading { program: program.filter(|_| !has_error), diagnostics }
+    Reading { program: (!has_error).then_some(program), diagnostics }
 }
 
 #[cfg(test)]
@@ -215,6 +250,12 @@ mod tests {
             }
             let has_error = reading.diagnostics.iter().any(|d| d.severity == Severity::Error);
             assert_eq!(reading.program.is_none(), has_error);
+            let runs = reading.program.is_none_or(|program| program.states.iter().all(|state| state.fault.is_none()));
+            assert!(runs, "what is accepted can be run: {text}");
+        }
+        if let Ok(program) = load(text) {
+            program.branches.iter().for_each(|branch| _ = program.state(branch.start_at));
+            program.variable_references();
         }
     }
 

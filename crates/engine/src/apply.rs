@@ -116,13 +116,15 @@ impl Execution {
     // States
 
     fn state_entered(&mut self, event: &Event, name: &Text, input: &Value) -> Applied {
-        let named = self.program.state_named(name).ok_or("the definition has no state of that name")?;
+        let named = match self.frame(event.frame).map(|frame| &frame.place) {
+            Some(Place::Before { state, .. }) => *state,
+            _ => return Err("the frame does not stand before a state"),
+        };
+        if self.program.state(named).name != *name {
+            return Err("the frame does not stand before that state");
+        }
         let attempts = retrier_count(&self.program, named);
         let frame = self.frame_mut(event.frame)?;
-        match &frame.place {
-            Place::Before { state, .. } if *state == named => {}
-            _ => return Err("the frame does not stand before that state"),
-        }
         frame.place = Place::Inside(Visit {
             state: named,
             input: input.clone(),
@@ -146,7 +148,10 @@ impl Execution {
         next: Option<&Text>,
     ) -> Applied {
         let next = match next {
-            Some(name) => Some(self.program.state_named(name).ok_or("the definition has no state of that name")?),
+            Some(name) => {
+                let left = self.visit(event.frame)?.state;
+                Some(self.program.state_beside(left, name).ok_or("no state of that name stands beside this one")?)
+            }
             None => None,
         };
         self.set_work(event.frame, Work::Idle)?;

@@ -1,8 +1,8 @@
 //! Where a decision stands: a frame, the state it is in, and the last event.
 
-use asl::Value;
 use asl::program::State;
 use asl::scope::Variables;
+use asl::{EvaluationError, Value};
 
 use crate::event::{EventId, FrameId, Timestamp};
 use crate::execution::MapItem;
@@ -24,6 +24,14 @@ pub(crate) struct Cursor<'a> {
     pub(crate) last: EventId,
     pub(crate) variables: &'a Variables,
     pub(crate) item: Option<&'a MapItem>,
+}
+
+impl Cursor<'_> {
+    /// The error of a state that cannot be run, as its definition could not be read. An execution may stand in such a
+    /// state: it came in before a later version read the definition differently.
+    pub(crate) fn fault(&self) -> Option<EvaluationError> {
+        self.state.fault.as_deref().map(EvaluationError::runtime)
+    }
 }
 
 /// What an expression sees beside the state's input, the context object and the variables.

@@ -289,6 +289,9 @@ impl<'a> Decision<'a> {
     /// A Parallel or Map state that can go on.
     fn gather(&mut self, id: FrameId, visit: &'a Visit) {
         let Some(cursor) = self.cursor(id) else { return };
+        if let Some(fault) = cursor.fault() {
+            return self.raise(cursor, fault);
+        }
         match &visit.work {
             Work::Parallel(branches) => states::parallel::finish(self, cursor, &Value::array(branches.outputs.clone())),
             Work::Map(iterations) => states::map::proceed(self, cursor, iterations),
@@ -322,6 +325,9 @@ impl<'a> Decision<'a> {
 
     /// Begins the work of the state the cursor is in, for the first time or again.
     pub(crate) fn begin(&mut self, cursor: Cursor<'a>) {
+        if let Some(fault) = cursor.fault() {
+            return self.raise(cursor, fault);
+        }
         match &cursor.state.kind {
             StateKind::Pass(pass) => states::pass::run(self, cursor, pass),
             StateKind::Task(task) => states::task::schedule(self, cursor, task),

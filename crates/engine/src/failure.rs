@@ -125,6 +125,10 @@ impl<'a> Decision<'a> {
         if failure.class == Class::Runtime {
             return self.fail_execution(&failure, cursor.last);
         }
+        // Nobody knows which retriers and catchers it has.
+        if let Some(fault) = cursor.fault() {
+            return self.raise(cursor, fault);
+        }
         if self.retry(&cursor, &failure) {
             return;
         }

@@ -107,6 +107,9 @@ impl<'a> Decision<'a> {
 
     /// Leaves a state with its output, or fails it.
     pub(crate) fn leave(&mut self, cursor: Cursor<'a>, left: Left, transition: Transition) {
+        if let Some(fault) = cursor.fault() {
+            return self.raise(cursor, fault);
+        }
         match left {
             Ok((output, assigned)) if self.may_pass(&cursor, &output) => {
                 if let Some(failure) = self.variables_failure(&cursor, assigned.as_ref()) {

@@ -182,7 +182,7 @@ impl Directory {
         }
         let definition =
             self.store.definition(id)?.ok_or_else(|| StoreError::Damaged(format!("definition {} is missing", id.0)))?;
-        let revision = Arc::new(self.prepare(&definition)?);
+        let revision = Arc::new(prepare(&definition)?);
         lock(&self.programs).insert(Arc::clone(&revision));
         Ok(revision)
     }
@@ -191,19 +191,13 @@ impl Directory {
     pub fn set_program(&self, definition: &Definition, program: Program) {
         lock(&self.programs).insert(Arc::new(Revision::new(definition, program)));
     }
+}
 
-    fn prepare(&self, definition: &Definition) -> Result<Revision, StoreError> {
-        // Only executions of standard machines outlive their machine.
-        let machine_type = self
-            .machine(&definition.state_machine_arn)
-            .map_or(MachineType::Standard, |machine| machine.record.machine_type);
-        let reading = asl::read::read(&definition.text, language_type(machine_type));
-        let program = reading.program.ok_or_else(|| {
-            let why = reading.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            StoreError::Damaged(format!("definition {} is not valid: {why}", definition.id.0))
-        })?;
-        Ok(Revision::new(definition, program))
-    }
+/// Reads a stored definition. Nothing judges it: it was judged when it came in.
+fn prepare(definition: &Definition) -> Result<Revision, StoreError> {
+    let damaged = |error| StoreError::Damaged(format!("definition {}: {error}", definition.id.0));
+    let program = asl::read::load(&definition.text).map_err(damaged)?;
+    Ok(Revision::new(definition, program))
 }
 
 impl Revision {

@@ -8,13 +8,15 @@ use super::rules::states_members::Outcome;
 use super::supported;
 use crate::program::{Catcher, QueryLanguage};
 
-/// The catchers in order; none where there is no `Catch`.
+/// The catchers in order; none where there is no `Catch`. One that leads nowhere is left out, and the state cannot run.
 pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Vec<Catcher> {
     let items = fields.list("Catch").unwrap_or_default();
     let place = fields.place_of("Catch");
     let read = |(index, item)| {
         let is_last = index + 1 == items.len();
-        catcher(&Fields::of(item, &place.item(index), fields.log, fields.language)?, is_last, here)
+        let catcher = Fields::of(item, &place.item(index), fields.log, fields.language)
+            .and_then(|fields| catcher(&fields, is_last, here));
+        catcher.or_else(|| fields.log.stand_in(None))
     };
     items.iter().enumerate().filter_map(read).collect()
 }
@@ -27,5 +29,5 @@ fn catcher(fields: &Fields<'_>, is_last: bool, here: Here<'_>) -> Option<Catcher
     let fields = fields.after(Outcome::ErrorOutput);
     let (result_path, assign) = (fields.result_path(), fields.assign());
     let output = fields.template_in(QueryLanguage::Jsonata, "Output");
-    Some(Catcher { error_equals: error_equals?, next: next?, result_path, output, assign })
+    Some(Catcher { error_equals, next: next?, result_path, output, assign })
 }

@@ -8,13 +8,11 @@ use super::MachineType;
 use super::fields::Fields;
 use super::rules;
 use super::rules::variable_scope::Scope;
-use crate::program::{BranchId, StateId, Transition};
+use crate::program::{StateId, Transition};
 use crate::value::Text;
 
 /// What the states of one branch share.
 pub(crate) struct Container {
-    /// The branch.
-    pub(crate) branch: BranchId,
     /// The type its states run in: the children of a distributed Map state may be Express.
     pub(crate) machine_type: MachineType,
     /// How many branches and processors it stands in.
@@ -31,16 +29,10 @@ pub(crate) struct Container {
 
 impl Container {
     /// A container of these states.
-    pub(crate) fn new(
-        branch: BranchId,
-        machine_type: MachineType,
-        depth: usize,
-        scope: Rc<Scope>,
-        states: Vec<(Text, StateId)>,
-    ) -> Self {
+    pub(crate) fn new(machine_type: MachineType, depth: usize, scope: Rc<Scope>, states: Vec<(Text, StateId)>) -> Self {
         let ids = states.iter().cloned().collect();
         let (transitions, ends) = (RefCell::default(), Cell::new(false));
-        Self { branch, machine_type, depth, scope, transitions, ends, states, ids }
+        Self { machine_type, depth, scope, transitions, ends, states, ids }
     }
 
     /// The states in the order of the source.
@@ -71,8 +63,8 @@ impl Here<'_> {
         Some(target)
     }
 
-    /// `Next` or `End`.
-    pub(crate) fn transition(&self, fields: &Fields<'_>) -> Option<Transition> {
+    /// `Next` or `End`. `End` counts where both are there.
+    pub(crate) fn transition(&self, fields: &Fields<'_>) -> Transition {
         let end = fields.flag("End");
         if end == Some(true) {
             self.ends();
@@ -80,12 +72,18 @@ impl Here<'_> {
         // An `End` that is false is as good as none; one of another type was refused, and means to end.
         let has_end = end.unwrap_or_else(|| fields.has("End"));
         match (fields.has("Next"), has_end) {
-            (true, false) => self.target("Next", fields).map(Transition::Next),
-            (false, true) => Some(Transition::End),
-            (true, true) => rules::one_of::at_most(&["Next", "End"], fields).then_some(Transition::End),
+            (true, false) => match self.target("Next", fields) {
+                Some(target) => Transition::Next(target),
+                None => fields.log.stand_in(Transition::End),
+            },
+            (false, true) => Transition::End,
+            (true, true) => {
+                rules::one_of::at_most(&["Next", "End"], fields);
+                Transition::End
+            }
             (false, false) => {
                 rules::one_of::none(&["Next", "End"], fields);
-                None
+                fields.log.stand_in(Transition::End)
             }
         }
     }

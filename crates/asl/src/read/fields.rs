@@ -1,7 +1,7 @@
 //! Reads the fields of one object of a definition.
 //!
-//! A reader that finds a mistake logs it and gives nothing; the caller reads on, so that one pass finds
-//! everything, and the program is not handed out.
+//! A reader that finds a mistake logs it and the caller reads on, so that one pass finds everything. It gives what can
+//! be run all the same; where that is nothing, it says so to the log ([`Log::unreadable`]).
 
 use super::log::Log;
 use super::place::Place;
@@ -32,9 +32,14 @@ impl<'a> Fields<'a> {
     /// The fields of a value that must be an object.
     pub(crate) fn of(value: &'a Value, place: &'a Place<'a>, log: &'a Log, language: QueryLanguage) -> Option<Self> {
         match value {
-            Value::Object(object) => Some(Self { object, place, log, language, outcome: Outcome::None }),
+            Value::Object(object) => Some(Self::of_object(object, place, log, language)),
             _ => rules::value_type::expected("Object", place, log),
         }
+    }
+
+    /// The fields of an object.
+    pub(crate) fn of_object(object: &'a Object, place: &'a Place<'a>, log: &'a Log, language: QueryLanguage) -> Self {
+        Self { object, place, log, language, outcome: Outcome::None }
     }
 
     /// The same fields read in another language.
@@ -96,13 +101,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An array of one item at least.
+    /// An array that should have one item at least.
     pub(crate) fn filled_list(&self, name: &'a str) -> Option<&'a [Value]> {
         let items = self.list(name)?;
-        rules::not_empty::check(items, &self.place_of(name), self.log).then_some(items)
+        rules::not_empty::check(items, &self.place_of(name), self.log);
+        Some(items)
     }
 
-    /// One word out of a few.
+    /// One word out of a few; nothing where it is another, which is refused.
     pub(crate) fn choice<T: Copy>(&self, name: &'a str, values: &[(&str, T)]) -> Option<T> {
         let text = self.text(name)?;
         let chosen = values.iter().find(|(word, _)| **word == **text);
@@ -112,10 +118,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A whole number.
-    pub(crate) fn integer(&self, name: &'a str, min: u64, max: u64) -> Option<u64> {
-        let number = self.number(name, Bounds::integer(min, max))?;
-        // Within the bounds, which are whole and positive.
+    /// A whole number. One above its bound is as it is written.
+    pub(crate) fn integer(&self, name: &'a str, bounds: Bounds) -> Option<u64> {
+        let number = self.number(name, bounds)?;
+        if number < 0.0 {
+            self.log.unreadable();
+        }
+        // Saturates; whole, as the bounds are.
         Some(number as u64)
     }
 

@@ -5,16 +5,24 @@ use std::cell::{Cell, RefCell};
 use super::place::{OwnedStep, Place};
 use super::positions::Positions;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::value::Text;
 
 /// Later findings are counted but not kept, so that a hostile definition cannot fill the memory. AWS shows 100.
 const FINDINGS_MAX: usize = 1_000;
 
 /// Gathers findings. Shared by everything that reads, so that a reader goes on after a mistake.
+///
+/// An error refuses a definition that comes in. One that is stored runs all the same, but for the states that a call
+/// of [`Log::unreadable`] is about.
 #[derive(Default)]
 pub(crate) struct Log {
     findings: RefCell<Vec<Finding>>,
-    errors: Cell<usize>,
     schema_errors: Cell<usize>,
+    errors: Cell<usize>,
+    /// The last error, with its place.
+    last: RefCell<Option<Text>>,
+    /// Why the state that is being read cannot be run.
+    fault: RefCell<Option<Text>>,
     /// How many steps of a place are not in the source text.
     outside_text: usize,
 }
@@ -59,9 +67,26 @@ impl Log {
         self.add(Severity::Warning, code, message.into(), help, Some(place.to_string()), place.steps());
     }
 
-    /// How many errors there are.
-    pub(crate) fn errors(&self) -> usize {
-        self.errors.get()
+    /// What the last error is about gives whoever runs the definition nothing to go by: an execution that comes to the
+    /// state that is being read fails, and says so.
+    pub(crate) fn unreadable(&self) {
+        let mut fault = self.fault.borrow_mut();
+        if fault.is_none() {
+            *fault = self.last.borrow().clone().or_else(|| Some(Text::from("The definition cannot be read")));
+        }
+    }
+
+    /// A value in place of one that could not be read. The state that it is part of cannot be run.
+    pub(crate) fn stand_in<T>(&self, value: T) -> T {
+        self.unreadable();
+        value
+    }
+
+    /// Runs `read`, which reads a state, and says why the state cannot be run, where it cannot.
+    pub(crate) fn fault_of<T>(&self, read: impl FnOnce() -> T) -> (T, Option<Text>) {
+        let around = self.fault.take();
+        let read = read();
+        (read, self.fault.replace(around))
     }
 
     /// How many errors there are but for transitions to states that do not exist: those leave the graph readable.
@@ -93,6 +118,7 @@ impl Log {
         steps: Vec<OwnedStep>,
     ) {
         if severity == Severity::Error {
+            *self.last.borrow_mut() = Some(format!("{message} at {}", location.as_deref().unwrap_or("/")).into());
             self.errors.set(self.errors.get() + 1);
             if code != Code::MissingTransitionTarget {
                 self.schema_errors.set(self.schema_errors.get() + 1);
@@ -131,8 +157,25 @@ mod tests {
         for _ in 0..5_000 {
             log.error(&Place::ROOT, Code::SchemaValidationFailed, "wrong", "mend it");
         }
-        assert_eq!(log.errors(), 5_000);
+        assert_eq!(log.schema_errors(), 5_000);
         assert_eq!(log.into_diagnostics("{}").len(), FINDINGS_MAX);
+    }
+
+    #[test]
+    fn a_fault_belongs_to_the_innermost_state_that_is_read() {
+        let log = Log::default();
+        let error = |text: &str| log.error(&Place::ROOT, Code::SchemaValidationFailed, text, "mend it");
+        let ((_, inner), outer) = log.fault_of(|| {
+            let inner = log.fault_of(|| {
+                error("first");
+                log.unreadable();
+                error("second");
+                log.unreadable();
+            });
+            error("only judged");
+            inner
+        });
+        assert_eq!((inner.as_deref(), outer.as_deref()), (Some("first at /"), None));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod wait;
 
 use super::container::Here;
 use super::fields::Fields;
-use super::machine::Reader;
+use super::machine::ProgramBuilder;
 use super::rules;
 use super::supported::{self, Table};
 use crate::program::StateKind;
@@ -55,24 +55,22 @@ fn tables(kind: Type) -> &'static [&'static Table] {
     }
 }
 
-/// Reads the fields of a state's type.
-pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>, reader: &mut Reader<'_>) -> Option<StateKind> {
-    if !rules::required_fields::check(&["Type"], fields) {
-        return None;
-    }
+/// Reads the fields of a state's type. Nothing where the type cannot be told.
+pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>, builder: &mut ProgramBuilder<'_>) -> Option<StateKind> {
+    rules::required_fields::check(&["Type"], fields);
     let kind = fields.choice("Type", TYPES)?;
     rules::supported_fields::check(tables(kind), fields);
-    match kind {
-        Type::Task => task::read(fields, here).map(|task| StateKind::Task(Box::new(task))),
-        Type::Wait => wait::read(fields, here).map(StateKind::Wait),
-        Type::Pass => pass::read(fields, here).map(StateKind::Pass),
+    Some(match kind {
+        Type::Task => StateKind::Task(Box::new(task::read(fields, here))),
+        Type::Wait => StateKind::Wait(wait::read(fields, here)),
+        Type::Pass => StateKind::Pass(pass::read(fields, here)),
         Type::Succeed => {
             here.ends();
-            Some(StateKind::Succeed)
+            StateKind::Succeed
         }
-        Type::Fail => Some(StateKind::Fail(Box::new(fail::read(fields, here)))),
-        Type::Choice => choice::read(fields, here).map(StateKind::Choice),
-        Type::Parallel => parallel::read(fields, here, reader).map(|parallel| StateKind::Parallel(Box::new(parallel))),
-        Type::Map => map::read(fields, here, reader).map(|map| StateKind::Map(Box::new(map))),
-    }
+        Type::Fail => StateKind::Fail(Box::new(fail::read(fields, here))),
+        Type::Choice => StateKind::Choice(choice::read(fields, here)),
+        Type::Parallel => StateKind::Parallel(Box::new(parallel::read(fields, here, builder))),
+        Type::Map => StateKind::Map(Box::new(map::read(fields, here, builder))),
+    })
 }

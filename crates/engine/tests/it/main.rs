@@ -9,3 +9,4 @@ mod laws;
 mod recorded;
 mod run;
 mod tasks;
+mod unreadable;

@@ -62,11 +62,14 @@ impl Run {
     }
 
     pub(crate) fn start_with(definition: &str, input: &str, limits: Limits) -> Self {
-        let program = program(definition);
-        let execution = Execution::new(program, info());
-        let mut run = Self { execution, events: Vec::new(), now: Timestamp(0), limits, seed: 1 };
+        let mut run = Self { limits, ..Self::of(Execution::new(program(definition), info())) };
         run.send(Command::Start { input: json(input), input_text: None }).unwrap();
         run
+    }
+
+    /// An execution that has not begun, at the time 0.
+    pub(crate) fn of(execution: Execution) -> Self {
+        Self { execution, events: Vec::new(), now: Timestamp(0), limits: Limits::default(), seed: 1 }
     }
 
     pub(crate) fn send(&mut self, command: Command) -> Result<Advance, Fault> {

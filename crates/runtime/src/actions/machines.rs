@@ -278,10 +278,14 @@ pub(super) fn describe(
     machine: Option<StateMachine>,
     definition: DefinitionId,
 ) -> Result<StateMachineDescription, CallError> {
-    let revision = context.directory.revision(definition)?;
-    let definition = stored_definition(context, definition)?;
-    let variable_references = variable_references(&revision.program);
-    Ok(StateMachineDescription { machine, definition, version: None, variable_references })
+    let stored = stored_definition(context, definition)?;
+    let variable_references = match context.directory.revision(definition) {
+        Ok(revision) => variable_references(&revision.program),
+        // The text is shown all the same: what cannot be read must at least be seen.
+        Err(StoreError::Damaged(_)) => Value::empty_object(),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(StateMachineDescription { machine, definition: stored, version: None, variable_references })
 }
 
 /// A definition that must exist.

@@ -29,12 +29,14 @@ fn none<'a>(fields: &Fields<'_>) -> Option<&'a str> {
         )
     };
     fields.log.error(fields.place, Code::SchemaValidationFailed, message, help);
+    fields.log.unreadable();
     None
 }
 
 fn several<'a>(fields: &Fields<'_>, found: &[&str]) -> Option<&'a str> {
     let message = format!("There should only be one of the following fields: [{}]", found.join(", "));
     fields.log.error(fields.place, Code::SchemaValidationFailed, message, "Join several conditions with And or Or.");
+    fields.log.unreadable();
     None
 }
 

@@ -22,7 +22,6 @@ pub(crate) fn read(fields: &Fields<'_>) -> Option<Template> {
             "The field 'RoleArn' is required but was missing",
             "Give the ARN of the role in RoleArn, or a path to it in RoleArn.$.",
         );
-        return None;
     }
     fields.template(NAME)
 }

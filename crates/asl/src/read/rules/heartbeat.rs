@@ -7,11 +7,12 @@
 use crate::diagnostic::Code;
 use crate::program::Figure;
 use crate::read::fields::Fields;
+use crate::read::rules::range::SECONDS;
 
-/// Compares the two where both are written.
+/// Compares the two where both are written, and within their bounds.
 pub(crate) fn check(timeout: Option<&Figure>, heartbeat: Option<&Figure>, fields: &Fields<'_>) {
     let (Some(Figure::Fixed(timeout)), Some(Figure::Fixed(heartbeat))) = (timeout, heartbeat) else { return };
-    if heartbeat >= timeout {
+    if heartbeat >= timeout && SECONDS.contain(*heartbeat) && SECONDS.contain(*timeout) {
         fields.log.error(
             &fields.place_of("HeartbeatSeconds"),
             Code::SchemaValidationFailed,

@@ -25,7 +25,7 @@ pub(crate) fn read(fields: &Fields<'_>, labels: &mut HashSet<Text>) -> Option<Te
     };
     let help = "Use 1 to 40 letters, digits, - and _, and another label for each Map state.";
     fields.log.error(&fields.place_of("Label"), code, message, help);
-    None
+    Some(label.clone())
 }
 
 /// Whether it has 1 to 40 characters, all of them allowed. That it is unique is not looked at.

@@ -7,7 +7,7 @@
 use crate::diagnostic::Code;
 use crate::read::fields::Fields;
 
-/// Compares the two where both are written.
+/// Compares the two where both are written; neither is out of bounds.
 pub(crate) fn check(interval: Option<u64>, max_delay: Option<u64>, fields: &Fields<'_>) {
     let (Some(interval), Some(max_delay)) = (interval, max_delay) else { return };
     if max_delay <= interval {

@@ -20,6 +20,8 @@ pub(crate) fn check(depth: usize, max: usize, place: &Place<'_>, log: &Log) -> b
         let help = "Move the inner part into a state machine of its own, or flatten the conditions.";
         let message = format!("The maximum nesting depth is {max}");
         log.error(place, Code::TooDeeplyNested, message, help);
+        // The bound protects whoever walks a stored definition too.
+        log.unreadable();
     }
     depth <= max
 }

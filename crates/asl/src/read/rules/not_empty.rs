@@ -9,12 +9,11 @@ use crate::read::log::Log;
 use crate::read::place::Place;
 use crate::value::Value;
 
-/// Whether there are items.
-pub(crate) fn check(items: &[Value], place: &Place<'_>, log: &Log) -> bool {
+/// Refuses a list without items.
+pub(crate) fn check(items: &[Value], place: &Place<'_>, log: &Log) {
     if items.is_empty() {
         log.error(place, Code::SchemaValidationFailed, "Value cannot be empty", "Add at least one item.");
     }
-    !items.is_empty()
 }
 
 #[cfg(test)]

@@ -8,22 +8,19 @@ use crate::diagnostic::Code;
 use crate::read::fields::Fields;
 
 /// Refuses more than one of these fields.
-pub(crate) fn at_most(names: &[&str], fields: &Fields<'_>) -> bool {
-    let one = present(names, fields) <= 1;
-    if !one {
+pub(crate) fn at_most(names: &[&str], fields: &Fields<'_>) {
+    if present(names, fields) > 1 {
         let message = format!("There should only be one of the following fields: [{}]", names.join(", "));
         fields.log.error(fields.place, Code::SchemaValidationFailed, message, "Keep one of the fields listed.");
     }
-    one
 }
 
 /// Refuses none and more than one of these fields.
-pub(crate) fn exactly(names: &[&str], fields: &Fields<'_>) -> bool {
+pub(crate) fn exactly(names: &[&str], fields: &Fields<'_>) {
     if present(names, fields) == 0 {
         none(names, fields);
-        return false;
     }
-    at_most(names, fields)
+    at_most(names, fields);
 }
 
 /// Refuses the lack of all these fields.

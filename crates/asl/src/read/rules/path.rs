@@ -17,6 +17,7 @@ pub(crate) fn any(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> {
         Err(error) => {
             let help = format!("Write a path that starts with $, such as $.name. {}", error.message);
             log.error(place, Code::SchemaValidationFailed, "Value must be a valid JSONPath.", &help);
+            log.unreadable();
             None
         }
     }
@@ -24,16 +25,18 @@ pub(crate) fn any(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> {
 
 /// A path to one place.
 pub(crate) fn single(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> {
-    match Path::parse(text) {
-        Ok(path) if path.is_definite() => Some(path),
-        _ => refuse(place, log),
+    let path = Path::parse(text).ok();
+    if !path.as_ref().is_some_and(Path::is_definite) {
+        refuse(place, log);
     }
+    or_unreadable(path, log)
 }
 
 /// A path to one place outside the context object.
 pub(crate) fn payload(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> {
     if text.starts_with("$$") {
-        return refuse(place, log);
+        refuse(place, log);
+        return or_unreadable(Path::parse(text).ok(), log);
     }
     single(text, place, log)
 }
@@ -41,16 +44,23 @@ pub(crate) fn payload(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> 
 /// A path to put something at.
 pub(crate) fn reference(text: &str, place: &Place<'_>, log: &Log) -> Option<ReferencePath> {
     let into_payload = text.strip_prefix('$').is_some_and(|rest| rest.starts_with(['.', '[']));
-    match ReferencePath::parse(text) {
-        Ok(path) if into_payload => Some(path),
-        _ => refuse(place, log),
+    let path = ReferencePath::parse(text).ok();
+    if path.is_none() || !into_payload {
+        refuse(place, log);
     }
+    or_unreadable(path, log)
 }
 
-fn refuse<T>(place: &Place<'_>, log: &Log) -> Option<T> {
+fn refuse(place: &Place<'_>, log: &Log) {
     let help = "Write a path to one place, made of names and indexes only, such as $.order.items[0].";
     log.error(place, Code::SchemaValidationFailed, "Value is not a Reference Path", help);
-    None
+}
+
+fn or_unreadable<T>(path: Option<T>, log: &Log) -> Option<T> {
+    if path.is_none() {
+        log.unreadable();
+    }
+    path
 }
 
 #[cfg(test)]

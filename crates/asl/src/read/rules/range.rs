@@ -12,6 +12,9 @@ use crate::value::Value;
 /// The most seconds AWS counts in one field.
 pub(crate) const SECONDS_MAX: u64 = 99_999_999;
 
+/// The seconds of a timeout or a delay.
+pub(crate) const SECONDS: Bounds = Bounds::integer(1, SECONDS_MAX);
+
 /// What a number may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
@@ -36,13 +39,18 @@ impl Bounds {
         Self { whole: false, min, max }
     }
 
+    /// Whether the number is not out of bounds.
+    pub(crate) fn contain(self, number: f64) -> bool {
+        (self.min..=self.max).contains(&number)
+    }
+
     /// A bound as AWS prints it: `0` for whole numbers, `0.0` for others.
     fn print(self, bound: f64) -> String {
         if self.whole { format!("{bound:.0}") } else { format!("{bound:?}") }
     }
 }
 
-/// The number, where it is one and within the bounds.
+/// The number, where it is one. One out of bounds is refused; whoever counts with it all the same says what is wrong.
 pub(crate) fn check(value: &Value, bounds: Bounds, place: &Place<'_>, log: &Log) -> Option<f64> {
     let number = value.as_number().map(crate::Number::as_f64);
     let number = match number {
@@ -57,7 +65,7 @@ pub(crate) fn check(value: &Value, bounds: Bounds, place: &Place<'_>, log: &Log)
         return Some(number);
     };
     log.error(place, Code::SchemaValidationFailed, message, "Use a number within the bounds.");
-    None
+    Some(number)
 }
 
 #[cfg(test)]

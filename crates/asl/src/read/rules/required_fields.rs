@@ -7,14 +7,13 @@
 use crate::diagnostic::Code;
 use crate::read::fields::Fields;
 
-/// Whether all are there. One text names all that are missing, in the order given here.
-pub(crate) fn check(names: &[&str], fields: &Fields<'_>) -> bool {
+/// Refuses the lack of any. One text names all that are missing, in the order given here.
+pub(crate) fn check(names: &[&str], fields: &Fields<'_>) {
     let missing: Vec<&str> = names.iter().copied().filter(|name| !fields.has(name)).collect();
     if !missing.is_empty() {
         let message = format!("These fields are required: [{}]", missing.join(", "));
         fields.log.error(fields.place, Code::SchemaValidationFailed, message, "Add the fields listed.");
     }
-    missing.is_empty()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::resource::Service;
 const FORMS: &str = "Give the ARN of a Lambda function, an activity or a service integration, such as \
                      arn:aws:states:::sqs:sendMessage or arn:aws:states:::aws-sdk:s3:getObject.";
 
-/// The field's resource.
+/// The field's resource, also one that cannot be called: what calls it says so.
 pub(crate) fn read(fields: &Fields<'_>) -> Option<Resource> {
     const NAME: &str = "Resource";
     let text = fields.text(NAME)?;
@@ -32,7 +32,7 @@ pub(crate) fn read(fields: &Fields<'_>) -> Option<Resource> {
          not available in this region."
     );
     fields.log.error(&fields.place_of(NAME), Code::SchemaValidationFailed, message, &help(resource.as_ref()));
-    None
+    resource
 }
 
 /// What to write instead of an ARN that names nothing that can be called, as far as it could be read.

@@ -15,8 +15,8 @@ use crate::value::Text;
 /// In characters.
 const LENGTH_MAX: usize = 80;
 
-/// Takes a name into those the machine has.
-pub(crate) fn add(name: &Text, id: StateId, names: &mut HashMap<Text, StateId>, place: &Place<'_>, log: &Log) {
+/// Checks a name, which is to join those the machine has.
+pub(crate) fn check(name: &Text, names: &HashMap<Text, StateId>, place: &Place<'_>, log: &Log) {
     if name.is_empty() || name.chars().count() > LENGTH_MAX {
         let message = format!("Invalid State name: {name}");
         log.error(place, Code::InvalidStateName, message, "Use a name of 1 to 80 characters.");
@@ -25,9 +25,7 @@ pub(crate) fn add(name: &Text, id: StateId, names: &mut HashMap<Text, StateId>, 
         let message = format!("Duplicate State name: {name}");
         let help = "Rename one of the states: names are unique over the whole machine, its branches included.";
         log.error(place, Code::DuplicateStateName, message, help);
-        return;
     }
-    names.insert(name.clone(), id);
 }
 
 #[cfg(test)]

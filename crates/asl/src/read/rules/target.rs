@@ -18,6 +18,7 @@ pub(crate) fn read(name: &str, fields: &Fields<'_>, container: &Container) -> Op
         let message = format!("Missing 'Next' target: {target}");
         let help = "Name a state that stands among the same States, with the same case.";
         fields.log.error(&fields.place.member(name), Code::MissingTransitionTarget, message, help);
+        fields.log.unreadable();
     }
     found
 }

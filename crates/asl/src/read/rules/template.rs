@@ -37,6 +37,7 @@ fn refuse(error: &TemplateError, place: &Place<'_>, log: &Log, language: QueryLa
         QueryLanguage::Jsonata => "Mend the expression between {% and %}.",
     };
     log.error_within(place, &error.location, error.code, error.message.clone(), help);
+    log.unreadable();
 }
 
 #[cfg(test)]

@@ -8,16 +8,15 @@ use crate::diagnostic::Code;
 use crate::read::fields::Fields;
 use crate::value::Text;
 
-/// The field's text.
+/// The field's text; one that is no timestamp is refused here, and again by whoever comes to it.
 pub(crate) fn read(name: &str, fields: &Fields<'_>) -> Option<Text> {
     let text = fields.text(name)?;
-    if crate::timestamp::parse(text).is_some() {
-        return Some(text.clone());
+    if crate::timestamp::parse(text).is_none() {
+        let help = "Write the instant as in 2026-03-14T01:59:00Z.";
+        let message = "String does not match RFC3339 timestamp";
+        fields.log.error(&fields.place.member(name), Code::SchemaValidationFailed, message, help);
     }
-    let help = "Write the instant as in 2026-03-14T01:59:00Z.";
-    let message = "String does not match RFC3339 timestamp";
-    fields.log.error(&fields.place.member(name), Code::SchemaValidationFailed, message, help);
-    None
+    Some(text.clone())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::read::place::Place;
 pub(crate) fn expected<T>(type_name: &str, place: &Place<'_>, log: &Log) -> Option<T> {
     let message = format!("Expected value of type {type_name}");
     log.error(place, Code::SchemaValidationFailed, message, "Write a value of the type named.");
+    log.unreadable();
     None
 }
 

@@ -9,14 +9,18 @@ use crate::read::supported::{CHOICE_RULE, CONDITION, OPERATORS};
 use crate::read::{place::Place, rules};
 use crate::value::Value;
 
-pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Option<Choice> {
+pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Choice {
     rules::required_fields::check(&["Choices"], fields);
     let items = fields.filled_list("Choices").unwrap_or_default();
     let place = fields.place_of("Choices");
-    let read = |(index, item)| rule(&Fields::of(item, &place.item(index), fields.log, fields.language)?, here);
+    let read = |(index, item)| {
+        let rule =
+            Fields::of(item, &place.item(index), fields.log, fields.language).and_then(|fields| rule(&fields, here));
+        rule.or_else(|| fields.log.stand_in(None))
+    };
     let rules: Vec<ChoiceRule> = items.iter().enumerate().filter_map(read).collect();
     let default = here.target("Default", fields);
-    Some(Choice { rules, default })
+    Choice { rules, default }
 }
 
 fn rule(fields: &Fields<'_>, here: Here<'_>) -> Option<ChoiceRule> {
@@ -60,7 +64,8 @@ fn inner_list(operator: &str, fields: &Fields<'_>, depth: usize) -> Option<Vec<C
     let place = fields.place.member(operator);
     let items = fields.filled_list(operator)?;
     let read = |(index, item)| inner(item, &place.item(index), fields, depth);
-    Some(items.iter().enumerate().filter_map(read).collect())
+    let conditions: Vec<Condition> = items.iter().enumerate().filter_map(read).collect();
+    (conditions.len() == items.len()).then_some(conditions)
 }
 
 fn inner(value: &Value, place: &Place<'_>, outer: &Fields<'_>, depth: usize) -> Option<Condition> {

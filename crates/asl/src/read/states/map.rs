@@ -7,37 +7,39 @@ use crate::program::{BranchId, Figure, Map, MapItems, MapMode, QueryLanguage};
 use crate::read::MachineType;
 use crate::read::container::Here;
 use crate::read::fields::Fields;
-use crate::read::machine::Reader;
+use crate::read::machine::ProgramBuilder;
 use crate::read::place::Place;
 use crate::read::rules::range::Bounds;
 use crate::read::{catch, retry, rules, supported};
 use crate::template::Template;
 
-pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>, reader: &mut Reader<'_>) -> Option<Map> {
-    let label = rules::label::read(fields, &mut reader.labels);
-    let processor = processor(fields, here, reader);
-    let mode = processor.as_ref().map_or(MapMode::Inline, |processor| processor.mode);
-    let distributed = match &processor {
-        Some(Processor { mode: MapMode::Distributed, machine_type, .. }) => {
-            Some(Box::new(map_distributed::read(label, *machine_type, fields)))
-        }
-        _ => {
+pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>, builder: &mut ProgramBuilder<'_>) -> Map {
+    let label = rules::label::read(fields, &mut builder.labels);
+    let processor = processor(fields, here, builder);
+    let Processor { branch, mode, machine_type } = processor.unwrap_or_else(|| {
+        let branch = builder.stand_in_branch();
+        Processor { branch, mode: MapMode::Inline, machine_type: here.container.machine_type }
+    });
+    let distributed = match mode {
+        MapMode::Distributed => Some(Box::new(map_distributed::read(label, machine_type, fields))),
+        MapMode::Inline => {
             rules::distributed::check_inline(fields);
             None
         }
     };
-    let (items, item_selector) = (items(fields), item_selector(fields));
+    let items = items(fields).unwrap_or_else(|| fields.log.stand_in(MapItems::Path(None)));
+    let item_selector = item_selector(fields);
     let max_concurrency = count("MaxConcurrency", "MaxConcurrencyPath", fields);
     let tolerated_failure_count = count("ToleratedFailureCount", "ToleratedFailureCountPath", fields);
     let tolerated_failure_percentage = percentage(fields);
     let result_selector = task::result_selector(fields);
     let (result_path, retry, catch) = (fields.result_path(), retry::read(fields), catch::read(fields, here));
     let transition = here.transition(fields);
-    Some(Map {
-        processor: processor?.branch,
+    Map {
+        processor: branch,
         mode,
         distributed,
-        items: items?,
+        items,
         item_selector,
         max_concurrency,
         tolerated_failure_count,
@@ -46,8 +48,8 @@ pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>, reader: &mut Reader<'_>)
         result_path,
         retry,
         catch,
-        transition: transition?,
-    })
+        transition,
+    }
 }
 
 struct Processor {
@@ -57,7 +59,7 @@ struct Processor {
     machine_type: MachineType,
 }
 
-fn processor(fields: &Fields<'_>, here: Here<'_>, reader: &mut Reader<'_>) -> Option<Processor> {
+fn processor(fields: &Fields<'_>, here: Here<'_>, builder: &mut ProgramBuilder<'_>) -> Option<Processor> {
     let name = if fields.has("Iterator") && !fields.has("ItemProcessor") { "Iterator" } else { "ItemProcessor" };
     rules::required_fields::check(&[name], fields);
     rules::one_of::at_most(&["ItemProcessor", "Iterator"], fields);
@@ -69,7 +71,7 @@ fn processor(fields: &Fields<'_>, here: Here<'_>, reader: &mut Reader<'_>) -> Op
         MapMode::Inline => Some(Rc::clone(&outer.scope)),
         MapMode::Distributed => None,
     };
-    let branch = reader.inner(&inner, supported::PROCESSOR, machine_type, outer, scope)?;
+    let branch = builder.inner(&inner, supported::PROCESSOR, machine_type, outer, scope)?;
     Some(Processor { branch, mode, machine_type })
 }
 
@@ -80,15 +82,25 @@ fn processor_config(processor: &Fields<'_>, outer: MachineType) -> (MapMode, Mac
     let config = processor.get(NAME).and_then(|value| Fields::of(value, &place, processor.log, processor.language));
     let Some(config) = config else { return (INLINE, outer) };
     rules::supported_fields::check(&[supported::PROCESSOR_CONFIG], &config);
-    let mode = config.choice("Mode", &[("INLINE", INLINE), ("DISTRIBUTED", MapMode::Distributed)]).unwrap_or(INLINE);
+    let mode = needed_word("Mode", &[("INLINE", INLINE), ("DISTRIBUTED", MapMode::Distributed)], &config);
+    let mode = mode.unwrap_or(INLINE);
     let types = &[("STANDARD", MachineType::Standard), ("EXPRESS", MachineType::Express)];
-    let execution_type = config.choice("ExecutionType", types);
+    let execution_type = needed_word("ExecutionType", types, &config);
     if mode == INLINE {
         return (mode, outer);
     }
     rules::distributed::check_machine(mode, outer, &config);
     rules::required_fields::check(&["ExecutionType"], &config);
     (mode, execution_type.unwrap_or(MachineType::Standard))
+}
+
+/// A word without which nobody knows how the items are to be processed, where the field is there.
+fn needed_word<'a, T: Copy>(name: &'a str, words: &[(&str, T)], config: &Fields<'a>) -> Option<T> {
+    let word = config.choice(name, words);
+    if word.is_none() && config.has(name) {
+        config.log.unreadable();
+    }
+    word
 }
 
 /// `ItemsPath` (JSONPath) or `Items` (JSONata).

@@ -1,18 +1,21 @@
 //! Reads a Task state.
 
-use crate::program::{QueryLanguage, Task};
+use crate::program::{QueryLanguage, Resource, Task};
 use crate::read::MachineType;
 use crate::read::container::Here;
 use crate::read::fields::Fields;
 use crate::read::rules;
-use crate::read::rules::range::{Bounds, SECONDS_MAX};
+use crate::read::rules::range::SECONDS;
 use crate::read::{catch, retry};
+use crate::value::Text;
 
-pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Option<Task> {
-    const SECONDS: Bounds = Bounds::integer(1, SECONDS_MAX);
+pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Task {
     rules::required_fields::check(&["Resource"], fields);
+    let errors = fields.log.schema_errors();
     let resource = rules::resource::read(fields);
-    if let (Some(resource), MachineType::Express) = (&resource, here.container.machine_type) {
+    // Of what cannot be called at all nothing more is said.
+    let is_known = fields.log.schema_errors() == errors;
+    if let (Some(resource), MachineType::Express, true) = (&resource, here.container.machine_type, is_known) {
         rules::express::check(resource, fields);
     }
     let timeout_seconds = fields.figure("TimeoutSeconds", "TimeoutSecondsPath", SECONDS, Fields::single_path);
@@ -23,8 +26,10 @@ pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Option<Task> {
     let result_selector = result_selector(fields);
     let (result_path, retry, catch) = (fields.result_path(), retry::read(fields), catch::read(fields, here));
     let transition = here.transition(fields);
-    Some(Task {
-        resource: resource?,
+    // Nothing is called in a state that cannot run; of the two that name nothing to call, this is one.
+    let resource = resource.unwrap_or_else(|| fields.log.stand_in(Resource::Activity(Text::default())));
+    Task {
+        resource,
         arguments,
         credentials,
         result_selector,
@@ -33,8 +38,8 @@ pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Option<Task> {
         heartbeat_seconds,
         retry,
         catch,
-        transition: transition?,
-    })
+        transition,
+    }
 }
 
 /// `Parameters` (JSONPath) or `Arguments` (JSONata).

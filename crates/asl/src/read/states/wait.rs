@@ -4,21 +4,18 @@ use crate::program::{Wait, WaitUntil};
 use crate::read::container::Here;
 use crate::read::fields::Fields;
 use crate::read::rules;
-use crate::read::rules::range::SECONDS_MAX;
+use crate::read::rules::range::{Bounds, SECONDS_MAX};
 
-pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Option<Wait> {
-    let until = until(fields);
-    let transition = here.transition(fields);
-    Some(Wait { until: until?, transition: transition? })
+pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Wait {
+    let until = until(fields).unwrap_or_else(|| fields.log.stand_in(WaitUntil::Seconds(0)));
+    Wait { until, transition: here.transition(fields) }
 }
 
 fn until(fields: &Fields<'_>) -> Option<WaitUntil> {
     if fields.is_jsonata() {
         return until_jsonata(fields);
     }
-    if !rules::one_of::exactly(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"], fields) {
-        return None;
-    }
+    rules::one_of::exactly(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"], fields);
     if fields.has("SecondsPath") {
         return fields.single_path("SecondsPath").map(WaitUntil::SecondsPath);
     }
@@ -29,9 +26,7 @@ fn until(fields: &Fields<'_>) -> Option<WaitUntil> {
 }
 
 fn until_jsonata(fields: &Fields<'_>) -> Option<WaitUntil> {
-    if !rules::one_of::exactly(&["Seconds", "Timestamp"], fields) {
-        return None;
-    }
+    rules::one_of::exactly(&["Seconds", "Timestamp"], fields);
     if let Some(template) = fields.expression("Seconds") {
         return template.map(WaitUntil::SecondsExpression);
     }
@@ -43,7 +38,7 @@ fn until_jsonata(fields: &Fields<'_>) -> Option<WaitUntil> {
 
 fn written(fields: &Fields<'_>) -> Option<WaitUntil> {
     if fields.has("Seconds") {
-        return fields.integer("Seconds", 0, SECONDS_MAX).map(WaitUntil::Seconds);
+        return fields.integer("Seconds", Bounds::integer(0, SECONDS_MAX)).map(WaitUntil::Seconds);
     }
     rules::timestamp::read("Timestamp", fields).map(WaitUntil::Timestamp)
 }
