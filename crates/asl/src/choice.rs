@@ -1,29 +1,15 @@
-//! Choice rules: conditions and their evaluation.
+//! The conditions of choice rules, and their evaluation.
 
 use std::cmp::Ordering;
 
 use crate::error::EvaluationError;
 use crate::path::Path;
-use crate::program::StateId;
 use crate::scope::Scope;
 use crate::template::Template;
 use crate::timestamp;
-use crate::value::{Text, Value};
+use crate::value::{Text, Value, utf16_order};
 
 mod wildcard;
-
-/// One entry of `Choices`.
-#[derive(Debug)]
-pub struct ChoiceRule {
-    /// When it applies.
-    pub condition: Condition,
-    /// `Next`
-    pub next: StateId,
-    /// `Output` (JSONata), replacing the state's own.
-    pub output: Option<Template>,
-    /// `Assign`, replacing the state's own.
-    pub assign: Option<Template>,
-}
 
 /// A rule's condition.
 #[derive(Debug)]
@@ -98,16 +84,10 @@ pub enum Property {
     Timestamp,
 }
 
-impl ChoiceRule {
-    /// Whether the rule applies. `index` is its place in `Choices`, for the location in errors.
-    pub fn applies(&self, index: usize, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
-        self.condition.holds(index, scope)
-    }
-}
-
 impl Condition {
-    /// The reader bounds how deep conditions nest.
-    fn holds(&self, index: usize, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
+    /// Whether it holds. `index` is the place of its rule in `Choices`, for the location in errors. The reader bounds
+    /// how deep conditions nest.
+    pub fn holds(&self, index: usize, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
         match self {
             Self::And(conditions) => {
                 for condition in conditions {
@@ -209,12 +189,6 @@ impl Property {
             Self::Timestamp => value.as_str().is_some_and(|text| timestamp::instant(text).is_some()),
         }
     }
-}
-
-/// The order of Java's strings: by UTF-16 code units. It differs from the order of characters where a surrogate
-/// meets a character from U+E000.
-pub(crate) fn utf16_order(left: &str, right: &str) -> Ordering {
-    left.encode_utf16().cmp(right.encode_utf16())
 }
 
 #[cfg(test)]

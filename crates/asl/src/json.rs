@@ -3,6 +3,7 @@
 //! Errors are worded as AWS's reader (Jackson) words them, since CreateStateMachine and StartExecution
 //! show them to the user.
 
+use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -78,6 +79,22 @@ pub fn write(value: &Value, out: &mut String) {
             }
             out.push('}');
         }
+    }
+}
+
+impl Value {
+    /// Compact JSON text.
+    pub fn to_json(&self) -> String {
+        let mut text = String::new();
+        write(self, &mut text);
+        text
+    }
+}
+
+/// Compact JSON text.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_json())
     }
 }
 

@@ -14,6 +14,7 @@ pub mod jsonata;
 pub mod number;
 pub mod path;
 pub mod program;
+pub mod query_language;
 pub mod read;
 pub mod resource;
 pub mod scope;

@@ -2,14 +2,18 @@
 //!
 //! Plain values without behaviour. [`crate::read`] makes them; the engine walks them.
 
-use std::collections::HashMap;
+mod variables;
 
-use crate::choice::ChoiceRule;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use crate::choice::Condition;
 use crate::path::{Path, ReferencePath};
-use crate::read::MachineType;
-pub use crate::resource::Resource;
 use crate::template::Template;
 use crate::value::{Text, Value};
+
+pub use crate::query_language::QueryLanguage;
+pub use crate::resource::Resource;
 
 /// A state machine's definition, ready to run.
 #[derive(Debug, Default)]
@@ -60,10 +64,13 @@ impl Program {
 
     /// Takes in the name of a state that is about to be added.
     pub(crate) fn add_name(&mut self, name: Text, branch: BranchId, id: StateId) {
-        if self.names.contains_key(&name) {
-            self.namesakes.entry((branch, name)).or_insert(id);
-        } else {
-            self.names.insert(name, id);
+        match self.names.entry(name) {
+            Entry::Vacant(unused) => {
+                unused.insert(id);
+            }
+            Entry::Occupied(first) => {
+                self.namesakes.insert((branch, first.key().clone()), id);
+            }
         }
     }
 }
@@ -83,14 +90,13 @@ pub struct Branch {
     pub start_at: StateId,
 }
 
-/// Which language a state's paths and expressions are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum QueryLanguage {
-    /// Paths and payload templates.
-    #[default]
-    JsonPath,
-    /// `{% %}` expressions.
-    Jsonata,
+/// A state machine's type, as far as it decides which definitions are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MachineType {
+    /// Durable, up to a year.
+    Standard,
+    /// In memory, up to five minutes.
+    Express,
 }
 
 /// A state with the fields every type may have. A field its language or type does not know has its default.
@@ -227,6 +233,19 @@ pub struct Choice {
     pub rules: Vec<ChoiceRule>,
     /// `Default`
     pub default: Option<StateId>,
+}
+
+/// One entry of `Choices`.
+#[derive(Debug)]
+pub struct ChoiceRule {
+    /// When it applies.
+    pub condition: Condition,
+    /// `Next`
+    pub next: StateId,
+    /// `Output` (JSONata), replacing the state's own.
+    pub output: Option<Template>,
+    /// `Assign`, replacing the state's own.
+    pub assign: Option<Template>,
 }
 
 /// A Wait state's fields.

@@ -16,7 +16,6 @@ mod retry;
 mod rules;
 mod states;
 mod supported;
-mod variables;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::json::{self, JsonError};
@@ -25,14 +24,7 @@ use crate::value::{Object, Value};
 
 use log::Log;
 
-/// A state machine's type, as far as it decides which definitions are allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MachineType {
-    /// Durable, up to a year.
-    Standard,
-    /// In memory, up to five minutes.
-    Express,
-}
+pub use crate::program::MachineType;
 
 /// What reading a definition gave.
 #[derive(Debug)]

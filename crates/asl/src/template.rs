@@ -10,7 +10,7 @@ use crate::intrinsic::Call;
 use crate::json::DEPTH_MAX;
 use crate::jsonata::Expression;
 use crate::path::Path;
-use crate::program::QueryLanguage;
+use crate::query_language::QueryLanguage;
 use crate::scope::Scope;
 use crate::value::{Object, Text, Value};
 

@@ -3,6 +3,7 @@
 //! Cloning is a pointer, selecting shares, numbers keep their text. A payload is parsed once when it
 //! enters ([`crate::json::parse`]) and written once when it leaves ([`Value::to_json`]).
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -133,13 +134,6 @@ impl Value {
             _ => false,
         }
     }
-
-    /// Compact JSON text.
-    pub fn to_json(&self) -> String {
-        let mut text = String::new();
-        crate::json::write(self, &mut text);
-        text
-    }
 }
 
 /// Deep equality. Numbers are equal where their values are (`1` equals `1.0`); the order of members
@@ -159,12 +153,6 @@ impl PartialEq for Value {
 }
 
 impl fmt::Debug for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_json())
-    }
-}
-
-impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_json())
     }
@@ -302,6 +290,12 @@ impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
     }
+}
+
+/// The order of Java's strings: by UTF-16 code units. It differs from the order of characters where a surrogate
+/// meets a character from U+E000.
+pub(crate) fn utf16_order(left: &str, right: &str) -> Ordering {
+    left.encode_utf16().cmp(right.encode_utf16())
 }
 
 #[cfg(test)]

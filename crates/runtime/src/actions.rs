@@ -8,5 +8,4 @@ mod machines;
 mod tags;
 mod tasks;
 mod test_state;
-mod variables;
 mod versions;

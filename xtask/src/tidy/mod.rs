@@ -2,6 +2,7 @@
 
 mod generated;
 mod layers;
+mod modules;
 mod source;
 mod sources;
 
@@ -53,6 +54,7 @@ pub(crate) fn untidy() -> Result<Vec<Finding>, TidyError> {
     findings.extend(layers::check_map(&packages, root)?);
     findings.extend(sources::check(root)?);
     findings.extend(generated::check(root)?);
+    findings.extend(modules::check(root)?);
     findings.sort();
     Ok(findings)
 }

@@ -53,7 +53,8 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>, TidyError> {
         .collect())
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), TidyError> {
+/// The Rust files of a folder and of those in it.
+pub(super) fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), TidyError> {
     let failed = |source| TidyError::Read { path: folder.to_owned(), source };
     // The depth is that of our own tree.
     for entry in std::fs::read_dir(folder).map_err(failed)? {

@@ -2,13 +2,12 @@
 
 use super::*;
 use crate::error::ErrorName;
-use crate::program::QueryLanguage;
+use crate::query_language::QueryLanguage;
 use crate::testing::{json, scoped};
 
-fn applies(condition: Condition, input: &str) -> Result<bool, EvaluationError> {
+fn applies(condition: &Condition, input: &str) -> Result<bool, EvaluationError> {
     let input = json(input);
-    let rule = ChoiceRule { condition, next: StateId(0), output: None, assign: None };
-    scoped(&input, r#"{"Execution":{"Input":{"n":0}}}"#, ("v", "1"), |scope| rule.applies(0, scope))
+    scoped(&input, r#"{"Execution":{"Input":{"n":0}}}"#, ("v", "1"), |scope| condition.holds(0, scope))
 }
 
 fn compare(variable: &str, comparison: Comparison) -> Condition {
@@ -53,7 +52,7 @@ fn properties_depend_on_the_type() {
     for (property, places) in has {
         for (place, value) in VALUES.iter().enumerate() {
             for wanted in [true, false] {
-                let found = applies(is(*property, wanted), &format!("{{\"v\":{value}}}")).unwrap();
+                let found = applies(&is(*property, wanted), &format!("{{\"v\":{value}}}")).unwrap();
                 assert_eq!(found, places.contains(&place) == wanted, "{property:?} {wanted} of {value}");
             }
         }
@@ -64,7 +63,7 @@ fn properties_depend_on_the_type() {
 fn a_missing_variable_is_only_not_present() {
     for path in ["$.v", "$.v.w", "$.v[0]", "$none"] {
         for wanted in [true, false] {
-            assert_eq!(applies(compare(path, Comparison::Is(Property::Present, wanted)), "{}"), Ok(!wanted));
+            assert_eq!(applies(&compare(path, Comparison::Is(Property::Present, wanted)), "{}"), Ok(!wanted));
         }
     }
     let comparisons = [
@@ -73,13 +72,13 @@ fn a_missing_variable_is_only_not_present() {
         Comparison::Ordered(OperandType::Numeric, Order::Equals, Operand::Literal(Value::int(1))),
     ];
     for comparison in comparisons {
-        let error = applies(compare("$.x", comparison), "{}").unwrap_err();
+        let error = applies(&compare("$.x", comparison), "{}").unwrap_err();
         assert_eq!(error.name, ErrorName::RUNTIME);
         assert_eq!(error.cause, "Invalid path '$.x': The choice state's condition path references an invalid value.");
     }
     let missing_operand =
         Comparison::Ordered(OperandType::Numeric, Order::Equals, Operand::Path(Path::parse("$.none").unwrap()));
-    assert!(applies(compare("$.v", missing_operand), r#"{"v":1}"#).unwrap_err().cause.contains("'$.none'"));
+    assert!(applies(&compare("$.v", missing_operand), r#"{"v":1}"#).unwrap_err().cause.contains("'$.none'"));
 }
 
 const EQUALS: u8 = 1;
@@ -136,7 +135,11 @@ fn values_compare_within_their_type() {
             let operands = [Operand::Literal(json(operand)), Operand::Path(Path::parse("$.o").unwrap())];
             for operand in operands {
                 let condition = compare("$.v", Comparison::Ordered(*operand_type, order, operand));
-                assert_eq!(applies(condition, &input), Ok(relation & holds != 0), "{operand_type:?} {order:?} {input}");
+                assert_eq!(
+                    applies(&condition, &input),
+                    Ok(relation & holds != 0),
+                    "{operand_type:?} {order:?} {input}"
+                );
             }
         }
     }
@@ -146,8 +149,8 @@ fn values_compare_within_their_type() {
 fn variables_and_the_context_object_are_read() {
     let equals =
         |number| Comparison::Ordered(OperandType::Numeric, Order::Equals, Operand::Literal(Value::int(number)));
-    assert_eq!(applies(compare("$$.Execution.Input.n", equals(0)), "{}"), Ok(true));
-    assert_eq!(applies(compare("$v", equals(1)), "{}"), Ok(true));
+    assert_eq!(applies(&compare("$$.Execution.Input.n", equals(0)), "{}"), Ok(true));
+    assert_eq!(applies(&compare("$v", equals(1)), "{}"), Ok(true));
 }
 
 #[test]
@@ -165,25 +168,25 @@ fn conditions_combine_and_stop_early() {
         (Condition::Not(Box::new(yes())), false),
         (Condition::Not(Box::new(Condition::And(vec![yes(), no()]))), true),
     ] {
-        assert_eq!(applies(condition, r#"{"v":1}"#), Ok(expected));
+        assert_eq!(applies(&condition, r#"{"v":1}"#), Ok(expected));
     }
-    assert!(applies(Condition::And(vec![yes(), error()]), r#"{"v":1}"#).is_err());
+    assert!(applies(&Condition::And(vec![yes(), error()]), r#"{"v":1}"#).is_err());
 }
 
 #[test]
 fn string_matches_takes_strings_only() {
     for (value, expected) in [(r#""log-1.txt""#, true), (r#""log-1.gz""#, false), ("1", false), ("null", false)] {
         let condition = compare("$.v", Comparison::StringMatches("log-*.txt".into()));
-        assert_eq!(applies(condition, &format!("{{\"v\":{value}}}")), Ok(expected));
+        assert_eq!(applies(&condition, &format!("{{\"v\":{value}}}")), Ok(expected));
     }
 }
 
 #[test]
 fn a_condition_must_be_boolean() {
     let condition = |value| Condition::Expression(Template::parse(&value, QueryLanguage::Jsonata).unwrap());
-    assert_eq!(applies(condition(Value::Bool(true)), "{}"), Ok(true));
-    assert_eq!(applies(condition(Value::Bool(false)), "{}"), Ok(false));
-    let error = applies(condition(Value::int(1)), "{}").unwrap_err();
+    assert_eq!(applies(&condition(Value::Bool(true)), "{}"), Ok(true));
+    assert_eq!(applies(&condition(Value::Bool(false)), "{}"), Ok(false));
+    let error = applies(&condition(Value::int(1)), "{}").unwrap_err();
     assert_eq!(
         (error.name, error.location.as_deref()),
         (ErrorName::QUERY_EVALUATION_ERROR, Some("Choices[0]/Condition"))

@@ -206,7 +206,7 @@ fn equals(left: &Value, right: &Value) -> bool {
 fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => Number::partial_cmp(left, right),
-        (Value::String(left), Value::String(right)) => Some(crate::choice::utf16_order(left, right)),
+        (Value::String(left), Value::String(right)) => Some(crate::value::utf16_order(left, right)),
         _ => None,
     }
 }

@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::MachineType;
 use super::fields::Fields;
 use super::rules;
 use super::rules::variable_scope::Scope;
+use crate::program::MachineType;
 use crate::program::{StateId, Transition};
 use crate::value::Text;
 
@@ -58,7 +58,7 @@ pub(crate) struct Here<'c> {
 impl Here<'_> {
     /// The state that a field names.
     pub(crate) fn target(&self, name: &str, fields: &Fields<'_>) -> Option<StateId> {
-        let target = rules::target::read(name, fields, self.container)?;
+        let target = rules::target::read(name, fields, |name| self.container.state(name))?;
         self.container.transitions.borrow_mut().push((self.id, target));
         Some(target)
     }
@@ -78,11 +78,11 @@ impl Here<'_> {
             },
             (false, true) => Transition::End,
             (true, true) => {
-                rules::one_of::at_most(&["Next", "End"], fields);
+                fields.at_most_one_of(&["Next", "End"]);
                 Transition::End
             }
             (false, false) => {
-                rules::one_of::none(&["Next", "End"], fields);
+                rules::one_of::none(&["Next", "End"], fields.place, fields.log);
                 fields.log.stand_in(Transition::End)
             }
         }

@@ -10,7 +10,7 @@ use super::rules::range::Bounds;
 use super::rules::states_members::Outcome;
 use crate::path::{Path, ReferencePath};
 use crate::program::{DataPath, Figure, QueryLanguage, ResultPath};
-use crate::template::Template;
+use crate::template::{Template, expression_text};
 use crate::value::{Object, Text, Value};
 
 /// An object of a definition, where it stands, and the language of its expressions.
@@ -112,10 +112,11 @@ impl<'a> Fields<'a> {
     pub(crate) fn choice<T: Copy>(&self, name: &'a str, values: &[(&str, T)]) -> Option<T> {
         let text = self.text(name)?;
         let chosen = values.iter().find(|(word, _)| **word == **text);
-        match chosen {
-            Some((_, value)) => Some(*value),
-            None => rules::allowed_values::refuse(name, values.iter().map(|(word, _)| *word), self),
+        if chosen.is_none() {
+            let words = values.iter().map(|(word, _)| *word);
+            rules::allowed_values::refuse(name, words, &self.place_of(name), self.log);
         }
+        chosen.map(|(_, value)| *value)
     }
 
     /// A whole number. One above its bound is as it is written.
@@ -142,13 +143,23 @@ impl<'a> Fields<'a> {
         path: impl Fn(&Self, &'a str) -> Option<Path>,
     ) -> Option<Figure> {
         if !self.is_jsonata() && self.has(path_name) {
-            rules::one_of::at_most(&[name, path_name], self);
+            self.at_most_one_of(&[name, path_name]);
             return path(self, path_name).map(Figure::Path);
         }
         if let Some(template) = self.expression(name) {
             return template.map(Figure::Expression);
         }
         self.number(name, bounds).map(Figure::Fixed)
+    }
+
+    /// Refuses more than one of these fields.
+    pub(crate) fn at_most_one_of(&self, names: &[&str]) {
+        rules::one_of::at_most(names, self.object, self.place, self.log);
+    }
+
+    /// Refuses none and more than one of these fields.
+    pub(crate) fn exactly_one_of(&self, names: &[&str]) {
+        rules::one_of::exactly(names, self.object, self.place, self.log);
     }
 
     /// Any path.
@@ -236,11 +247,6 @@ impl<'a> Fields<'a> {
     /// is empty where it does not parse.
     pub(crate) fn expression(&self, name: &'a str) -> Option<Option<Template>> {
         let text = self.get_in(QueryLanguage::Jsonata, name)?.as_str()?;
-        is_expression(text).then(|| self.template(name))
+        expression_text(text).is_some().then(|| self.template(name))
     }
-}
-
-/// Whether a string of a JSONata state is an expression; any other string is itself.
-pub(crate) fn is_expression(text: &str) -> bool {
-    text.len() >= 4 && text.starts_with("{%") && text.ends_with("%}")
 }

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::MachineType;
 use super::container::{Container, Here};
 use super::fields::Fields;
 use super::log::Log;
@@ -14,6 +13,7 @@ use super::rules::states_members::Outcome;
 use super::rules::variable_scope::Scope;
 use super::states;
 use super::supported::{self, Table};
+use crate::program::MachineType;
 use crate::program::{Branch, BranchId, DataPath, Fail, Program, QueryLanguage, State, StateId, StateKind};
 use crate::value::{Object, Text, Value};
 
@@ -126,7 +126,7 @@ impl<'l> ProgramBuilder<'l> {
         let names = states.iter().map(|(name, _)| (name.clone(), self.name(name, id, &place))).collect();
         let scope = Rc::new(Scope::of(states, outer, &place));
         let container = Container::new(machine_type, depth, scope, names);
-        let start_at = rules::target::read("StartAt", fields, &container);
+        let start_at = rules::target::read("StartAt", fields, |name| container.state(name));
         match start_at {
             Some(start_at) => self.program.branches[id.0 as usize].start_at = start_at,
             None => self.stand_in_start(id, fields.get("StartAt").and_then(Value::as_str).unwrap_or_default().into()),

@@ -1,7 +1,6 @@
 //! Choice: the first rule that applies says where to go.
 
-use asl::choice::ChoiceRule;
-use asl::program::{Choice, QueryLanguage, StateId, Transition};
+use asl::program::{Choice, ChoiceRule, QueryLanguage, StateId, Transition};
 use asl::{ErrorName, EvaluationError, Value};
 
 use crate::cursor::{Cursor, View};
@@ -23,7 +22,7 @@ fn chosen(decision: &Decision<'_>, cursor: &Cursor<'_>, choice: &Choice) -> Chos
     let view = View::of(&input);
     let applies = |scope: &asl::Scope<'_>| {
         for (index, rule) in choice.rules.iter().enumerate() {
-            if rule.applies(index, scope)? {
+            if rule.condition.holds(index, scope)? {
                 return Ok(Some((index, rule)));
             }
         }

@@ -13,7 +13,6 @@ use store::record::{
 };
 
 use super::tags;
-use super::variables::variable_references;
 use super::versions::{next_version, to_publish};
 use crate::Runtime;
 use crate::arn;
@@ -286,6 +285,12 @@ pub(super) fn describe(
         Err(error) => return Err(error.into()),
     };
     Ok(StateMachineDescription { machine, definition: stored, version: None, variable_references })
+}
+
+/// An object of arrays: the variables that each state reads.
+fn variable_references(program: &Program) -> Value {
+    let names = |names: Vec<Text>| Value::array(names.into_iter().map(Value::String).collect());
+    Value::object(program.variable_references().into_iter().map(|(state, read)| (state, names(read))))
 }
 
 /// A definition that must exist.

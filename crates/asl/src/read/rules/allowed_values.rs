@@ -5,20 +5,14 @@
 //! Refused: `"Type": "task"`. Mended: `"Type": "Task"`.
 
 use crate::diagnostic::Code;
-use crate::read::fields::Fields;
+use crate::read::log::Log;
+use crate::read::place::Place;
 
-/// Refuses the field's value.
-pub(crate) fn refuse<'w, T>(name: &str, words: impl Iterator<Item = &'w str>, fields: &Fields<'_>) -> Option<T> {
+/// Refuses the value of the field `name`, which stands at `place`.
+pub(crate) fn refuse<'w>(name: &str, words: impl Iterator<Item = &'w str>, place: &Place<'_>, log: &Log) {
     let words: Vec<&str> = words.collect();
     let message = format!("The field '{name}' should have one of these values: [{}]", words.join(", "));
-    let place = fields.place.member(name);
-    fields.log.error(
-        &place,
-        Code::SchemaValidationFailed,
-        message,
-        "Use one of the values listed, with the same case.",
-    );
-    None
+    log.error(place, Code::SchemaValidationFailed, message, "Use one of the values listed, with the same case.");
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 //! Refused: `ItemReader` beside `"ProcessorConfig": {"Mode": "INLINE"}`. Mended: `"Mode": "DISTRIBUTED"`.
 
 use crate::diagnostic::Code;
+use crate::program::MachineType;
 use crate::program::MapMode;
-use crate::read::MachineType;
 use crate::read::fields::Fields;
 
 /// Refuses bulk fields on an inline Map state.
@@ -35,7 +35,7 @@ pub(crate) fn check_machine(mode: MapMode, machine_type: MachineType, config: &F
 
 #[cfg(test)]
 mod tests {
-    use crate::read::MachineType;
+    use crate::program::MachineType;
     use crate::read::rules::testing::{accepted, machine, refused, refused_as};
 
     fn map(config: &str, more: &str) -> String {

@@ -36,7 +36,7 @@ fn refusal(resource: &Resource) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::read::MachineType;
+    use crate::program::MachineType;
     use crate::read::rules::testing::{accepted, accepted_as, machine, refused_as};
 
     fn task(resource: &str) -> String {

@@ -5,32 +5,34 @@
 //! Refused: `"Seconds": 1, "SecondsPath": "$.s"`. Mended: `"Seconds": 1`.
 
 use crate::diagnostic::Code;
-use crate::read::fields::Fields;
+use crate::read::log::Log;
+use crate::read::place::Place;
+use crate::value::Object;
 
-/// Refuses more than one of these fields.
-pub(crate) fn at_most(names: &[&str], fields: &Fields<'_>) {
-    if present(names, fields) > 1 {
+/// Refuses more than one of these fields in an object that stands at `place`.
+pub(crate) fn at_most(names: &[&str], object: &Object, place: &Place<'_>, log: &Log) {
+    if present(names, object) > 1 {
         let message = format!("There should only be one of the following fields: [{}]", names.join(", "));
-        fields.log.error(fields.place, Code::SchemaValidationFailed, message, "Keep one of the fields listed.");
+        log.error(place, Code::SchemaValidationFailed, message, "Keep one of the fields listed.");
     }
 }
 
 /// Refuses none and more than one of these fields.
-pub(crate) fn exactly(names: &[&str], fields: &Fields<'_>) {
-    if present(names, fields) == 0 {
-        none(names, fields);
+pub(crate) fn exactly(names: &[&str], object: &Object, place: &Place<'_>, log: &Log) {
+    if present(names, object) == 0 {
+        none(names, place, log);
     }
-    at_most(names, fields);
+    at_most(names, object, place, log);
 }
 
 /// Refuses the lack of all these fields.
-pub(crate) fn none(names: &[&str], fields: &Fields<'_>) {
+pub(crate) fn none(names: &[&str], place: &Place<'_>, log: &Log) {
     let message = format!("There should be one of the following fields: [{}]", names.join(", "));
-    fields.log.error(fields.place, Code::SchemaValidationFailed, message, "Add one of the fields listed.");
+    log.error(place, Code::SchemaValidationFailed, message, "Add one of the fields listed.");
 }
 
-fn present(names: &[&str], fields: &Fields<'_>) -> usize {
-    names.iter().filter(|name| fields.has(name)).count()
+fn present(names: &[&str], object: &Object) -> usize {
+    names.iter().filter(|name| object.contains(name)).count()
 }
 
 #[cfg(test)]

@@ -6,13 +6,12 @@
 
 use crate::diagnostic::Code;
 use crate::program::StateId;
-use crate::read::container::Container;
 use crate::read::fields::Fields;
 
-/// The state that the field names.
-pub(crate) fn read(name: &str, fields: &Fields<'_>, container: &Container) -> Option<StateId> {
+/// The state that the field names; `beside` finds those that stand beside it.
+pub(crate) fn read(name: &str, fields: &Fields<'_>, beside: impl Fn(&str) -> Option<StateId>) -> Option<StateId> {
     let target = fields.text(name)?;
-    let found = container.state(target);
+    let found = beside(target);
     if found.is_none() {
         // The word is Next whatever the field is called.
         let message = format!("Missing 'Next' target: {target}");

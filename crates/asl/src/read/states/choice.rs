@@ -1,7 +1,7 @@
 //! Reads a Choice state and its rules.
 
-use crate::choice::{ChoiceRule, Comparison, Condition, Operand, OperandType, Order, Property};
-use crate::program::{Choice, QueryLanguage};
+use crate::choice::{Comparison, Condition, Operand, OperandType, Order, Property};
+use crate::program::{Choice, ChoiceRule, QueryLanguage};
 use crate::read::container::Here;
 use crate::read::fields::Fields;
 use crate::read::rules::nesting::{self, CONDITIONS_MAX};

@@ -18,7 +18,7 @@ fn text<'a>(name: &'a str, path_name: &'a str, fields: &Fields<'a>) -> Option<Fa
         };
     }
     if fields.has(path_name) {
-        rules::one_of::at_most(&[name, path_name], fields);
+        fields.at_most_one_of(&[name, path_name]);
         let path = fields.text(path_name)?;
         let place = fields.place_of(path_name);
         return rules::template::read_path(path, path_name, &place, fields.log).map(FailText::Path);

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::{map_distributed, task};
+use crate::program::MachineType;
 use crate::program::{BranchId, Figure, Map, MapItems, MapMode, QueryLanguage};
-use crate::read::MachineType;
 use crate::read::container::Here;
 use crate::read::fields::Fields;
 use crate::read::machine::ProgramBuilder;
@@ -62,7 +62,7 @@ struct Processor {
 fn processor(fields: &Fields<'_>, here: Here<'_>, builder: &mut ProgramBuilder<'_>) -> Option<Processor> {
     let name = if fields.has("Iterator") && !fields.has("ItemProcessor") { "Iterator" } else { "ItemProcessor" };
     rules::required_fields::check(&[name], fields);
-    rules::one_of::at_most(&["ItemProcessor", "Iterator"], fields);
+    fields.at_most_one_of(&["ItemProcessor", "Iterator"]);
     let place = fields.place_of(name);
     let inner = Fields::of(fields.get(name)?, &place, fields.log, fields.language)?;
     let outer = here.container;
@@ -121,7 +121,7 @@ fn item_selector(fields: &Fields<'_>) -> Option<Template> {
     if fields.is_jsonata() {
         return fields.template("ItemSelector");
     }
-    rules::one_of::at_most(&["ItemSelector", "Parameters"], fields);
+    fields.at_most_one_of(&["ItemSelector", "Parameters"]);
     fields.template("ItemSelector").or_else(|| fields.template_in(QueryLanguage::JsonPath, "Parameters"))
 }
 

@@ -3,7 +3,7 @@
 //! The objects stay as they are, for what runs the map; here they are only checked.
 
 use crate::program::DistributedMap;
-use crate::read::MachineType;
+use crate::program::MachineType;
 use crate::read::fields::Fields;
 use crate::read::rules::range::Bounds;
 use crate::read::supported::{self, Table};

@@ -1,7 +1,7 @@
 //! Reads a Task state.
 
+use crate::program::MachineType;
 use crate::program::{QueryLanguage, Resource, Task};
-use crate::read::MachineType;
 use crate::read::container::Here;
 use crate::read::fields::Fields;
 use crate::read::rules;

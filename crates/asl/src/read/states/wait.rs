@@ -15,7 +15,7 @@ fn until(fields: &Fields<'_>) -> Option<WaitUntil> {
     if fields.is_jsonata() {
         return until_jsonata(fields);
     }
-    rules::one_of::exactly(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"], fields);
+    fields.exactly_one_of(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]);
     if fields.has("SecondsPath") {
         return fields.single_path("SecondsPath").map(WaitUntil::SecondsPath);
     }
@@ -26,7 +26,7 @@ fn until(fields: &Fields<'_>) -> Option<WaitUntil> {
 }
 
 fn until_jsonata(fields: &Fields<'_>) -> Option<WaitUntil> {
-    rules::one_of::exactly(&["Seconds", "Timestamp"], fields);
+    fields.exactly_one_of(&["Seconds", "Timestamp"]);
     if let Some(template) = fields.expression("Seconds") {
         return template.map(WaitUntil::SecondsExpression);
     }

@@ -1,11 +1,11 @@
 //! Which workflow variables each state reads.
 
-use crate::choice::{ChoiceRule, Comparison, Condition, Operand};
-use crate::path::Path;
-use crate::program::{
-    Catcher, DataPath, DistributedMap, Fail, FailText, Figure, Map, MapItems, Parallel, Pass, Program, QueryLanguage,
-    State, StateKind, Task, Wait, WaitUntil,
+use super::{
+    Catcher, ChoiceRule, DataPath, DistributedMap, Fail, FailText, Figure, Map, MapItems, Parallel, Pass, Program,
+    QueryLanguage, State, StateKind, Task, Wait, WaitUntil,
 };
+use crate::choice::{Comparison, Condition, Operand};
+use crate::path::Path;
 use crate::template::Template;
 use crate::value::{Text, Value};
 
