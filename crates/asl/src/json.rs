@@ -36,7 +36,7 @@ impl JsonError {
 
 /// Parses exactly one JSON value.
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
-    let mut reader = Reader { text, at: 0, depth: 0 };
+    let mut reader = JsonReader { text, at: 0, depth: 0 };
     reader.skip_space();
     if reader.at == text.len() {
         return Err(reader.error("No content to map due to end-of-input"));
@@ -137,13 +137,13 @@ pub fn escape_len(byte: u8) -> usize {
     }
 }
 
-struct Reader<'a> {
+struct JsonReader<'a> {
     text: &'a [u8],
     at: usize,
     depth: usize,
 }
 
-impl Reader<'_> {
+impl JsonReader<'_> {
     fn value(&mut self) -> Result<Value, JsonError> {
         match self.peek() {
             Some(b'{') => self.nested(Self::object),

@@ -13,7 +13,7 @@ pub fn parse(text: &str) -> Option<i64> {
 /// Nanoseconds since the epoch, for the texts that [`parse`] reads: years 0001 to 9999, seconds 00 to 59, at
 /// most nine digits of a second's fraction, offsets below a day.
 pub fn instant(text: &str) -> Option<i128> {
-    let mut reader = Reader { rest: text.as_bytes() };
+    let mut reader = TimestampReader { rest: text.as_bytes() };
     let year = reader.digits(4)?;
     reader.expect(b'-')?;
     let month = reader.digits(2)?;
@@ -40,11 +40,11 @@ pub fn format(milliseconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:03}Z")
 }
 
-struct Reader<'a> {
+struct TimestampReader<'a> {
     rest: &'a [u8],
 }
 
-impl Reader<'_> {
+impl TimestampReader<'_> {
     fn digits(&mut self, count: usize) -> Option<i64> {
         let (digits, rest) = self.rest.split_at_checked(count)?;
         if !digits.iter().all(u8::is_ascii_digit) {

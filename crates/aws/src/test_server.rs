@@ -53,10 +53,10 @@ type Plan = Arc<dyn Fn(usize, &Seen) -> Reply + Send + Sync>;
 /// A server on a port of its own; it ends with its test's runtime.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    state: Arc<State>,
+    state: Arc<ServerState>,
 }
 
-struct State {
+struct ServerState {
     plan: Plan,
     seen: Mutex<Vec<Seen>>,
     busy: AtomicUsize,
@@ -84,7 +84,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (busy, most_busy) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let state = Arc::new(State { plan, seen: Mutex::default(), busy, most_busy });
+        let state = Arc::new(ServerState { plan, seen: Mutex::default(), busy, most_busy });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -120,7 +120,7 @@ impl Server {
     }
 }
 
-impl State {
+impl ServerState {
     /// Serves a connection until it ends; `None` is its end.
     async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
         let mut stream = BufReader::new(stream);

@@ -24,7 +24,7 @@ use crate::guardian::Guardian;
 use crate::identity;
 use crate::logs::Logs;
 use crate::pool::Permit;
-use crate::process::{Job, Outcome, Process, Watch};
+use crate::process::{Job, JobOutcome, Process, Watch};
 
 /// The scripts that run Node and Python functions.
 const SCRIPTS: [(&str, &str); 2] =
@@ -73,7 +73,7 @@ impl Launcher {
         definition: &Arc<Definition>,
         permit: Permit,
         job: Job,
-        answer: oneshot::Sender<Outcome>,
+        answer: oneshot::Sender<JobOutcome>,
     ) -> Result<(), InvokeError> {
         let description = &definition.description;
         let program = self.program(description)?;

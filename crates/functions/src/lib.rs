@@ -36,7 +36,7 @@ pub use crate::error::{InvokeError, OpenError};
 use crate::catalog::Catalog;
 use crate::launch::Launcher;
 use crate::pool::{Grant, Pool};
-use crate::process::{Job, Outcome};
+use crate::process::{Job, JobOutcome};
 
 /// The largest payload of a synchronous invocation, in bytes. Lambda's quota.
 pub const MAX_REQUEST_BYTES: usize = 6_291_456;
@@ -220,7 +220,7 @@ impl Functions {
                 Grant::Start(permit) => self.shared.launcher.start(&definition, permit, job, answer)?,
             }
             match answered.await {
-                Ok(Outcome::Ended(ended)) => {
+                Ok(JobOutcome::Ended(ended)) => {
                     return Ok(Invoked {
                         payload: ended.payload,
                         error: ended.error,
@@ -229,7 +229,7 @@ impl Functions {
                         executed_version: "$LATEST",
                     });
                 }
-                Ok(Outcome::NotTaken(back)) => job = *back,
+                Ok(JobOutcome::NotTaken(back)) => job = *back,
                 Err(_) => return Err(InvokeError::ShuttingDown),
             }
         }

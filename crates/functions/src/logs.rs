@@ -36,11 +36,11 @@ impl Stream {
 pub(crate) struct Logs {
     function: String,
     pipes: [(Stream, Receiver); 2],
-    state: Mutex<State>,
+    state: Mutex<LogState>,
 }
 
 #[derive(Default)]
-struct State {
+struct LogState {
     request_id: Option<Arc<str>>,
     /// The end of each stream that is no whole line yet.
     partial: [Vec<u8>; 2],
@@ -93,7 +93,7 @@ impl Logs {
     }
 
     /// Reads what is there. False when the stream is at its end.
-    fn drain(&self, state: &mut State, index: usize, read: impl Fn(&mut [u8]) -> io::Result<usize>) -> bool {
+    fn drain(&self, state: &mut LogState, index: usize, read: impl Fn(&mut [u8]) -> io::Result<usize>) -> bool {
         let mut buffer = [0; 8 * 1024];
         for _ in 0..MAX_READS {
             match read(&mut buffer) {
@@ -107,7 +107,7 @@ impl Logs {
         true
     }
 
-    fn take(&self, state: &mut State, index: usize, bytes: &[u8]) {
+    fn take(&self, state: &mut LogState, index: usize, bytes: &[u8]) {
         state.tail.extend_from_slice(bytes);
         if state.tail.len() > 4 * TAIL {
             let beyond = state.tail.len() - TAIL;
@@ -121,7 +121,7 @@ impl Logs {
         }
     }
 
-    fn emit_partial(&self, state: &mut State, index: usize) {
+    fn emit_partial(&self, state: &mut LogState, index: usize) {
         let line = &mut state.partial[index];
         if line.is_empty() {
             return;

@@ -11,14 +11,14 @@ use tokio::sync::{oneshot, watch};
 use crate::Options;
 use crate::catalog::{Definition, lock};
 use crate::error::InvokeError;
-use crate::process::{Job, Outcome, Process};
+use crate::process::{Job, JobOutcome, Process};
 
 /// The processes of all functions.
 pub(crate) struct Pool {
     max_processes: usize,
     max_in_all: usize,
     max_waiting: usize,
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     /// How many processes there are, for whoever waits for the last one's end.
     total: watch::Sender<usize>,
     /// True when no more may start and those that run must end.
@@ -46,7 +46,7 @@ pub(crate) struct Permit {
 }
 
 #[derive(Default)]
-struct State {
+struct PoolState {
     groups: HashMap<String, Group>,
     total: usize,
     waiting: usize,
@@ -108,7 +108,7 @@ impl Pool {
         if state.closed || pool.must_give_way(&state, process) {
             return false;
         }
-        let State { groups, waiting, .. } = &mut *state;
+        let PoolState { groups, waiting, .. } = &mut *state;
         let Some(group) = groups.get_mut(process.function()) else { return false };
         while let Some(waiter) = group.waiters.pop_front() {
             *waiting -= 1;
@@ -158,7 +158,7 @@ impl Pool {
         let _ = self.total.subscribe().wait_for(|total| *total == 0).await;
     }
 
-    fn at_once(&self, pool: &Arc<Self>, state: &mut State, definition: &Definition) -> Option<Grant> {
+    fn at_once(&self, pool: &Arc<Self>, state: &mut PoolState, definition: &Definition) -> Option<Grant> {
         let name = &definition.description.name;
         if !state.groups.contains_key(name) {
             state.groups.insert(name.clone(), Group::default());
@@ -181,7 +181,7 @@ impl Pool {
         Some(Grant::Start(self.permit(pool, state, name)))
     }
 
-    fn permit(&self, pool: &Arc<Self>, state: &mut State, function: &str) -> Permit {
+    fn permit(&self, pool: &Arc<Self>, state: &mut PoolState, function: &str) -> Permit {
         if let Some(group) = state.groups.get_mut(function) {
             group.processes += 1;
         }
@@ -190,7 +190,7 @@ impl Pool {
         Permit { pool: pool.clone(), function: function.to_owned() }
     }
 
-    fn enqueue(&self, state: &mut State, function: &str) -> Result<oneshot::Receiver<Grant>, InvokeError> {
+    fn enqueue(&self, state: &mut PoolState, function: &str) -> Result<oneshot::Receiver<Grant>, InvokeError> {
         if state.waiting >= self.max_waiting {
             forget_gone_waiters(state);
         }
@@ -208,7 +208,7 @@ impl Pool {
     }
 
     /// Whether a free process must end: its code is old, or all places are taken and another function has none.
-    fn must_give_way(&self, state: &State, process: &Process) -> bool {
+    fn must_give_way(&self, state: &PoolState, process: &Process) -> bool {
         let Some(group) = state.groups.get(process.function()) else { return true };
         if group.fingerprint != process.fingerprint() {
             return true;
@@ -224,7 +224,7 @@ impl Pool {
     }
 
     /// Gives a place that became free to whoever waits longest for one.
-    fn grant_places(pool: &Arc<Self>, state: &mut State) {
+    fn grant_places(pool: &Arc<Self>, state: &mut PoolState) {
         while state.total < pool.max_in_all && !state.closed {
             let oldest = state
                 .groups
@@ -247,7 +247,7 @@ impl Pool {
 
 impl Lease {
     /// Gives the process its work. The job comes back when the process has ended meanwhile.
-    pub(crate) fn assign(mut self, job: Job, answer: oneshot::Sender<Outcome>) -> Result<(), Box<Job>> {
+    pub(crate) fn assign(mut self, job: Job, answer: oneshot::Sender<JobOutcome>) -> Result<(), Box<Job>> {
         match self.process.take() {
             Some(process) => process.assign(job, answer),
             None => Err(Box::new(job)),
@@ -272,7 +272,7 @@ impl Permit {
     }
 
     /// Gives the place back while the pool is locked. Dropping would lock it again.
-    fn give_back(mut self, state: &mut State) {
+    fn give_back(mut self, state: &mut PoolState) {
         free(state, &std::mem::take(&mut self.function));
     }
 }
@@ -290,7 +290,7 @@ impl Drop for Permit {
     }
 }
 
-fn free(state: &mut State, function: &str) {
+fn free(state: &mut PoolState, function: &str) {
     state.total -= 1;
     let Some(group) = state.groups.get_mut(function) else { return };
     group.processes -= 1;
@@ -300,7 +300,7 @@ fn free(state: &mut State, function: &str) {
 }
 
 /// Asks the process to end that has been idle longest.
-fn evict(state: &mut State) {
+fn evict(state: &mut PoolState) {
     let oldest = state
         .groups
         .values_mut()
@@ -311,7 +311,7 @@ fn evict(state: &mut State) {
     }
 }
 
-fn forget_gone_waiters(state: &mut State) {
+fn forget_gone_waiters(state: &mut PoolState) {
     for group in state.groups.values_mut() {
         group.waiters.retain(|waiter| !waiter.sender.is_closed());
     }

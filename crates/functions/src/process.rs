@@ -49,7 +49,7 @@ fn one_line(text: String) -> String {
 }
 
 /// What became of a job.
-pub(crate) enum Outcome {
+pub(crate) enum JobOutcome {
     /// The function ran, or tried to.
     Ended(Ended),
     /// The process ended before it took the job; another one may.
@@ -100,13 +100,13 @@ pub(crate) struct Process {
 /// What a process is doing.
 enum Phase {
     /// From its start until it asks for its first invocation, which is here.
-    Starting { deadline: Instant, job: Job, answer: oneshot::Sender<Outcome> },
+    Starting { deadline: Instant, job: Job, answer: oneshot::Sender<JobOutcome> },
     /// It waits for work, or has not asked for it yet.
     Idle { since: Instant },
     /// It was given work and has not fetched it.
-    Assigned { deadline: Instant, job: Job, answer: oneshot::Sender<Outcome> },
+    Assigned { deadline: Instant, job: Job, answer: oneshot::Sender<JobOutcome> },
     /// It works.
-    Running { deadline: Instant, request_id: Arc<str>, answer: oneshot::Sender<Outcome> },
+    Running { deadline: Instant, request_id: Arc<str>, answer: oneshot::Sender<JobOutcome> },
     /// It is gone, or about to be.
     Ended,
 }
@@ -133,7 +133,7 @@ impl Process {
         definition: Arc<Definition>,
         (pid, logs): (Pid, Logs),
         deadline: Instant,
-        (job, answer): (Job, oneshot::Sender<Outcome>),
+        (job, answer): (Job, oneshot::Sender<JobOutcome>),
     ) -> Self {
         logs.begin(&job.request_id);
         let phase = Mutex::new(Phase::Starting { deadline, job, answer });
@@ -168,7 +168,7 @@ impl Process {
     }
 
     /// Gives an idle process work. The job comes back when the process has ended.
-    pub(crate) fn assign(&self, job: Job, answer: oneshot::Sender<Outcome>) -> Result<(), Box<Job>> {
+    pub(crate) fn assign(&self, job: Job, answer: oneshot::Sender<JobOutcome>) -> Result<(), Box<Job>> {
         let mut phase = lock(&self.phase);
         if !matches!(*phase, Phase::Idle { .. }) {
             return Err(Box::new(job));
@@ -243,7 +243,7 @@ impl Process {
             self.retire();
         }
         // The caller may have gone; then nobody wants the answer.
-        let _ = answer.send(Outcome::Ended(Ended { payload, error, log_tail }));
+        let _ = answer.send(JobOutcome::Ended(Ended { payload, error, log_tail }));
         Ok(())
     }
 
@@ -255,7 +255,7 @@ impl Process {
                 let log_tail = self.logs.end();
                 let ended = Ended { payload, error: Some(FunctionError::Unhandled), log_tail };
                 // The caller may have gone; then nobody wants the answer.
-                let _ = answer.send(Outcome::Ended(ended));
+                let _ = answer.send(JobOutcome::Ended(ended));
                 self.retire();
                 Ok(())
             }
@@ -378,7 +378,7 @@ impl Process {
             Phase::Idle { .. } | Phase::Ended => return,
             // Another process may still take it, unless it is late already.
             Phase::Assigned { job, answer, .. } if !matches!(end, End::Overdue) => {
-                let _ = answer.send(Outcome::NotTaken(Box::new(job)));
+                let _ = answer.send(JobOutcome::NotTaken(Box::new(job)));
                 return;
             }
             Phase::Starting { job, answer, .. } | Phase::Assigned { job, answer, .. } => (job.request_id, answer),
@@ -391,6 +391,6 @@ impl Process {
             End::Overdue => failure::timed_out(&request_id, self.definition.description.timeout),
         };
         let error = Some(FunctionError::Unhandled);
-        let _ = answer.send(Outcome::Ended(Ended { payload, error, log_tail }));
+        let _ = answer.send(JobOutcome::Ended(Ended { payload, error, log_tail }));
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn to_json(text: &str) -> Result<Converted, SyntaxError> {
 
 fn to_json_within(text: &str, bytes_max: usize) -> Result<Converted, SyntaxError> {
     let offsets = Offsets::of(text);
-    let mut writer = Writer { bytes_max, ..Writer::default() };
+    let mut writer = JsonWriter { bytes_max, ..JsonWriter::default() };
     for event in Parser::new_from_str(text) {
         let (event, span) =
             event.map_err(|error| Misfit::new(error.marker(), error.info())).map_err(|e| e.at(&offsets))?;
@@ -105,7 +105,7 @@ enum Kind {
 }
 
 #[derive(Default)]
-struct Writer {
+struct JsonWriter {
     bytes_max: usize,
     json: String,
     origins: Vec<(usize, Span)>,
@@ -115,7 +115,7 @@ struct Writer {
     documents: usize,
 }
 
-impl Writer {
+impl JsonWriter {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Misfit> {
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}

@@ -18,14 +18,14 @@ pub(super) enum Filter {
     /// `!a`
     Not(Box<Filter>),
     /// `@.a`: whether there is such a value, whatever it is.
-    Exists(Place),
+    Exists(SelectedPlace),
     /// `@.a == 1`
     Test(Operand, Operator, Operand),
 }
 
 /// `@…` or `$…` inside a filter.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct SelectedPlace {
     pub(super) from_root: bool,
     pub(super) selector: Selector,
 }
@@ -33,7 +33,7 @@ pub(super) struct Place {
 /// One side of a test.
 #[derive(Debug)]
 pub(super) enum Operand {
-    Place(Place),
+    Place(SelectedPlace),
     Literal(Value),
     /// `/re/i`, made to match the whole text as Java's `matches` does.
     Pattern(Regex),
@@ -121,7 +121,7 @@ impl Filter {
     }
 }
 
-impl Place {
+impl SelectedPlace {
     /// The value there; `None` where there is none.
     fn value(&self, item: &Value, document: Document<'_>) -> Result<Option<Value>, Fault> {
         let from = if self.from_root { document.root } else { item };

@@ -1,6 +1,6 @@
 //! Text to path.
 
-use super::filter::{Filter, Operand, Operator, Place};
+use super::filter::{Filter, Operand, Operator, SelectedPlace};
 use super::function::{Argument, Function};
 use super::select::{Selector, Slice, Step};
 use super::{PathSyntaxError, Root};
@@ -281,7 +281,7 @@ impl<'t> Parser<'t> {
                 self.enter()?;
                 let selector = self.selector(Surroundings::Filter)?;
                 self.leave();
-                Ok(Operand::Place(Place { from_root: root == '$', selector }))
+                Ok(Operand::Place(SelectedPlace { from_root: root == '$', selector }))
             }
             Some('/') => Ok(Operand::Pattern(self.pattern()?)),
             _ => Ok(Operand::Literal(self.literal()?)),

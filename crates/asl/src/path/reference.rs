@@ -11,11 +11,11 @@ use crate::value::{Object, Text, Value};
 #[derive(Debug)]
 pub struct ReferencePath {
     text: Text,
-    steps: Vec<Place>,
+    steps: Vec<ReferenceStep>,
 }
 
 #[derive(Debug)]
-enum Place {
+enum ReferenceStep {
     Member(Text),
     Index(usize),
 }
@@ -39,10 +39,10 @@ impl ReferencePath {
             return Err(PathSyntaxError { offset, ..refused("A reference path cannot contain @ , : ? or *") });
         }
         let steps = selector.steps.into_iter().map(|step| match step {
-            Step::Member(name) => Ok(Place::Member(name)),
-            Step::Index(index) => {
-                usize::try_from(index).map(Place::Index).map_err(|_| refused("A reference path has no negative index"))
-            }
+            Step::Member(name) => Ok(ReferenceStep::Member(name)),
+            Step::Index(index) => usize::try_from(index)
+                .map(ReferenceStep::Index)
+                .map_err(|_| refused("A reference path has no negative index")),
             _ => Err(refused("A reference path names one place: only .name, ['name'] and [n] are allowed")),
         });
         Ok(Self { text: Text::from(text), steps: steps.collect::<Result<_, _>>()? })
@@ -73,9 +73,9 @@ impl ReferencePath {
         for step in &self.steps {
             parents.push(at);
             at = match (step, at) {
-                (Place::Member(name), Some(Value::Object(object))) => object.get(name),
-                (Place::Index(index), Some(Value::Array(items))) => Some(items.get(*index)?),
-                (Place::Member(_), None) => None,
+                (ReferenceStep::Member(name), Some(Value::Object(object))) => object.get(name),
+                (ReferenceStep::Index(index), Some(Value::Array(items))) => Some(items.get(*index)?),
+                (ReferenceStep::Member(_), None) => None,
                 _ => return None,
             };
         }
@@ -83,7 +83,7 @@ impl ReferencePath {
     }
 }
 
-impl Place {
+impl ReferenceStep {
     /// A copy of the parent, one level deep, with the value in it.
     fn set(&self, parent: Option<&Value>, value: Value) -> Value {
         match self {

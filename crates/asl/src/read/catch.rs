@@ -4,7 +4,7 @@ use super::container::Here;
 use super::fields::Fields;
 use super::retry::error_equals;
 use super::rules;
-use super::rules::states_members::Outcome;
+use super::rules::states_members::StatesMember;
 use super::supported;
 use crate::program::{Catcher, QueryLanguage};
 
@@ -26,7 +26,7 @@ fn catcher(fields: &Fields<'_>, is_last: bool, here: Here<'_>) -> Option<Catcher
     rules::required_fields::check(&["ErrorEquals", "Next"], fields);
     let error_equals = error_equals(fields, is_last);
     let next = here.target("Next", fields);
-    let fields = fields.after(Outcome::ErrorOutput);
+    let fields = fields.after(StatesMember::ErrorOutput);
     let (result_path, assign) = (fields.result_path(), fields.assign());
     let output = fields.template_in(QueryLanguage::Jsonata, "Output");
     Some(Catcher { error_equals, next: next?, result_path, output, assign })

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::fields::Fields;
 use super::rules;
-use super::rules::variable_scope::Scope;
+use super::rules::variable_scope::VariableScope;
 use crate::program::MachineType;
 use crate::program::{StateId, Transition};
 use crate::value::Text;
@@ -18,7 +18,7 @@ pub(crate) struct Container {
     /// How many branches and processors it stands in.
     pub(crate) depth: usize,
     /// Which variables its states assign.
-    pub(crate) scope: Rc<Scope>,
+    pub(crate) scope: Rc<VariableScope>,
     /// From which state to which one can go.
     pub(crate) transitions: RefCell<Vec<(StateId, StateId)>>,
     /// Whether one of the states is terminal.
@@ -29,7 +29,12 @@ pub(crate) struct Container {
 
 impl Container {
     /// A container of these states.
-    pub(crate) fn new(machine_type: MachineType, depth: usize, scope: Rc<Scope>, states: Vec<(Text, StateId)>) -> Self {
+    pub(crate) fn new(
+        machine_type: MachineType,
+        depth: usize,
+        scope: Rc<VariableScope>,
+        states: Vec<(Text, StateId)>,
+    ) -> Self {
         let ids = states.iter().cloned().collect();
         let (transitions, ends) = (RefCell::default(), Cell::new(false));
         Self { machine_type, depth, scope, transitions, ends, states, ids }

@@ -4,10 +4,10 @@
 //! be run all the same; where that is nothing, it says so to the log ([`Log::unreadable`]).
 
 use super::log::Log;
-use super::place::Place;
+use super::place::SourcePlace;
 use super::rules;
 use super::rules::range::Bounds;
-use super::rules::states_members::Outcome;
+use super::rules::states_members::StatesMember;
 use crate::path::{Path, ReferencePath};
 use crate::program::{DataPath, Figure, QueryLanguage, ResultPath};
 use crate::template::{Template, expression_text};
@@ -19,18 +19,23 @@ pub(crate) struct Fields<'a> {
     /// The object.
     pub(crate) object: &'a Object,
     /// Where it stands.
-    pub(crate) place: &'a Place<'a>,
+    pub(crate) place: &'a SourcePlace<'a>,
     /// Where mistakes go.
     pub(crate) log: &'a Log,
     /// The language of its fields.
     pub(crate) language: QueryLanguage,
     /// What its `Output` and `Assign` come after.
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: StatesMember,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of a value that must be an object.
-    pub(crate) fn of(value: &'a Value, place: &'a Place<'a>, log: &'a Log, language: QueryLanguage) -> Option<Self> {
+    pub(crate) fn of(
+        value: &'a Value,
+        place: &'a SourcePlace<'a>,
+        log: &'a Log,
+        language: QueryLanguage,
+    ) -> Option<Self> {
         match value {
             Value::Object(object) => Some(Self::of_object(object, place, log, language)),
             _ => rules::value_type::expected("Object", place, log),
@@ -38,8 +43,13 @@ impl<'a> Fields<'a> {
     }
 
     /// The fields of an object.
-    pub(crate) fn of_object(object: &'a Object, place: &'a Place<'a>, log: &'a Log, language: QueryLanguage) -> Self {
-        Self { object, place, log, language, outcome: Outcome::None }
+    pub(crate) fn of_object(
+        object: &'a Object,
+        place: &'a SourcePlace<'a>,
+        log: &'a Log,
+        language: QueryLanguage,
+    ) -> Self {
+        Self { object, place, log, language, outcome: StatesMember::None }
     }
 
     /// The same fields read in another language.
@@ -48,7 +58,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The same fields, whose `Output` and `Assign` come after that.
-    pub(crate) fn after(self, outcome: Outcome) -> Self {
+    pub(crate) fn after(self, outcome: StatesMember) -> Self {
         Self { outcome, ..self }
     }
 
@@ -58,7 +68,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The field's place.
-    pub(crate) fn place_of(&self, name: &'a str) -> Place<'a> {
+    pub(crate) fn place_of(&self, name: &'a str) -> SourcePlace<'a> {
         self.place.member(name)
     }
 

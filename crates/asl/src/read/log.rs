@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::place::{OwnedStep, Place};
+use super::place::{OwnedStep, SourcePlace};
 use super::positions::Positions;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::value::Text;
@@ -39,19 +39,19 @@ impl Log {
     }
 
     /// The definition is refused.
-    pub(crate) fn error(&self, place: &Place<'_>, code: Code, message: impl Into<String>, help: &str) {
+    pub(crate) fn error(&self, place: &SourcePlace<'_>, code: Code, message: impl Into<String>, help: &str) {
         self.add(Severity::Error, code, message.into(), help, Some(place.to_string()), place.steps());
     }
 
     /// The definition is refused, and AWS gives no place; ours is for the span only.
-    pub(crate) fn error_nowhere(&self, place: &Place<'_>, code: Code, message: impl Into<String>, help: &str) {
+    pub(crate) fn error_nowhere(&self, place: &SourcePlace<'_>, code: Code, message: impl Into<String>, help: &str) {
         self.add(Severity::Error, code, message.into(), help, None, place.steps());
     }
 
     /// The definition is refused for something within a template; `within` is `/a/b[0]` or empty.
     pub(crate) fn error_within(
         &self,
-        place: &Place<'_>,
+        place: &SourcePlace<'_>,
         within: &str,
         code: Code,
         message: impl Into<String>,
@@ -63,7 +63,7 @@ impl Log {
     }
 
     /// The definition runs, but probably not as meant.
-    pub(crate) fn warning(&self, place: &Place<'_>, code: Code, message: impl Into<String>, help: &str) {
+    pub(crate) fn warning(&self, place: &SourcePlace<'_>, code: Code, message: impl Into<String>, help: &str) {
         self.add(Severity::Warning, code, message.into(), help, Some(place.to_string()), place.steps());
     }
 
@@ -155,7 +155,7 @@ mod tests {
     fn the_number_of_findings_is_bounded() {
         let log = Log::default();
         for _ in 0..5_000 {
-            log.error(&Place::ROOT, Code::SchemaValidationFailed, "wrong", "mend it");
+            log.error(&SourcePlace::ROOT, Code::SchemaValidationFailed, "wrong", "mend it");
         }
         assert_eq!(log.schema_errors(), 5_000);
         assert_eq!(log.into_diagnostics("{}").len(), FINDINGS_MAX);
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_fault_belongs_to_the_innermost_state_that_is_read() {
         let log = Log::default();
-        let error = |text: &str| log.error(&Place::ROOT, Code::SchemaValidationFailed, text, "mend it");
+        let error = |text: &str| log.error(&SourcePlace::ROOT, Code::SchemaValidationFailed, text, "mend it");
         let ((_, inner), outer) = log.fault_of(|| {
             let inner = log.fault_of(|| {
                 error("first");

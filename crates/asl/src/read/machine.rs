@@ -6,11 +6,11 @@ use std::rc::Rc;
 use super::container::{Container, Here};
 use super::fields::Fields;
 use super::log::Log;
-use super::place::Place;
+use super::place::SourcePlace;
 use super::rules;
 use super::rules::range::SECONDS;
-use super::rules::states_members::Outcome;
-use super::rules::variable_scope::Scope;
+use super::rules::states_members::StatesMember;
+use super::rules::variable_scope::VariableScope;
 use super::states;
 use super::supported::{self, Table};
 use crate::program::MachineType;
@@ -20,7 +20,7 @@ use crate::value::{Object, Text, Value};
 /// Reads a whole definition. What is wrong with it is in the log. What cannot be run of it is said in the states
 /// concerned, and in the first state where it concerns the whole machine.
 pub(crate) fn read(definition: &Object, machine_type: MachineType, log: &Log) -> Program {
-    let fields = Fields::of_object(definition, &Place::ROOT, log, QueryLanguage::JsonPath);
+    let fields = Fields::of_object(definition, &SourcePlace::ROOT, log, QueryLanguage::JsonPath);
     let mut builder = ProgramBuilder::new(log);
     let (branch, fault) = log.fault_of(|| {
         rules::supported_fields::check(&[supported::MACHINE], &fields);
@@ -50,7 +50,7 @@ pub(crate) fn read_state(state: &Object, name: &str, machine_type: MachineType, 
     let states: Vec<_> = names.into_iter().map(|name| (name.clone(), builder.add_state(name, branch))).collect();
     let id = states[0].1;
     let container = Container::new(machine_type, 0, Rc::default(), states);
-    let place = Place::ROOT.member("States");
+    let place = SourcePlace::ROOT.member("States");
     let place = place.member(name);
     let fields = Fields::of_object(state, &place, log, QueryLanguage::JsonPath);
     builder.state(id, |builder| builder.fields_of_state(&fields, Here { id, container: &container }));
@@ -91,7 +91,7 @@ impl<'l> ProgramBuilder<'l> {
         table: &Table,
         machine_type: MachineType,
         outer: &Container,
-        scope: Option<Rc<Scope>>,
+        scope: Option<Rc<VariableScope>>,
     ) -> Option<BranchId> {
         rules::supported_fields::check(&[table], fields);
         let depth = outer.depth + 1;
@@ -112,7 +112,7 @@ impl<'l> ProgramBuilder<'l> {
         fields: &Fields<'_>,
         machine_type: MachineType,
         depth: usize,
-        outer: Option<Rc<Scope>>,
+        outer: Option<Rc<VariableScope>>,
     ) -> BranchId {
         let schema_errors = self.log.schema_errors();
         let id = self.add_branch();
@@ -124,7 +124,7 @@ impl<'l> ProgramBuilder<'l> {
         };
         let place = fields.place_of("States");
         let names = states.iter().map(|(name, _)| (name.clone(), self.name(name, id, &place))).collect();
-        let scope = Rc::new(Scope::of(states, outer, &place));
+        let scope = Rc::new(VariableScope::of(states, outer, &place));
         let container = Container::new(machine_type, depth, scope, names);
         let start_at = rules::target::read("StartAt", fields, |name| container.state(name));
         match start_at {
@@ -150,7 +150,7 @@ impl<'l> ProgramBuilder<'l> {
     }
 
     /// Takes in a state's name.
-    fn name(&mut self, name: &Text, branch: BranchId, place: &Place<'_>) -> StateId {
+    fn name(&mut self, name: &Text, branch: BranchId, place: &SourcePlace<'_>) -> StateId {
         rules::state_name::check(name, &self.program.names, &place.member(name), self.log);
         self.add_state(name.clone(), branch)
     }
@@ -165,7 +165,7 @@ impl<'l> ProgramBuilder<'l> {
     fn fields_of_state(&mut self, fields: &Fields<'_>, here: Here<'_>) {
         let fields = fields.with_language(rules::query_language::of_state(fields));
         let Some(kind) = states::read(&fields, here, self) else { return self.unknown_state(here.id) };
-        let fields = fields.after(Outcome::of(&kind));
+        let fields = fields.after(StatesMember::of(&kind));
         let state = self.state_mut(here.id);
         state.language = fields.language;
         state.input_path = fields.data_path("InputPath");

@@ -4,8 +4,8 @@ use std::fmt;
 
 /// A place in a definition. Places are links on the stack: walking down a good definition allocates nothing.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
-    parent: Option<&'a Place<'a>>,
+pub(crate) struct SourcePlace<'a> {
+    parent: Option<&'a SourcePlace<'a>>,
     step: Step<'a>,
 }
 
@@ -25,9 +25,9 @@ pub enum OwnedStep {
     Item(usize),
 }
 
-impl<'a> Place<'a> {
+impl<'a> SourcePlace<'a> {
     /// The definition itself.
-    pub(crate) const ROOT: Place<'static> = Place { parent: None, step: Step::Root };
+    pub(crate) const ROOT: SourcePlace<'static> = SourcePlace { parent: None, step: Step::Root };
 
     /// The member of that name.
     pub(crate) fn member(&'a self, name: &'a str) -> Self {
@@ -57,7 +57,7 @@ impl<'a> Place<'a> {
 }
 
 /// As AWS writes a location: `/` for the definition, `/States/C/Choices[0]/Next`.
-impl fmt::Display for Place<'_> {
+impl fmt::Display for SourcePlace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let steps = self.steps();
         if steps.is_empty() {
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn locations_are_written_as_aws_writes_them() {
-        let root = Place::ROOT;
+        let root = SourcePlace::ROOT;
         let states = root.member("States");
         let state = states.member("C");
         let choices = state.member("Choices");

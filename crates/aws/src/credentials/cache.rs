@@ -42,7 +42,7 @@ struct Value {
     usable_until: Option<SystemTime>,
 }
 
-enum State {
+enum CacheState {
     Fresh(Looked),
     /// Still good, to be renewed by whoever comes first.
     Ageing(Looked),
@@ -68,19 +68,19 @@ impl Cache {
         F: Future<Output = Result<Looked, CallError>>,
     {
         let (old, _turn) = match self.state() {
-            State::Fresh(looked) => return Ok(looked),
-            State::Failed(error) => return Err(error),
-            State::Ageing(old) => match self.renewing.try_lock() {
+            CacheState::Fresh(looked) => return Ok(looked),
+            CacheState::Failed(error) => return Err(error),
+            CacheState::Ageing(old) => match self.renewing.try_lock() {
                 Ok(turn) => (Some(old), turn),
                 Err(_) => return Ok(old),
             },
-            State::Absent => {
+            CacheState::Absent => {
                 let turn = self.renewing.lock().await;
                 // Whoever had the turn before may have found them.
                 match self.state() {
-                    State::Fresh(looked) | State::Ageing(looked) => return Ok(looked),
-                    State::Failed(error) => return Err(error),
-                    State::Absent => (None, turn),
+                    CacheState::Fresh(looked) | CacheState::Ageing(looked) => return Ok(looked),
+                    CacheState::Failed(error) => return Err(error),
+                    CacheState::Absent => (None, turn),
                 }
             }
         };
@@ -101,14 +101,16 @@ impl Cache {
         }
     }
 
-    fn state(&self) -> State {
+    fn state(&self) -> CacheState {
         let now = (self.clock)();
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         match (&held.value, &held.failure) {
-            (Some(value), _) if now < value.fresh_until => State::Fresh(value.looked.clone()),
-            (Some(value), _) if value.usable_until.is_none_or(|end| now < end) => State::Ageing(value.looked.clone()),
-            (_, Some((error, until))) if now < *until => State::Failed(error.clone()),
-            _ => State::Absent,
+            (Some(value), _) if now < value.fresh_until => CacheState::Fresh(value.looked.clone()),
+            (Some(value), _) if value.usable_until.is_none_or(|end| now < end) => {
+                CacheState::Ageing(value.looked.clone())
+            }
+            (_, Some((error, until))) if now < *until => CacheState::Failed(error.clone()),
+            _ => CacheState::Absent,
         }
     }
 

@@ -6,10 +6,10 @@
 
 use crate::diagnostic::Code;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 
 /// Refuses the value of the field `name`, which stands at `place`.
-pub(crate) fn refuse<'w>(name: &str, words: impl Iterator<Item = &'w str>, place: &Place<'_>, log: &Log) {
+pub(crate) fn refuse<'w>(name: &str, words: impl Iterator<Item = &'w str>, place: &SourcePlace<'_>, log: &Log) {
     let words: Vec<&str> = words.collect();
     let message = format!("The field '{name}' should have one of these values: [{}]", words.join(", "));
     log.error(place, Code::SchemaValidationFailed, message, "Use one of the values listed, with the same case.");

@@ -7,11 +7,11 @@
 use crate::diagnostic::Code;
 use crate::path::Path;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 use crate::value::Value;
 
 /// Looks through a JSONPath template.
-pub(crate) fn check(value: &Value, place: &Place<'_>, log: &Log) {
+pub(crate) fn check(value: &Value, place: &SourcePlace<'_>, log: &Log) {
     match value {
         Value::Object(object) => {
             for (name, member) in object.iter() {
@@ -25,7 +25,7 @@ pub(crate) fn check(value: &Value, place: &Place<'_>, log: &Log) {
     }
 }
 
-fn check_member(name: &str, member: &Value, place: &Place<'_>, log: &Log) {
+fn check_member(name: &str, member: &Value, place: &SourcePlace<'_>, log: &Log) {
     let looks_dynamic = member.as_str().is_some_and(|text| looks_like_path(text) || looks_like_call(text));
     if looks_dynamic && !name.ends_with(".$") {
         let message = format!("The value for the field '{name}' looks like a JSONPath or an intrinsic function call");

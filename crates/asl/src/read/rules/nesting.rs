@@ -6,7 +6,7 @@
 
 use crate::diagnostic::Code;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 
 /// How deep branches and processors nest.
 pub(crate) const BRANCHES_MAX: usize = 50;
@@ -15,7 +15,7 @@ pub(crate) const BRANCHES_MAX: usize = 50;
 pub(crate) const CONDITIONS_MAX: usize = 100;
 
 /// Whether `depth` is allowed.
-pub(crate) fn check(depth: usize, max: usize, place: &Place<'_>, log: &Log) -> bool {
+pub(crate) fn check(depth: usize, max: usize, place: &SourcePlace<'_>, log: &Log) -> bool {
     if depth > max {
         let help = "Move the inner part into a state machine of its own, or flatten the conditions.";
         let message = format!("The maximum nesting depth is {max}");

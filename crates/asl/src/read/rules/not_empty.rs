@@ -6,11 +6,11 @@
 
 use crate::diagnostic::Code;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 use crate::value::Value;
 
 /// Refuses a list without items.
-pub(crate) fn check(items: &[Value], place: &Place<'_>, log: &Log) {
+pub(crate) fn check(items: &[Value], place: &SourcePlace<'_>, log: &Log) {
     if items.is_empty() {
         log.error(place, Code::SchemaValidationFailed, "Value cannot be empty", "Add at least one item.");
     }

@@ -6,11 +6,11 @@
 
 use crate::diagnostic::Code;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 use crate::value::Object;
 
 /// Refuses more than one of these fields in an object that stands at `place`.
-pub(crate) fn at_most(names: &[&str], object: &Object, place: &Place<'_>, log: &Log) {
+pub(crate) fn at_most(names: &[&str], object: &Object, place: &SourcePlace<'_>, log: &Log) {
     if present(names, object) > 1 {
         let message = format!("There should only be one of the following fields: [{}]", names.join(", "));
         log.error(place, Code::SchemaValidationFailed, message, "Keep one of the fields listed.");
@@ -18,7 +18,7 @@ pub(crate) fn at_most(names: &[&str], object: &Object, place: &Place<'_>, log: &
 }
 
 /// Refuses none and more than one of these fields.
-pub(crate) fn exactly(names: &[&str], object: &Object, place: &Place<'_>, log: &Log) {
+pub(crate) fn exactly(names: &[&str], object: &Object, place: &SourcePlace<'_>, log: &Log) {
     if present(names, object) == 0 {
         none(names, place, log);
     }
@@ -26,7 +26,7 @@ pub(crate) fn exactly(names: &[&str], object: &Object, place: &Place<'_>, log: &
 }
 
 /// Refuses the lack of all these fields.
-pub(crate) fn none(names: &[&str], place: &Place<'_>, log: &Log) {
+pub(crate) fn none(names: &[&str], place: &SourcePlace<'_>, log: &Log) {
     let message = format!("There should be one of the following fields: [{}]", names.join(", "));
     log.error(place, Code::SchemaValidationFailed, message, "Add one of the fields listed.");
 }

@@ -8,10 +8,10 @@
 use crate::diagnostic::Code;
 use crate::path::{Path, ReferencePath};
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 
 /// Any path.
-pub(crate) fn any(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> {
+pub(crate) fn any(text: &str, place: &SourcePlace<'_>, log: &Log) -> Option<Path> {
     match Path::parse(text) {
         Ok(path) => Some(path),
         Err(error) => {
@@ -24,7 +24,7 @@ pub(crate) fn any(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> {
 }
 
 /// A path to one place.
-pub(crate) fn single(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> {
+pub(crate) fn single(text: &str, place: &SourcePlace<'_>, log: &Log) -> Option<Path> {
     let path = Path::parse(text).ok();
     if !path.as_ref().is_some_and(Path::is_definite) {
         refuse(place, log);
@@ -33,7 +33,7 @@ pub(crate) fn single(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> {
 }
 
 /// A path to one place outside the context object.
-pub(crate) fn payload(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> {
+pub(crate) fn payload(text: &str, place: &SourcePlace<'_>, log: &Log) -> Option<Path> {
     if text.starts_with("$$") {
         refuse(place, log);
         return or_unreadable(Path::parse(text).ok(), log);
@@ -42,7 +42,7 @@ pub(crate) fn payload(text: &str, place: &Place<'_>, log: &Log) -> Option<Path> 
 }
 
 /// A path to put something at.
-pub(crate) fn reference(text: &str, place: &Place<'_>, log: &Log) -> Option<ReferencePath> {
+pub(crate) fn reference(text: &str, place: &SourcePlace<'_>, log: &Log) -> Option<ReferencePath> {
     let into_payload = text.strip_prefix('$').is_some_and(|rest| rest.starts_with(['.', '[']));
     let path = ReferencePath::parse(text).ok();
     if path.is_none() || !into_payload {
@@ -51,7 +51,7 @@ pub(crate) fn reference(text: &str, place: &Place<'_>, log: &Log) -> Option<Refe
     or_unreadable(path, log)
 }
 
-fn refuse(place: &Place<'_>, log: &Log) {
+fn refuse(place: &SourcePlace<'_>, log: &Log) {
     let help = "Write a path to one place, made of names and indexes only, such as $.order.items[0].";
     log.error(place, Code::SchemaValidationFailed, "Value is not a Reference Path", help);
 }

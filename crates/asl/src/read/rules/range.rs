@@ -6,7 +6,7 @@
 
 use crate::diagnostic::Code;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 use crate::value::Value;
 
 /// The most seconds AWS counts in one field.
@@ -51,7 +51,7 @@ impl Bounds {
 }
 
 /// The number, where it is one. One out of bounds is refused; whoever counts with it all the same says what is wrong.
-pub(crate) fn check(value: &Value, bounds: Bounds, place: &Place<'_>, log: &Log) -> Option<f64> {
+pub(crate) fn check(value: &Value, bounds: Bounds, place: &SourcePlace<'_>, log: &Log) -> Option<f64> {
     let number = value.as_number().map(crate::Number::as_f64);
     let number = match number {
         Some(number) if !bounds.whole || number.fract() == 0.0 || number.is_infinite() => number,

@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use crate::diagnostic::Code;
 use crate::program::StateId;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 use crate::value::Text;
 
 /// In characters.
 const LENGTH_MAX: usize = 80;
 
 /// Checks a name, which is to join those the machine has.
-pub(crate) fn check(name: &Text, names: &HashMap<Text, StateId>, place: &Place<'_>, log: &Log) {
+pub(crate) fn check(name: &Text, names: &HashMap<Text, StateId>, place: &SourcePlace<'_>, log: &Log) {
     if name.is_empty() || name.chars().count() > LENGTH_MAX {
         let message = format!("Invalid State name: {name}");
         log.error(place, Code::InvalidStateName, message, "Use a name of 1 to 80 characters.");

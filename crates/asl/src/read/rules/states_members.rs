@@ -8,12 +8,12 @@
 use crate::diagnostic::Code;
 use crate::program::StateKind;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 use crate::template::Template;
 
 /// What `$states` has besides the input and the context object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum StatesMember {
     /// Nothing.
     None,
     /// `$states.result`
@@ -22,7 +22,7 @@ pub(crate) enum Outcome {
     ErrorOutput,
 }
 
-impl Outcome {
+impl StatesMember {
     /// What there is when a state of that kind is done.
     pub(crate) fn of(kind: &StateKind) -> Self {
         match kind {
@@ -38,15 +38,15 @@ impl Outcome {
 }
 
 /// Refuses the expressions of a template that name what is not there.
-pub(crate) fn check(template: &Template, outcome: Outcome, place: &Place<'_>, log: &Log) {
-    for (member, of) in [("result", Outcome::Result), ("errorOutput", Outcome::ErrorOutput)] {
+pub(crate) fn check(template: &Template, outcome: StatesMember, place: &SourcePlace<'_>, log: &Log) {
+    for (member, of) in [("result", StatesMember::Result), ("errorOutput", StatesMember::ErrorOutput)] {
         if of != outcome {
             template.places_of_state_member(member).into_iter().for_each(|within| refuse(member, within, place, log));
         }
     }
 }
 
-fn refuse(member: &str, within: &str, place: &Place<'_>, log: &Log) {
+fn refuse(member: &str, within: &str, place: &SourcePlace<'_>, log: &Log) {
     let message = format!("Field '$states.{member}' does not exist.");
     let help = "Use $states.result in Output and Assign of a Task, Parallel or Map state, $states.errorOutput in those \
                 of a catcher.";

@@ -6,12 +6,12 @@
 
 use crate::program::QueryLanguage;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 use crate::template::{Template, TemplateError};
 use crate::value::Value;
 
 /// A template.
-pub(crate) fn read(value: &Value, place: &Place<'_>, log: &Log, language: QueryLanguage) -> Option<Template> {
+pub(crate) fn read(value: &Value, place: &SourcePlace<'_>, log: &Log, language: QueryLanguage) -> Option<Template> {
     match Template::parse(value, language) {
         Ok(template) => {
             if language == QueryLanguage::JsonPath {
@@ -27,11 +27,11 @@ pub(crate) fn read(value: &Value, place: &Place<'_>, log: &Log, language: QueryL
 }
 
 /// The path or intrinsic function of a field such as `ErrorPath`.
-pub(crate) fn read_path(text: &str, field: &str, place: &Place<'_>, log: &Log) -> Option<Template> {
+pub(crate) fn read_path(text: &str, field: &str, place: &SourcePlace<'_>, log: &Log) -> Option<Template> {
     Template::parse_path(text, field).map_err(|error| refuse(&error, place, log, QueryLanguage::JsonPath)).ok()
 }
 
-fn refuse(error: &TemplateError, place: &Place<'_>, log: &Log, language: QueryLanguage) {
+fn refuse(error: &TemplateError, place: &SourcePlace<'_>, log: &Log, language: QueryLanguage) {
     let help = match language {
         QueryLanguage::JsonPath => "Write a path such as $.name or a call such as States.UUID().",
         QueryLanguage::Jsonata => "Mend the expression between {% and %}.",

@@ -6,10 +6,10 @@
 
 use crate::diagnostic::Code;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 
 /// Refuses a value of another type.
-pub(crate) fn expected<T>(type_name: &str, place: &Place<'_>, log: &Log) -> Option<T> {
+pub(crate) fn expected<T>(type_name: &str, place: &SourcePlace<'_>, log: &Log) -> Option<T> {
     let message = format!("Expected value of type {type_name}");
     log.error(place, Code::SchemaValidationFailed, message, "Write a value of the type named.");
     log.unreadable();

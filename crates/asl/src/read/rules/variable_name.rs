@@ -8,14 +8,14 @@
 use crate::diagnostic::Code;
 use crate::program::QueryLanguage;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 use crate::value::Object;
 
 /// In characters.
 const LENGTH_MAX: usize = 80;
 
 /// Checks the names of an `Assign` object, which stands at `place`.
-pub(crate) fn check(assign: &Object, language: QueryLanguage, place: &Place<'_>, log: &Log) {
+pub(crate) fn check(assign: &Object, language: QueryLanguage, place: &SourcePlace<'_>, log: &Log) {
     for (member, _) in assign.iter() {
         let name = match language {
             QueryLanguage::JsonPath => member.strip_suffix(".$").unwrap_or(member),

@@ -12,19 +12,19 @@ use std::rc::Rc;
 
 use crate::diagnostic::Code;
 use crate::read::log::Log;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 use crate::value::{Object, Text, Value};
 
 /// The names that the states of a scope assign, and the scope around it.
 #[derive(Default)]
-pub(crate) struct Scope {
+pub(crate) struct VariableScope {
     names: HashSet<Text>,
-    outer: Option<Rc<Scope>>,
+    outer: Option<Rc<VariableScope>>,
 }
 
-impl Scope {
+impl VariableScope {
     /// The scope of those states. What stands in their branches and processors is not theirs.
-    pub(crate) fn of(states: &Object, outer: Option<Rc<Scope>>, place: &Place<'_>) -> Self {
+    pub(crate) fn of(states: &Object, outer: Option<Rc<VariableScope>>, place: &SourcePlace<'_>) -> Self {
         let mut names = HashSet::new();
         each_name(states, place, &mut |name, _| {
             names.insert(Text::from(name));
@@ -33,7 +33,7 @@ impl Scope {
     }
 
     /// Refuses what those states, which are the scope's, assign of the scopes around it.
-    pub(crate) fn check(&self, states: &Object, place: &Place<'_>, log: &Log) {
+    pub(crate) fn check(&self, states: &Object, place: &SourcePlace<'_>, log: &Log) {
         if self.outer.is_none() {
             return;
         }
@@ -59,7 +59,7 @@ impl Scope {
 }
 
 /// Visits every name that the states assign themselves, in their choice rules and in their catchers.
-fn each_name(states: &Object, place: &Place<'_>, visit: &mut impl FnMut(&str, &Place<'_>)) {
+fn each_name(states: &Object, place: &SourcePlace<'_>, visit: &mut impl FnMut(&str, &SourcePlace<'_>)) {
     for (name, state) in states.iter() {
         let place = place.member(name);
         names_of(state, &place, visit);
@@ -71,7 +71,7 @@ fn each_name(states: &Object, place: &Place<'_>, visit: &mut impl FnMut(&str, &P
     }
 }
 
-fn names_of(assigning: &Value, place: &Place<'_>, visit: &mut impl FnMut(&str, &Place<'_>)) {
+fn names_of(assigning: &Value, place: &SourcePlace<'_>, visit: &mut impl FnMut(&str, &SourcePlace<'_>)) {
     const NAME: &str = "Assign";
     let Some(assign) = assigning.get(NAME).and_then(Value::as_object) else { return };
     let place = place.member(NAME);

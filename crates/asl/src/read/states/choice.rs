@@ -6,7 +6,7 @@ use crate::read::container::Here;
 use crate::read::fields::Fields;
 use crate::read::rules::nesting::{self, CONDITIONS_MAX};
 use crate::read::supported::{CHOICE_RULE, CONDITION, OPERATORS};
-use crate::read::{place::Place, rules};
+use crate::read::{place::SourcePlace, rules};
 use crate::value::Value;
 
 pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Choice {
@@ -68,7 +68,7 @@ fn inner_list(operator: &str, fields: &Fields<'_>, depth: usize) -> Option<Vec<C
     (conditions.len() == items.len()).then_some(conditions)
 }
 
-fn inner(value: &Value, place: &Place<'_>, outer: &Fields<'_>, depth: usize) -> Option<Condition> {
+fn inner(value: &Value, place: &SourcePlace<'_>, outer: &Fields<'_>, depth: usize) -> Option<Condition> {
     let fields = Fields::of(value, place, outer.log, outer.language)?;
     rules::supported_fields::check(&[CONDITION, OPERATORS], &fields);
     condition(&fields, depth + 1)

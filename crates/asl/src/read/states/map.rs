@@ -8,7 +8,7 @@ use crate::program::{BranchId, Figure, Map, MapItems, MapMode, QueryLanguage};
 use crate::read::container::Here;
 use crate::read::fields::Fields;
 use crate::read::machine::ProgramBuilder;
-use crate::read::place::Place;
+use crate::read::place::SourcePlace;
 use crate::read::rules::range::Bounds;
 use crate::read::{catch, retry, rules, supported};
 use crate::template::Template;
@@ -78,7 +78,7 @@ fn processor(fields: &Fields<'_>, here: Here<'_>, builder: &mut ProgramBuilder<'
 fn processor_config(processor: &Fields<'_>, outer: MachineType) -> (MapMode, MachineType) {
     const NAME: &str = "ProcessorConfig";
     const INLINE: MapMode = MapMode::Inline;
-    let place: Place<'_> = processor.place_of(NAME);
+    let place: SourcePlace<'_> = processor.place_of(NAME);
     let config = processor.get(NAME).and_then(|value| Fields::of(value, &place, processor.log, processor.language));
     let Some(config) = config else { return (INLINE, outer) };
     rules::supported_fields::check(&[supported::PROCESSOR_CONFIG], &config);

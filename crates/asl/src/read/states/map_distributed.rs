@@ -7,7 +7,7 @@ use crate::program::MachineType;
 use crate::read::fields::Fields;
 use crate::read::rules::range::Bounds;
 use crate::read::supported::{self, Table};
-use crate::read::{place::Place, rules};
+use crate::read::{place::SourcePlace, rules};
 use crate::value::{Text, Value};
 
 /// AWS's most for `MaxItems`.
@@ -28,7 +28,7 @@ pub(crate) fn read(label: Option<Text>, execution_type: MachineType, fields: &Fi
 
 fn object(name: &str, table: &Table, fields: &Fields<'_>, check: impl Fn(&Fields<'_>)) -> Option<Value> {
     let value = fields.get(name)?;
-    let place: Place<'_> = fields.place.member(name);
+    let place: SourcePlace<'_> = fields.place.member(name);
     let inner = Fields::of(value, &place, fields.log, fields.language)?;
     rules::supported_fields::check(&[table], &inner);
     check(&inner);

@@ -9,7 +9,7 @@ use serde_json::Value;
 /// The model that a miniature describes. Shapes are numbered in the miniature's order.
 pub(super) fn service(model: &Value) -> Service {
     let shapes: Vec<(&String, &Value)> = model["shapes"].as_object().unwrap().iter().collect();
-    let reader = Reader { names: shapes.iter().map(|(name, _)| name.as_str()).collect() };
+    let reader = ModelReader { names: shapes.iter().map(|(name, _)| name.as_str()).collect() };
     let operations = model["operations"].as_object().unwrap().iter();
     Service {
         metadata: metadata(&model["metadata"]),
@@ -18,7 +18,7 @@ pub(super) fn service(model: &Value) -> Service {
     }
 }
 
-struct Reader<'a> {
+struct ModelReader<'a> {
     names: Vec<&'a str>,
 }
 
@@ -57,7 +57,7 @@ fn timestamp_format(value: &Value) -> Option<TimestampFormat> {
     }
 }
 
-impl Reader<'_> {
+impl ModelReader<'_> {
     fn id(&self, reference: &Value) -> Option<ShapeId> {
         let name = reference["shape"].as_str()?;
         let place = self.names.iter().position(|other| *other == name);
