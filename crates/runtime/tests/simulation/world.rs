@@ -585,7 +585,7 @@ impl World {
         let tasks: Arc<dyn tasks::Tasks> = Arc::clone(&services) as Arc<dyn tasks::Tasks>;
         let context = Context::new(store, Arc::clone(&directory), tokens, Arc::clone(&tasks), &options, shard_options);
         let context = Arc::new(context);
-        let last_id = self.memory.last_execution_id().unwrap();
+        let last_id = self.memory.last_execution_id(&PartitionSet::All).unwrap();
         let ways = Arc::new(Shards::new(shards, self.memory.partitions().unwrap()));
         let to_shards = Arc::clone(&ways);
         let exchange = Exchange::new(move |hand_out: HandOut| {
@@ -594,7 +594,7 @@ impl World {
         let outlets = Outlets { exchange: Arc::new(exchange), tasks };
         let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
         let writer = Arc::new(Writer::new(shards));
-        let lane = Lane::open(&*store, SessionId(self.random.draw()), 0).unwrap();
+        let lane = Lane::open(&*store, SessionId(self.random.next().into()), 0).unwrap();
         let last_ids = Arc::new(tokio::sync::Mutex::new(self.memory.last_record_ids().unwrap()));
         let partitions = self.memory.partitions().unwrap();
         self.running = Some(Node {
