@@ -220,7 +220,7 @@ async fn executions_of_what_today_is_refused_are_recovered() {
 
     let runtime = open(&store);
     for _ in &waiting {
-        let poll = GetActivityTask { arn: HOLD.into(), worker: None };
+        let poll = GetActivityTask { arn: HOLD.into(), worker: None, wait: Duration::from_secs(60) };
         let task = runtime.get_activity_task(poll).await.unwrap().unwrap();
         let done = SendTaskSuccess { token: task.token, output: Value::empty_object() };
         runtime.send_task_success(done).await.unwrap();
