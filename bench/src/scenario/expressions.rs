@@ -131,6 +131,7 @@ fn evaluate(template: &Template, input: &Value, field: &str) -> Option<Value> {
         chance: &Chance::new(1),
         now: 0,
         patience: &Patience::default(),
+        jsonata_milliseconds: 5_000,
     };
     template.evaluate(&scope, field).ok()
 }

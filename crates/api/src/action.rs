@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::call_context::CallContext;
 use crate::error::ApiError;
-use crate::quotas::Quotas;
 use crate::request::Request;
 use crate::resource::Resource;
 use crate::response_body::ResponseBody;
+use runtime::quotas::Quotas;
 
 /// An operation. The dispatcher reads all it knows of one from here.
 pub(crate) trait Action {

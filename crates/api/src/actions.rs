@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::action::Action;
 use crate::call_context::CallContext;
 use crate::error::ApiError;
-use crate::quotas::Quotas;
 use crate::request::Request;
 use crate::resource::{Resource, ShownResources};
 use crate::response_body::ResponseBody;
+use runtime::quotas::Quotas;
 
 /// What AWS has and this version does not.
 const NOT_YET: [&str; 4] = ["RedriveExecution", "DescribeMapRun", "ListMapRuns", "UpdateMapRun"];

@@ -11,6 +11,7 @@ use crate::shape::{Int, List, Shape, Structure, int};
 use crate::shapes::ARN;
 
 /// Items of a configuration at most.
+/// No quota: what a routing is, and what is stored of it.
 const ITEMS_MAX: usize = 2;
 const WEIGHT: Int = int(0..=100);
 

@@ -6,9 +6,9 @@ use asl::Text;
 use runtime::Runtime;
 
 use crate::deadline::Deadline;
-use crate::quotas::Quotas;
 use crate::request_id::RequestId;
 use crate::shapes::TRACE_HEADER_LENGTH_MAX;
+use runtime::quotas::Quotas;
 
 /// One call, as its operation sees it.
 pub(crate) struct CallContext<'a> {

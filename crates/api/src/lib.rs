@@ -18,7 +18,6 @@ mod listing;
 mod machine_settings;
 mod name;
 mod protocol;
-mod quotas;
 mod redrivability;
 mod request;
 mod request_id;
@@ -36,14 +35,12 @@ use functions::Functions;
 use runtime::Runtime;
 
 pub use protocol::{ApiCall, ApiReply};
-pub use quotas::{DAY_SECONDS, Quotas};
 pub use response_body::ResponseBody;
 use routes::Routes;
 
 /// Answers calls of the API with one runtime, and calls of Lambda's API with the functions on this machine.
 pub struct Api {
     runtime: Runtime,
-    quotas: Quotas,
     functions: Option<Functions>,
     routes: Routes,
 }
@@ -51,13 +48,7 @@ pub struct Api {
 impl Api {
     /// An API in front of that runtime.
     pub fn new(runtime: Runtime) -> Self {
-        Self { runtime, quotas: Quotas::default(), functions: None, routes: Routes::new(false) }
-    }
-
-    /// The same, with other bounds of requests than AWS's.
-    #[must_use]
-    pub fn with_quotas(self, quotas: Quotas) -> Self {
-        Self { quotas, ..self }
+        Self { runtime, functions: None, routes: Routes::new(false) }
     }
 
     /// The same, which also answers Lambda's API.

@@ -70,14 +70,15 @@ impl Api {
 
     async fn answer(&self, request_id: RequestId, call: ApiCall<'_>) -> Result<ResponseBody, ApiError> {
         let operation = operation(call)?;
-        let request = Request::parse(call.body, self.runtime.options().limits.payload_bytes)?;
+        let quotas = self.runtime.quotas();
+        let request = Request::parse(call.body, quotas.execution.payload_bytes)?;
         let context = CallContext {
             principal: Principal::Anonymous,
             request_id,
             trace: call.trace.and_then(TraceHeader::of),
-            deadline: Deadline::within(operation.answered_within(&self.quotas)),
+            deadline: Deadline::within(operation.answered_within(quotas)),
             runtime: &self.runtime,
-            quotas: &self.quotas,
+            quotas,
         };
         operation.answer(&context, &request).await
     }

@@ -8,7 +8,7 @@ use engine::{Status, Timestamp};
 use runtime::calls::ExecutionDescription;
 use store::record::MachineStatus;
 
-use crate::quotas::Quotas;
+use runtime::quotas::Quotas;
 
 /// Events that a redrive adds at least: `ExecutionRedriven`, and one of what is done again.
 const EVENTS_OF_A_REDRIVE: u64 = 2;

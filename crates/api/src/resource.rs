@@ -97,7 +97,7 @@ mod tests {
         RuntimeOptions {
             region: "eu-west-1".into(),
             account: "000000000000".into(),
-            limits: engine::Limits::default(),
+            quotas: runtime::quotas::Quotas::default(),
             shards: 1,
         }
     }

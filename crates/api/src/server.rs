@@ -168,7 +168,7 @@ async fn call_function(
 /// Step Functions' API.
 async fn answer_call(api: &Api, request: Request<Incoming>) -> Response<ResponseBody> {
     let (head, body) = request.into_parts();
-    let body = match read_body(body, api.quotas.request_bytes).await {
+    let body = match read_body(body, api.runtime.quotas().request_bytes).await {
         Ok(body) => body,
         Err(error) => return refused(&error),
     };

@@ -11,6 +11,7 @@ pub(crate) const LONG_ARN: TextShape = text(1..=2000);
 /// `Name`. Which characters it may have is a rule of its own ([`crate::name`]).
 pub(crate) const NAME: TextShape = text(1..=80);
 /// `Definition`
+/// No quota: the model's constraint of the member.
 pub(crate) const DEFINITION: TextShape = text(1..=1_048_576).sensitive();
 /// `VersionDescription`
 pub(crate) const VERSION_DESCRIPTION: TextShape = text(0..=256).sensitive();
@@ -28,6 +29,7 @@ pub(crate) const CAUSE: TextShape = text(0..=32_768).sensitive();
 /// `TaskToken`
 pub(crate) const TASK_TOKEN: TextShape = text(1..=2048);
 /// Characters of a `TraceHeader` at most.
+/// No quota: the model's constraint of the member.
 pub(crate) const TRACE_HEADER_LENGTH_MAX: usize = 256;
 /// `TraceHeader`
 pub(crate) const TRACE_HEADER: TextShape = text(0..=TRACE_HEADER_LENGTH_MAX).matching(r"\p{ASCII}*", str::is_ascii);

@@ -19,6 +19,7 @@ use http::StatusCode;
 use http_body_util::BodyExt;
 use runtime::calls::ExecutionDescription;
 use runtime::clock::WallClock;
+use runtime::quotas::Quotas;
 use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
 use serde_json::{Value as Json, json};
@@ -33,12 +34,12 @@ const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"
 
 /// An API on an empty runtime in memory.
 fn api() -> Api {
-    let options = RuntimeOptions {
-        region: "us-east-1".to_owned(),
-        account: "000000000000".to_owned(),
-        limits: engine::Limits::default(),
-        shards: 1,
-    };
+    api_with(Quotas::default())
+}
+
+fn api_with(quotas: Quotas) -> Api {
+    let options =
+        RuntimeOptions { region: "us-east-1".to_owned(), account: "000000000000".to_owned(), quotas, shards: 1 };
     Api::new(Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, no_tasks).unwrap())
 }
 

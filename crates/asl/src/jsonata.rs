@@ -46,10 +46,6 @@ const GUARDED_DEPTH_MAX: usize = 200;
 /// The run that only finds out what an error was about may nest deeper: its notes take levels too.
 const NOTED_DEPTH_MAX: usize = 1_000;
 
-/// An expression that runs longer than this is stopped, in milliseconds. The evaluator reads the clock for it;
-/// nothing else bounds a loop that allocates nothing.
-const TIME_MAX_MS: u64 = 5_000;
-
 /// A parsed JSONata expression. It can be shared between threads.
 #[derive(Debug)]
 pub struct Expression {
@@ -165,7 +161,9 @@ impl Expression {
             notes.register(&mut evaluator)?;
         }
         let evaluated = evaluator.evaluate(tree, item);
-        if time_max(scope) < TIME_MAX_MS && evaluated.as_ref().is_err_and(|e| message::is_timeout(e.message())) {
+        if time_max(scope) < scope.jsonata_milliseconds
+            && evaluated.as_ref().is_err_and(|e| message::is_timeout(e.message()))
+        {
             scope.patience.exceed();
         }
         evaluated
@@ -189,7 +187,9 @@ impl Expression {
     }
 }
 
-/// Milliseconds until an expression is stopped.
+/// Milliseconds until an expression is stopped. The evaluator reads the clock for it; nothing else bounds a loop that
+/// allocates nothing.
 fn time_max(scope: &Scope<'_>) -> u64 {
-    scope.patience.milliseconds.map_or(TIME_MAX_MS, |patience| patience.min(TIME_MAX_MS))
+    let allowed = scope.jsonata_milliseconds;
+    scope.patience.milliseconds.map_or(allowed, |patience| patience.min(allowed))
 }

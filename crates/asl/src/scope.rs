@@ -28,6 +28,8 @@ pub struct Scope<'a> {
     pub now: i64,
     /// How long an expression may take.
     pub patience: &'a Patience,
+    /// Milliseconds that the language allows a JSONata expression.
+    pub jsonata_milliseconds: u64,
 }
 
 /// How long an expression may take for whoever waits for it. One that takes longer has not failed: it is to be

@@ -28,5 +28,6 @@ pub(crate) fn scoped<T>(
         chance: &Chance::new(1),
         now: 0,
         patience: &Patience::default(),
+        jsonata_milliseconds: 5_000,
     })
 }

@@ -415,6 +415,7 @@ impl<'a> Decision<'a> {
             chance: self.chance,
             now: self.turn.now.0,
             patience: &self.patience,
+            jsonata_milliseconds: self.turn.limits.jsonata_milliseconds,
         })
     }
 }

@@ -14,6 +14,10 @@ pub struct Limits {
     pub history_events: u64,
     /// Iterations of an inline Map that run at once, at most (AWS: 40).
     pub inline_map_concurrency: u64,
+    /// Milliseconds that one JSONata expression may take (AWS says nothing of it).
+    pub jsonata_milliseconds: u64,
+    /// Seconds that the test of a state may take (AWS: five minutes). A state that would wait longer times out.
+    pub state_test_seconds: u64,
     /// Factor by which Wait states and retry intervals are shortened or stretched; 1 in production.
     pub wait_time_scale: f64,
 }
@@ -25,6 +29,8 @@ impl Default for Limits {
             variables_bytes: 10 * 1024 * 1024,
             history_events: 25_000,
             inline_map_concurrency: 40,
+            jsonata_milliseconds: 5_000,
+            state_test_seconds: 300,
             wait_time_scale: 1.0,
         }
     }

@@ -35,9 +35,6 @@ use probe::Probe;
 /// The name of a state that is tested without a state machine, as AWS calls it.
 const NAME: &str = "StateName";
 
-/// Seconds a test may take (AWS: five minutes). A state that would wait longer times out.
-const SECONDS_MAX: f64 = 300.0;
-
 /// A state to test, its members checked against the API's model and its JSON parsed.
 #[derive(Clone, Debug, Default)]
 pub struct StateTest {
@@ -305,8 +302,9 @@ fn run<'a>(decision: &mut Decision<'a>, test: &StateTest, answer: Option<&Mock>)
         return map::run(decision, cursor, map, mock, &test.configuration);
     }
     decision.begin(cursor.clone());
+    let seconds_max = decision.turn.limits.state_test_seconds as f64;
     match decision.last_kind() {
-        Some(EventKind::WaitScheduled { due }) if *due > decision.turn.now.plus_seconds(SECONDS_MAX) => {
+        Some(EventKind::WaitScheduled { due }) if *due > decision.turn.now.plus_seconds(seconds_max) => {
             decision.fail(cursor, Failure::timeout(false));
         }
         Some(EventKind::WaitScheduled { .. }) => states::wait::over(decision, cursor),

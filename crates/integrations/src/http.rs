@@ -39,9 +39,6 @@ use request::{Definition, Request};
 use response::Response;
 use wire::Wire;
 
-/// How long an HTTP task may take. AWS's limit, which `TimeoutSeconds` cannot raise.
-const TIMEOUT: Duration = Duration::from_secs(60);
-
 /// How long the connection's description and its secret may take.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -199,7 +196,8 @@ impl Task<'_> {
             response: None,
         });
         let request = with_content_type(request);
-        let wire = Wire::new(self.call.request_timeout(TIMEOUT).min(TIMEOUT));
+        let most = self.integrations.http_task();
+        let wire = Wire::new(self.call.request_timeout(most).min(most));
         let mut response = wire::send(self.integrations.client(), &request, &wire)
             .await
             .map_err(|error| Failure { error: "States.Http.Socket".to_owned(), cause: error.to_string() })?;

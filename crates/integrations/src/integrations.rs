@@ -40,6 +40,8 @@ pub struct Options {
     pub assume_execution_role: bool,
     /// Where HTTP tasks may go without TLS.
     pub plain_http: PlainHttp,
+    /// How long an HTTP task may take (AWS: 60 seconds); its `TimeoutSeconds` cannot raise that.
+    pub http_task: Duration,
 }
 
 /// What is asked of a service of AWS.
@@ -172,6 +174,11 @@ impl Integrations {
     /// Where HTTP tasks may go without TLS.
     pub(crate) fn plain_http(&self) -> PlainHttp {
         self.0.options.plain_http
+    }
+
+    /// How long an HTTP task may take.
+    pub(crate) fn http_task(&self) -> Duration {
+        self.0.options.http_task
     }
 
     /// What is remembered of HTTP connections.

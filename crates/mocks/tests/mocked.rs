@@ -15,6 +15,7 @@ use runtime::calls::{
     CallError, CreateStateMachine, ExecutionDescription, GetExecutionHistory, StartExecution, StartedExecution,
 };
 use runtime::clock::WallClock;
+use runtime::quotas::Quotas;
 use runtime::task_reports::{Reported, TaskReport, TaskReports};
 use runtime::tasks::{Doing, Invocation, Profiles, Tasks, Work};
 use runtime::{Runtime, RuntimeOptions};
@@ -129,7 +130,7 @@ impl Server {
         let options = RuntimeOptions {
             region: "us-east-1".into(),
             account: "123456789012".into(),
-            limits: engine::Limits::default(),
+            quotas: Quotas::default(),
             shards: 1,
         };
         let runtime = Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, tasks).unwrap();

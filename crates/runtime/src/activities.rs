@@ -15,9 +15,6 @@ use tokio::sync::oneshot;
 use crate::calls::{ActivityTask, CallError};
 use crate::sync::lock;
 
-/// Workers that may wait for one activity at once (AWS: 1,000).
-pub const POLLERS_MAX: usize = 1_000;
-
 /// An open task of an activity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskRef {
@@ -93,6 +90,8 @@ impl Drop for Delivery {
 /// Brings tasks and workers together.
 pub struct Exchange {
     queues: Mutex<Queues>,
+    /// Workers that may wait for one activity at once.
+    pollers_max: usize,
     route: Box<dyn Fn(HandOut) + Send + Sync>,
 }
 
@@ -115,9 +114,10 @@ impl std::fmt::Debug for Exchange {
 }
 
 impl Exchange {
-    /// An empty one; `route` brings a match to the shard of its execution.
-    pub fn new(route: impl Fn(HandOut) + Send + Sync + 'static) -> Self {
-        Self { queues: Mutex::default(), route: Box::new(route) }
+    /// An empty one, where so many workers may wait for one activity; `route` brings a match to the shard of its
+    /// execution.
+    pub fn new(pollers_max: usize, route: impl Fn(HandOut) + Send + Sync + 'static) -> Self {
+        Self { queues: Mutex::default(), pollers_max, route: Box::new(route) }
     }
 
     /// A task became open. Tasks are handed out in the order they were scheduled.
@@ -154,8 +154,8 @@ impl Exchange {
                 return Err(CallError::stopping());
             }
             let queue = queues.by_activity.entry(poller.activity.clone()).or_default();
-            queue.forget_gone_pollers();
-            if queue.pollers.len() >= POLLERS_MAX {
+            queue.forget_gone_pollers(self.pollers_max);
+            if queue.pollers.len() >= self.pollers_max {
                 return Err(CallError::ActivityWorkerLimitExceeded);
             }
             queue.pollers.push_back(poller);
@@ -234,10 +234,10 @@ impl Queue {
         Some(HandOut { task, poller })
     }
 
-    fn forget_gone_pollers(&mut self) {
+    fn forget_gone_pollers(&mut self, pollers_max: usize) {
         // A few dead entries cost nothing; looking at all of them at every poll would.
         const WORTH_LOOKING: usize = 64;
-        if self.pollers.len() >= WORTH_LOOKING {
+        if self.pollers.len() >= WORTH_LOOKING.min(pollers_max) {
             self.pollers.retain(|poller| !poller.is_gone());
         }
     }
@@ -247,10 +247,12 @@ impl Queue {
 mod tests {
     use super::*;
 
+    const POLLERS_MAX: usize = 4;
+
     fn exchange() -> (Arc<Exchange>, Arc<Mutex<Vec<HandOut>>>) {
         let routed = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&routed);
-        (Arc::new(Exchange::new(move |hand_out| lock(&sink).push(hand_out))), routed)
+        (Arc::new(Exchange::new(POLLERS_MAX, move |hand_out| lock(&sink).push(hand_out))), routed)
     }
 
     fn task(id: i64, at: i64) -> TaskRef {

@@ -21,6 +21,7 @@ pub(crate) use published::choose;
 pub use published::{Named, Published, Qualifier};
 
 /// Programs kept in memory at once.
+/// No quota: the size of a cache.
 const PROGRAMS_MAX: usize = 1_000;
 
 /// Records read at once when a runtime opens.

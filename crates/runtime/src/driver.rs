@@ -17,6 +17,7 @@ use crate::sync::Inbox;
 use crate::writer::Writer;
 
 /// Inputs handled before what gathered is handed on.
+/// No quota: the size of a step, nothing is refused.
 const INPUTS_MAX: usize = 512;
 
 /// The ways to the shards.

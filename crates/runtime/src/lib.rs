@@ -20,6 +20,7 @@ pub mod keeper;
 pub mod loader;
 mod long_turns;
 mod metrics;
+pub mod quotas;
 pub mod shard;
 mod sync;
 pub mod task_reports;
@@ -50,6 +51,7 @@ use keeper::{Errand, Keeper};
 use loader::Loader;
 use long_turns::LongTurns;
 pub use metrics::MetricsSnapshot;
+use quotas::Quotas;
 use shard::{Context, Input, Outlets, Reply, Shard, ShardOptions};
 use sync::{Inbox, lock};
 use task_reports::TaskReports;
@@ -68,8 +70,8 @@ pub struct RuntimeOptions {
     pub region: String,
     /// The account in ARNs it makes: 12 digits.
     pub account: String,
-    /// Bounds of executions.
-    pub limits: engine::Limits,
+    /// What there may be at most.
+    pub quotas: Quotas,
     /// Threads that advance executions; 0 chooses by the machine.
     pub shards: usize,
 }
@@ -131,7 +133,7 @@ impl Runtime {
         ));
         let exchange = {
             let shards = Arc::clone(&shards);
-            Arc::new(Exchange::new(move |hand_out| {
+            Arc::new(Exchange::new(options.quotas.activity_pollers, move |hand_out| {
                 shards.send(shards.of(hand_out.task.execution), Input::HandOut(hand_out));
             }))
         };
@@ -177,6 +179,11 @@ impl Runtime {
     /// The options it was opened with; `shards` as it was chosen.
     pub fn options(&self) -> &RuntimeOptions {
         &self.inner.options
+    }
+
+    /// What there may be at most.
+    pub fn quotas(&self) -> &Quotas {
+        &self.inner.options.quotas
     }
 
     /// Whether executions can be started with a profile.

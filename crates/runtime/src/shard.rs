@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use asl::Text;
-use engine::{Event, Limits, Timestamp};
+use engine::{Event, Timestamp};
 use store::Store;
 use store::partition::Partitions;
 use store::record::{ExecutionId, StateMachineId, Write};
@@ -40,6 +40,7 @@ use crate::arn::Arns;
 use crate::directory::Directory;
 use crate::ids::IdSource;
 use crate::metrics::{Metrics, MetricsSnapshot};
+use crate::quotas::Quotas;
 use crate::tasks::Tasks;
 use crate::tokens::Tokens;
 use batch::Undelivered;
@@ -73,7 +74,7 @@ pub struct Context {
     pub(crate) tokens: Tokens,
     pub(crate) tasks: Arc<dyn Tasks>,
     pub(crate) arns: Arns,
-    pub(crate) limits: Limits,
+    pub(crate) quotas: Quotas,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shards: usize,
     pub(crate) options: ShardOptions,
@@ -95,7 +96,7 @@ impl Context {
             tokens,
             tasks,
             arns: Arns::new(&runtime.region, &runtime.account),
-            limits: runtime.limits.clone(),
+            quotas: runtime.quotas.clone(),
             metrics: Arc::default(),
             shards: runtime.shards.max(1),
             options,

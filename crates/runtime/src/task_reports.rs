@@ -14,6 +14,7 @@ use crate::tasks::Work;
 
 /// The pause after the shard could not make it durable; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(50);
+/// No quota: how we try again.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// The way back to the shards, for whoever does tasks. Cloning is a pointer.

@@ -256,7 +256,7 @@ mod tests {
             lane: Lane::open(&*store, SessionId(1), 0).unwrap(),
             store,
             shards: Arc::new(Shards::new(1, Partitions::default())),
-            outlets: Outlets { exchange: Arc::new(Exchange::new(|_| {})), tasks: Arc::new(NoTasks) },
+            outlets: Outlets { exchange: Arc::new(Exchange::new(1, |_| {})), tasks: Arc::new(NoTasks) },
             metrics: Arc::default(),
             generations: vec![0],
         }

@@ -11,6 +11,7 @@ use asl::resource::Resource;
 use asl::{Text, Value, json};
 use runtime::calls::{CallError, CreateStateMachine, StartExecution, StartedExecution};
 use runtime::clock::WallClock;
+use runtime::quotas::Quotas;
 use runtime::task_reports::{Reported, TaskReport, TaskReports};
 use runtime::tasks::{Doing, Invocation, Profiles, Tasks, UnknownProfile, Work, no_tasks};
 use runtime::{Runtime, RuntimeOptions};
@@ -72,12 +73,7 @@ struct Server {
 }
 
 fn options() -> RuntimeOptions {
-    RuntimeOptions {
-        region: "us-east-1".into(),
-        account: "123456789012".into(),
-        limits: engine::Limits::default(),
-        shards: 2,
-    }
+    RuntimeOptions { region: "us-east-1".into(), account: "123456789012".into(), quotas: Quotas::default(), shards: 2 }
 }
 
 impl Server {

@@ -14,6 +14,7 @@ use asl::{Text, Value};
 use engine::Status;
 use runtime::calls::*;
 use runtime::clock::WallClock;
+use runtime::quotas::Quotas;
 use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
 use store::memory::MemoryStore;
@@ -70,7 +71,10 @@ fn open(store: &Arc<MemoryStore>) -> Runtime {
     let options = RuntimeOptions {
         region: "us-east-1".into(),
         account: "123456789012".into(),
-        limits: engine::Limits { history_events: 100, ..engine::Limits::default() },
+        quotas: Quotas {
+            execution: engine::Limits { history_events: 100, ..engine::Limits::default() },
+            ..Quotas::default()
+        },
         shards: 2,
     };
     Runtime::open(Arc::clone(store) as Arc<dyn Store>, Arc::new(WallClock), options, no_tasks).unwrap()

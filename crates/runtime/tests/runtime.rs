@@ -9,6 +9,7 @@ use asl::{Text, Value};
 use engine::{EventId, Status};
 use runtime::calls::*;
 use runtime::clock::WallClock;
+use runtime::quotas::Quotas;
 use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
 use store::Store;
@@ -21,12 +22,7 @@ const WAIT: &str = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":8640
 const TASK: &str = r#"{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:123456789012:activity:a","End":true}}}"#;
 
 fn options(shards: usize) -> RuntimeOptions {
-    RuntimeOptions {
-        region: "us-east-1".into(),
-        account: "123456789012".into(),
-        limits: engine::Limits::default(),
-        shards,
-    }
+    RuntimeOptions { region: "us-east-1".into(), account: "123456789012".into(), quotas: Quotas::default(), shards }
 }
 
 fn open(store: Arc<dyn Store>) -> Runtime {

@@ -12,6 +12,7 @@ use runtime::calls::StartedExecution;
 use runtime::chance::SeededChance;
 use runtime::directory::{Directory, Qualifier};
 use runtime::loader::Loader;
+use runtime::quotas::Quotas;
 use runtime::shard::{
     Batch, Context, Input, Leisurely, Moment, Need, Outlets, Pace, Reply, Shard, ShardOptions, Start, take_turn,
 };
@@ -49,7 +50,7 @@ impl Bench {
         let runtime = RuntimeOptions {
             region: "us-east-1".into(),
             account: "123456789012".into(),
-            limits: engine::Limits::default(),
+            quotas: Quotas::default(),
             shards: 1,
         };
         let context =
@@ -59,7 +60,7 @@ impl Bench {
             loader: Loader::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&directory)),
             store,
             directory,
-            outlets: Outlets { exchange: Arc::new(Exchange::new(|_| {})), tasks: Arc::new(NoTasks) },
+            outlets: Outlets { exchange: Arc::new(Exchange::new(1, |_| {})), tasks: Arc::new(NoTasks) },
             shard: Shard::new(Arc::clone(&context), 0, Partitions::default(), ExecutionId(0)),
             context,
             chance: SeededChance::new([0; 32]),

@@ -20,6 +20,7 @@ use integrations::Integrations;
 use integrations::http::PlainHttp;
 use runtime::calls::*;
 use runtime::clock::{Clock, WallClock};
+use runtime::quotas::Quotas;
 use runtime::tasks::Tasks;
 use runtime::{AfterCrash, Dispatcher, Runtime, RuntimeOptions, TaskOptions};
 use store::Store;
@@ -205,12 +206,13 @@ impl Setup {
             region: "us-east-1".to_owned(),
             assume_execution_role: false,
             plain_http: PlainHttp::default(),
+            http_task: Quotas::default().http_task,
         });
         let tasks = TaskOptions { integrations, after_crash: self.after_crash, concurrency: self.concurrency };
         let options = RuntimeOptions {
             region: "us-east-1".into(),
             account: "123456789012".into(),
-            limits: engine::Limits::default(),
+            quotas: Quotas::default(),
             shards: 2,
         };
         let clock = Arc::new(WallClock);

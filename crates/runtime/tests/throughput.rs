@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use asl::{Text, Value};
 use runtime::calls::{CreateStateMachine, StartExecution};
 use runtime::clock::WallClock;
+use runtime::quotas::Quotas;
 use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
 use store::Store;
@@ -22,7 +23,7 @@ fn open(store: Arc<dyn Store>) -> Runtime {
     let options = RuntimeOptions {
         region: "us-east-1".into(),
         account: "123456789012".into(),
-        limits: engine::Limits::default(),
+        quotas: Quotas::default(),
         shards: 0,
     };
     Runtime::open(store, Arc::new(WallClock), options, no_tasks).unwrap()

@@ -9,6 +9,7 @@ use asl::{Text, Value};
 use engine::Status;
 use runtime::calls::*;
 use runtime::clock::WallClock;
+use runtime::quotas::Quotas;
 use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
 use store::Store;
@@ -25,7 +26,7 @@ fn open(store: Arc<dyn Store>) -> Runtime {
     let options = RuntimeOptions {
         region: "us-east-1".into(),
         account: "123456789012".into(),
-        limits: engine::Limits::default(),
+        quotas: Quotas::default(),
         shards: 2,
     };
     Runtime::open(store, Arc::new(WallClock), options, no_tasks).unwrap()

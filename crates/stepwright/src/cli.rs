@@ -1,9 +1,13 @@
 //! The command line: every command, option and help text.
 
+mod limits;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use limits::LimitArguments;
 
 /// What `stepwright --help` ends with.
 const EXAMPLES: &str = "\
@@ -120,38 +124,9 @@ pub(crate) struct ServeArguments {
     /// TOML file with these options, each under its own name [env: STEPWRIGHT_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<String>,
-    /// Bytes of JSON in a state's input or output [default: 262144] [env: STEPWRIGHT_LIMITS_PAYLOAD_BYTES]
-    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
-    pub(crate) limits_payload_bytes: Option<String>,
-    /// Bytes of JSON in all variables a state can see [default: 10485760] [env: STEPWRIGHT_LIMITS_VARIABLES_BYTES]
-    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
-    pub(crate) limits_variables_bytes: Option<String>,
-    /// Events in one history [default: 25000] [env: STEPWRIGHT_LIMITS_HISTORY_EVENTS]
-    #[arg(long, value_name = "EVENTS", help_heading = "Limits")]
-    pub(crate) limits_history_events: Option<String>,
-    /// Iterations of an inline Map at once [default: 40] [env: STEPWRIGHT_LIMITS_INLINE_MAP_CONCURRENCY]
-    #[arg(long, value_name = "ITERATIONS", help_heading = "Limits")]
-    pub(crate) limits_inline_map_concurrency: Option<String>,
-    /// Bytes in a request's body [default: 1048576] [env: STEPWRIGHT_LIMITS_REQUEST_BYTES]
-    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
-    pub(crate) limits_request_bytes: Option<String>,
-    /// Items on a page, where a request asks for no number [default: 100] [env: STEPWRIGHT_LIMITS_PAGE_ITEMS]
-    #[arg(long, value_name = "ITEMS", help_heading = "Limits")]
-    pub(crate) limits_page_items: Option<String>,
-    /// Seconds that GetActivityTask waits for a task [default: 60] [env: STEPWRIGHT_LIMITS_ACTIVITY_POLL_SECONDS]
-    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
-    pub(crate) limits_activity_poll_seconds: Option<String>,
-    /// Seconds that TestState may take [default: 300] [env: STEPWRIGHT_LIMITS_STATE_TEST_SECONDS]
-    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
-    pub(crate) limits_state_test_seconds: Option<String>,
-    /// Days after its end in which an execution is redrivable [default: 14]
-    /// [env: STEPWRIGHT_LIMITS_REDRIVABLE_PERIOD_DAYS]
-    #[arg(long, value_name = "DAYS", help_heading = "Limits")]
-    pub(crate) limits_redrivable_period_days: Option<String>,
-    /// Days after its beginning in which an execution is redrivable [default: 365]
-    /// [env: STEPWRIGHT_LIMITS_REDRIVABLE_AGE_DAYS]
-    #[arg(long, value_name = "DAYS", help_heading = "Limits")]
-    pub(crate) limits_redrivable_age_days: Option<String>,
+    /// What there may be at most.
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
     /// What becomes of a task whose request may have been sent when the server ended: `repeat` or `fail`
     /// [default: repeat] [env: STEPWRIGHT_TASKS_AFTER_CRASH]
     #[arg(long, value_name = "POLICY", help_heading = "Tasks")]

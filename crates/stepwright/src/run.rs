@@ -16,6 +16,7 @@ use runtime::calls::{
     CreateStateMachine, ExecutionDescription, GetExecutionHistory, HistoryPage, StartExecution, StopExecution,
 };
 use runtime::clock::WallClock;
+use runtime::quotas::Quotas;
 use runtime::tasks::Tasks;
 use runtime::{AfterCrash, Dispatcher, Runtime, RuntimeOptions, TaskOptions};
 use store::memory::MemoryStore;
@@ -86,7 +87,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         machine: machine_name(&arguments.file),
         name,
         input,
-        limits: Limits { wait_time_scale: scale, ..Limits::default() },
+        quotas: Quotas { execution: Limits { wait_time_scale: scale, ..Limits::default() }, ..Quotas::default() },
         services: services(&arguments.services)?,
         progress: Progress::new(arguments.quiet, std::io::stderr().is_terminal()),
     };
@@ -99,7 +100,7 @@ struct Job {
     machine: Text,
     name: Option<Text>,
     input: Value,
-    limits: Limits,
+    quotas: Quotas,
     services: Services,
     progress: Progress,
 }
@@ -113,6 +114,7 @@ fn services(arguments: &ServiceArguments) -> Result<Services, Failure> {
         region: REGION,
         account: ACCOUNT,
         assume_role: false,
+        http_task: Quotas::default().http_task,
         own_url: None,
     };
     setup.services()
@@ -121,7 +123,7 @@ fn services(arguments: &ServiceArguments) -> Result<Services, Failure> {
 async fn execute(mut job: Job) -> Result<ExitCode, Failure> {
     let mut signals = Signals::listen()?;
     let options =
-        RuntimeOptions { region: REGION.into(), account: ACCOUNT.into(), limits: job.limits.clone(), shards: 1 };
+        RuntimeOptions { region: REGION.into(), account: ACCOUNT.into(), quotas: job.quotas.clone(), shards: 1 };
     let tasks = TaskOptions {
         integrations: job.services.integrations.clone(),
         after_crash: AfterCrash::default(),

@@ -56,7 +56,7 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
     announce(config, address, &store.describe(), functions.as_ref(), mocks.as_deref())?;
 
     let (stop, stopped) = watch::channel(false);
-    let api = api::Api::new(runtime.clone()).with_quotas(config.quotas.clone()).with_functions(functions.clone());
+    let api = api::Api::new(runtime.clone()).with_functions(functions.clone());
     let serving = api::server::serve(listener, Arc::new(api), until_set(stopped.clone()));
     let draining = async {
         until_set(stopped).await;
@@ -103,7 +103,7 @@ fn runtime_options(config: &ServeConfig) -> RuntimeOptions {
     RuntimeOptions {
         region: config.region.clone(),
         account: config.account.clone(),
-        limits: config.limits.clone(),
+        quotas: config.quotas.clone(),
         shards: 0,
     }
 }
@@ -133,6 +133,7 @@ fn services(config: &ServeConfig, arguments: &ServiceArguments, address: SocketA
         region: &config.region,
         account: &config.account,
         assume_role: config.tasks.assume_role,
+        http_task: config.quotas.http_task,
         own_url: Some(&own_url),
     };
     setup.services()

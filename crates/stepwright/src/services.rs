@@ -1,6 +1,7 @@
 //! What tasks call: the client of AWS's services, their endpoints, and the functions that run on this machine.
 
 use std::path::Path;
+use std::time::Duration;
 
 use aws::client::{self, Client};
 use aws::endpoint::Endpoints;
@@ -24,6 +25,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) account: &'a str,
     /// Whether requests are made in the state machine's role.
     pub(crate) assume_role: bool,
+    /// How long an HTTP task may take.
+    pub(crate) http_task: Duration,
     /// This server's own URL, where there is a server: nested executions run here.
     pub(crate) own_url: Option<&'a str>,
 }
@@ -61,6 +64,7 @@ impl Setup<'_> {
             region: self.region.to_owned(),
             assume_execution_role: self.assume_role,
             plain_http: PlainHttp::default(),
+            http_task: self.http_task,
         });
         Ok(Services { integrations, functions })
     }

@@ -15,10 +15,12 @@ const FIRST_MILLISECOND: i64 = 1_735_689_600_000;
 
 const SEQUENCE_BITS: u32 = 10;
 const PARTITION_BITS: u32 = 12;
+/// No quota: the width of a field.
 const MILLISECOND_MAX: i64 = (1 << 41) - 1;
 
 impl ExecutionId {
     /// The greatest sequence within one millisecond and partition.
+    /// No quota: the width of a field.
     pub const SEQUENCE_MAX: u16 = (1 << SEQUENCE_BITS) - 1;
 
     /// The number of these parts. A time before 2025 or after 2094 counts as the nearest within; of the partition

@@ -19,6 +19,7 @@ pub struct Partitions {
 
 impl Partitions {
     /// The most there may be: 12 bits of an execution's number say which it is in.
+    /// No quota: a fact of the data.
     pub const MAX: u16 = 1 << 12;
 
     /// That many; none where that is not 1 to [`Partitions::MAX`].

@@ -1,5 +1,6 @@
 //! The project's rules, as far as a program can check them. Each rule looks and reports; none repairs.
 
+mod bounds;
 mod generated;
 mod layers;
 mod modules;

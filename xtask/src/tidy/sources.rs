@@ -95,6 +95,7 @@ fn check_file(path: &str, text: &str, is_test: bool) -> Vec<Finding> {
     if PURE.iter().any(|pure| path.starts_with(pure)) {
         findings.extend(words(path, &product, &IMPURE, "has no place in a pure crate"));
     }
+    findings.extend(super::bounds::check(path, text, &product));
     findings.extend(bare_allows(path, &code));
     findings
 }
@@ -110,7 +111,7 @@ fn words(path: &str, code: &str, words: &[&str], text: &str) -> Vec<Finding> {
     findings
 }
 
-fn has_word(line: &str, word: &str) -> bool {
+pub(super) fn has_word(line: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(word).any(|(at, _)| {
         let before = line[..at].chars().next_back().is_some_and(part);

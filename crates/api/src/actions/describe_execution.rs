@@ -36,7 +36,7 @@ impl Action for DescribeExecution {
     async fn perform(context: &CallContext<'_>, (arn, included): Self::Input) -> Result<ResponseBody, ApiError> {
         let execution = context.runtime.describe_execution(arn).await?;
         let redrivable =
-            redrivability::check(&execution, context.runtime.options().limits.history_events, context.quotas);
+            redrivability::check(&execution, context.quotas.execution.history_events, context.quotas);
         Ok(write(&execution, included, redrivable).into())
     }
 }
@@ -107,7 +107,7 @@ mod tests {
     use engine::Status;
 
     use super::*;
-    use crate::quotas::Quotas;
+    use runtime::quotas::Quotas;
     use crate::tests::described_execution;
 
     #[test]

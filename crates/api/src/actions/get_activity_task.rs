@@ -8,7 +8,7 @@ use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn::{self, ArnKind};
 use crate::json_object_writer::JsonObjectWriter;
 use crate::name;
-use crate::quotas::Quotas;
+use runtime::quotas::Quotas;
 use crate::shapes::{ARN, NAME};
 
 /// GetActivityTask

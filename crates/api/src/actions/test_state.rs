@@ -13,7 +13,7 @@ use super::start_execution::parse_input;
 use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn::{self, ArnKind};
 use crate::json_object_writer::JsonObjectWriter;
-use crate::quotas::Quotas;
+use runtime::quotas::Quotas;
 use crate::request::Members;
 use crate::shape::{Bool, Int, OneOf, Payload, Structure, TextShape, int, one_of, text};
 use crate::shapes::{ARN, CAUSE, DEFINITION, ERROR};
@@ -109,7 +109,7 @@ impl Action for TestState {
     type Input = TestRequest;
 
     fn answered_within(quotas: &Quotas) -> Option<Duration> {
-        Some(quotas.state_test)
+        Some(Duration::from_secs(quotas.execution.state_test_seconds))
     }
 
     fn input(_context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {

@@ -13,8 +13,10 @@ use crate::shape::{Int, OneOf, TextShape, int, one_of, text};
 use crate::shapes::STATE_MACHINE_TYPE;
 
 /// An empty definition is answered with a diagnostic, as AWS does.
+/// No quota: the model's constraint of the member.
 const DEFINITION: TextShape = text(0..=1_048_576).sensitive();
 const SEVERITY: OneOf<Severity> = one_of(&[("ERROR", Severity::Error), ("WARNING", Severity::Warning)]);
+/// No quota: the model's constraint of the member.
 const MAX_RESULTS: Int = int(0..=100);
 
 /// ValidateStateMachineDefinition

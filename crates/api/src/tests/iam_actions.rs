@@ -61,7 +61,7 @@ async fn each_operation_has_its_iam_action_and_its_resources() {
         trace: None,
         deadline: Deadline::within(None),
         runtime: &api.runtime,
-        quotas: &api.quotas,
+        quotas: api.runtime.quotas(),
     };
     let mut table = String::new();
     for (name, operation) in Operation::ALL {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::{PASS, ROLE, api, ended, machine, ok, refused};
-use crate::Quotas;
+use super::{PASS, ROLE, api, api_with, ended, machine, ok, refused};
+use runtime::quotas::Quotas;
 
 const NO_MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:none";
 const NO_EXECUTION: &str = "arn:aws:states:us-east-1:000000000000:execution:none:e";
@@ -313,7 +313,7 @@ async fn a_label_that_is_none_is_a_diagnostic_and_refused_as_any_definition() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bounds_of_requests_are_settings() {
-    let api = api().with_quotas(Quotas { page_items: 1, activity_poll: Duration::ZERO, ..Quotas::default() });
+    let api = api_with(Quotas { page_items: 1, activity_poll: Duration::ZERO, ..Quotas::default() });
     let mut activity = Json::Null;
     for name in ["a", "b"] {
         activity = ok(&api, "CreateActivity", json!({"name": name})).await["activityArn"].take();

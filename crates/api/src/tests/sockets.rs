@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::{PASS, ROLE, api};
-use crate::Quotas;
 use crate::server::serve;
+use runtime::quotas::Quotas;
 
 struct Server {
     tokio: Tokio,

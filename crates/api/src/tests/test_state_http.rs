@@ -7,6 +7,7 @@ use std::sync::Arc;
 use integrations::Integrations;
 use integrations::http::PlainHttp;
 use runtime::clock::WallClock;
+use runtime::quotas::Quotas;
 use runtime::tasks::Tasks;
 use runtime::{AfterCrash, Dispatcher, Runtime, RuntimeOptions, TaskOptions};
 use serde_json::{Value as Json, json};
@@ -89,9 +90,10 @@ fn api(url: &str) -> Api {
         region: region.clone(),
         assume_execution_role: false,
         plain_http: PlainHttp::Loopback,
+        http_task: Quotas::default().http_task,
     });
     let tasks = TaskOptions { integrations, after_crash: AfterCrash::default(), concurrency: 4 };
-    let options = RuntimeOptions { region, account, limits: engine::Limits::default(), shards: 1 };
+    let options = RuntimeOptions { region, account, quotas: Quotas::default(), shards: 1 };
     let dispatcher = |reports| {
         Arc::new(Dispatcher::new(tasks, reports, Arc::new(WallClock), tokio::runtime::Handle::current()))
             as Arc<dyn Tasks>

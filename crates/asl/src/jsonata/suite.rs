@@ -108,6 +108,7 @@ fn outcome(case: &Case) -> Result<Option<Value>, String> {
         chance: &Chance::new(1),
         now: 1_700_000_000_000,
         patience: &Patience::default(),
+        jsonata_milliseconds: 5_000,
     };
     let data = case.data.as_ref().map_or(JValue::Undefined, convert::from_value);
     let depth_max = if case.depth { DEPTH_MAX * 4 } else { 30_000 };

@@ -33,6 +33,7 @@ fn evaluate(text: &str) -> Result<Value, EvaluationError> {
         chance: &Chance::new(42),
         now: 1_700_000_000_123,
         patience: &Patience::default(),
+        jsonata_milliseconds: 5_000,
     };
     Expression::parse(text).unwrap().evaluate(&scope, "Output/v")
 }

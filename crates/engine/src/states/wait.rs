@@ -10,6 +10,7 @@ use crate::decide::Decision;
 use crate::event::{EventKind, Timestamp};
 
 /// AWS refuses to wait longer than a signed 32-bit number of seconds.
+/// No quota: the language bounds the field.
 const SECONDS_MAX: i64 = 2_147_483_647;
 
 pub(crate) fn begin<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, wait: &Wait) {

@@ -134,6 +134,7 @@ pub(crate) fn integrations(aws_url: &str, functions: Option<Functions>) -> Integ
         region: "eu-west-1".to_owned(),
         assume_execution_role: false,
         plain_http: super::PlainHttp::Loopback,
+        http_task: std::time::Duration::from_secs(60),
     })
 }
 

@@ -3,7 +3,6 @@
 use asl::Text;
 use store::record::{Activity, ActivityId, Expected, Listing, Page, Write};
 
-use super::tags;
 use crate::Runtime;
 use crate::arn;
 use crate::calls::{ActivityTask, CallError, CreateActivity, GetActivityTask};
@@ -59,7 +58,7 @@ impl Runtime {
     async fn create_new_activity(&self, request: CreateActivity) -> Result<Activity, CallError> {
         let CreateActivity { name, tags, settings } = request;
         let arn = self.inner.context.arns.activity(&name);
-        tags::check_count(&arn, &tags)?;
+        self.check_tag_count(&arn, &tags)?;
         let mut last_ids = self.inner.last_ids.lock().await;
         if let Some(activity) = self.directory().activity(&arn) {
             let is_same = activity.settings == settings;

@@ -13,9 +13,6 @@ use crate::arn;
 use crate::calls::{CallError, CreateAlias, CreatedAlias, UpdateAlias};
 use crate::directory::{Machine, Named};
 
-/// Aliases of one state machine at most (AWS: 100).
-const ALIASES_MAX: usize = 100;
-
 impl Runtime {
     /// CreateStateMachineAlias. The same request again has the same answer.
     pub async fn create_alias(&self, request: CreateAlias) -> Result<CreatedAlias, CallError> {
@@ -85,8 +82,9 @@ impl Runtime {
             let repeated = CreatedAlias { arn, created_at: alias.created_at };
             return if is_same { Ok(repeated) } else { Err(CallError::AliasExists) };
         }
-        if machine.published.aliases.len() >= ALIASES_MAX {
-            return Err(CallError::QuotaExceeded(format!("{ALIASES_MAX} aliases of a state machine")));
+        let most = self.quotas().aliases;
+        if machine.published.aliases.len() >= most {
+            return Err(CallError::QuotaExceeded(format!("{most} aliases of a state machine")));
         }
         // A number is used once, also where the write fails.
         last_ids.alias = AliasId(last_ids.alias.0 + 1);

@@ -12,8 +12,7 @@ use store::record::{
     VersionNumber, Write,
 };
 
-use super::tags;
-use super::versions::{next_version, to_publish};
+use super::versions::next_version;
 use crate::Runtime;
 use crate::arn;
 use crate::calls::{
@@ -81,7 +80,7 @@ impl Runtime {
     async fn create(&self, request: CreateStateMachine) -> Result<CreatedStateMachine, CallError> {
         let CreateStateMachine { name, definition: text, role_arn, machine_type, settings, tags, publish } = request;
         let arn = self.inner.context.arns.state_machine(&name);
-        tags::check_count(&arn, &tags)?;
+        self.check_tag_count(&arn, &tags)?;
         let program = self.read_definition(&text, machine_type).await?;
 
         let mut last_ids = self.inner.last_ids.lock().await;
@@ -209,7 +208,7 @@ impl Runtime {
             ..machine.record.clone()
         };
         let published =
-            publish.map(|publish| to_publish(machine, &mut record, publish.description, now)).transpose()?;
+            publish.map(|publish| self.to_publish(machine, &mut record, publish.description, now)).transpose()?;
         let new_version = published.as_ref().filter(|published| published.is_new).map(|new| new.version.clone());
 
         let mut writes = Vec::new();

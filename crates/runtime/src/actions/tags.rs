@@ -9,9 +9,6 @@ use super::machines::merged;
 use crate::Runtime;
 use crate::calls::{CallError, TagResource, UntagResource};
 
-/// Tags of one resource at most (AWS: 50).
-const TAGS_MAX: usize = 50;
-
 /// What can have tags.
 enum Tagged {
     Machine(StateMachine),
@@ -53,7 +50,7 @@ impl Runtime {
             let _changes = runtime.inner.last_ids.lock().await;
             let tagged = runtime.tagged(&arn)?;
             let tags = change(tagged.tags());
-            check_count(&arn, &tags)?;
+            runtime.check_tag_count(&arn, &tags)?;
             match tagged {
                 Tagged::Machine(machine) => {
                     let expected = Expected::Revision(machine.revision);
@@ -73,6 +70,12 @@ impl Runtime {
         .await
     }
 
+    /// Refuses more tags than a resource may have.
+    pub(super) fn check_tag_count(&self, arn: &Text, tags: &Value) -> Result<(), CallError> {
+        let count = tags.as_object().map_or(0, asl::Object::len);
+        if count > self.quotas().tags { Err(CallError::TooManyTags(arn.clone())) } else { Ok(()) }
+    }
+
     fn tagged(&self, arn: &Text) -> Result<Tagged, CallError> {
         let machine = self.directory().machine(arn).map(|machine| Tagged::Machine(machine.record.clone()));
         let activity = || self.directory().activity(arn).map(|activity| Tagged::Activity((*activity).clone()));
@@ -87,10 +90,4 @@ impl Tagged {
             Self::Activity(activity) => &activity.tags,
         }
     }
-}
-
-/// Refuses more tags than a resource may have.
-pub(super) fn check_count(arn: &Text, tags: &Value) -> Result<(), CallError> {
-    let count = tags.as_object().map_or(0, asl::Object::len);
-    if count > TAGS_MAX { Err(CallError::TooManyTags(arn.clone())) } else { Ok(()) }
 }

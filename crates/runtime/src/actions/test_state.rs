@@ -38,7 +38,7 @@ impl Runtime {
                 let turn = Turn {
                     now,
                     seed,
-                    limits: &context.limits,
+                    limits: &context.quotas.execution,
                     resources: &resources,
                     budget: usize::MAX,
                     time: TurnTime::UNBOUNDED,

@@ -12,9 +12,6 @@ use crate::arn;
 use crate::calls::{CallError, INITIAL_REVISION, PublishVersion, PublishedVersion};
 use crate::directory::{Machine, Named};
 
-/// Versions of one state machine at most (AWS: 1,000).
-const VERSIONS_MAX: usize = 1_000;
-
 /// A version for the definition in force: one that is there, or one to write with its state machine.
 pub(super) struct ToPublish {
     /// The version.
@@ -58,7 +55,8 @@ impl Runtime {
         }
         let expected = Expected::Revision(machine.record.revision);
         let mut record = StateMachine { revision: expected.next(), ..machine.record.clone() };
-        let published = to_publish(&machine, &mut record, description, self.inner.clock.now())?;
+        let now = self.inner.clock.now();
+        let published = self.to_publish(&machine, &mut record, description, now)?;
         let ToPublish { version, is_new } = published;
         if is_new {
             let machine = Write::StateMachine { record: record.clone(), expected };
@@ -97,23 +95,25 @@ impl Runtime {
             published.versions.insert(version.number, version);
         });
     }
-}
 
-/// The version for the definition that `record` has in force; a new one takes its number there.
-pub(super) fn to_publish(
-    machine: &Machine,
-    record: &mut StateMachine,
-    description: Option<Text>,
-    now: Timestamp,
-) -> Result<ToPublish, CallError> {
-    if let Some(version) = machine.published.version_of(record.definition) {
-        return Ok(ToPublish { version: version.clone(), is_new: false });
+    /// The version for the definition that `record` has in force; a new one takes its number there.
+    pub(super) fn to_publish(
+        &self,
+        machine: &Machine,
+        record: &mut StateMachine,
+        description: Option<Text>,
+        now: Timestamp,
+    ) -> Result<ToPublish, CallError> {
+        if let Some(version) = machine.published.version_of(record.definition) {
+            return Ok(ToPublish { version: version.clone(), is_new: false });
+        }
+        let most = self.quotas().versions;
+        if machine.published.versions.len() >= most {
+            return Err(CallError::QuotaExceeded(format!("{most} versions of a state machine")));
+        }
+        let version = next_version(record, description, now);
+        Ok(ToPublish { version, is_new: true })
     }
-    if machine.published.versions.len() >= VERSIONS_MAX {
-        return Err(CallError::QuotaExceeded(format!("{VERSIONS_MAX} versions of a state machine")));
-    }
-    let version = next_version(record, description, now);
-    Ok(ToPublish { version, is_new: true })
 }
 
 /// The next version of a state machine that is about to be written: no number is given twice.

@@ -19,6 +19,7 @@ use crate::tasks::Work;
 /// A job is first looked at after that long.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// And at least that often, unless there are very many.
+/// No quota: how we ask others.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Looks at all jobs together, as a rate: the more jobs there are, the less often each is looked at, so that they do
 /// not slow whatever else goes on. 500 looks a second take a tenth of a core.

@@ -11,6 +11,7 @@ use super::live::{Kind, Live};
 use super::request::{Absence, Absent, Fate};
 
 /// The longest pause of background work after a failed commit.
+/// No quota: how we try again.
 const PAUSE_MILLISECONDS_MAX: i64 = 10_000;
 
 impl Shard {

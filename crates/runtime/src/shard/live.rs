@@ -11,9 +11,6 @@ use super::invocations::Invocations;
 use crate::calls::EndedExecution;
 use crate::directory::Revision;
 
-/// AWS ends an EXPRESS execution after five minutes.
-const EXPRESS_MILLISECONDS_MAX: i64 = 300_000;
-
 /// An execution in memory.
 #[derive(Debug)]
 pub(crate) struct Live {
@@ -50,7 +47,7 @@ pub(crate) enum Kind {
     /// Durable.
     Standard,
     /// In memory only.
-    Express { machine: StateMachineId, started_at: Timestamp },
+    Express { machine: StateMachineId, ends_at: Timestamp },
 }
 
 impl Live {
@@ -116,7 +113,7 @@ impl Live {
     pub(super) fn express_end(&self) -> Option<Timestamp> {
         match self.kind {
             Kind::Standard => None,
-            Kind::Express { started_at, .. } => Some(Timestamp(started_at.0.saturating_add(EXPRESS_MILLISECONDS_MAX))),
+            Kind::Express { ends_at, .. } => Some(ends_at),
         }
     }
 

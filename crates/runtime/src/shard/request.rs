@@ -20,6 +20,7 @@ use crate::calls::{ActivityTask, CallError};
 use crate::loader::Question;
 
 /// Executions asked for at once; more wait for their turn, so that a wave of timers does not fill memory with answers.
+/// No quota: nothing is refused.
 const LOADS_MAX: usize = 256;
 
 /// What is asked of an execution.

@@ -176,7 +176,9 @@ impl Shard {
             profile,
             summary: live::summary(&execution),
         };
-        let kind = Kind::Express { machine: machine.record.id, started_at: now };
+        let time = i64::try_from(self.context.quotas.express.as_millis()).unwrap_or(i64::MAX);
+        let ends_at = Timestamp(now.0.saturating_add(time));
+        let kind = Kind::Express { machine: machine.record.id, ends_at };
         let mut live = Live::begun(execution, kind, record);
         live.ended = ended;
         self.live.insert(id, live);

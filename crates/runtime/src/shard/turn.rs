@@ -277,7 +277,7 @@ pub(super) fn turn<'a>(
     seed: u128,
     time: TurnTime<'a>,
 ) -> Turn<'a> {
-    Turn { now, seed, limits: &context.limits, resources, budget: context.options.turn_budget, time }
+    Turn { now, seed, limits: &context.quotas.execution, resources, budget: context.options.turn_budget, time }
 }
 
 /// Takes a long turn: with time for every evaluation, until others want the place.

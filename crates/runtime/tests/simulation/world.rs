@@ -12,6 +12,7 @@ use runtime::directory::{Directory, Qualifier};
 use runtime::driver::Shards;
 use runtime::keeper::{Keeper, Rest};
 use runtime::loader::{Loader, Question};
+use runtime::quotas::Quotas;
 use runtime::shard::{
     Context, Found, Input, Leisurely, Loaded, Moment, Need, Outlets, Pace, Shard, ShardOptions, Start, Stop, take_turn,
 };
@@ -570,7 +571,10 @@ impl World {
         let options = RuntimeOptions {
             region: "us-east-1".into(),
             account: "123456789012".into(),
-            limits: engine::Limits { history_events: 400, ..engine::Limits::default() },
+            quotas: Quotas {
+                execution: engine::Limits { history_events: 400, ..engine::Limits::default() },
+                ..Quotas::default()
+            },
             shards,
         };
         let shard_options = ShardOptions {
@@ -588,7 +592,7 @@ impl World {
         let last_id = self.memory.last_execution_id(&PartitionSet::All).unwrap();
         let ways = Arc::new(Shards::new(shards, self.memory.partitions().unwrap()));
         let to_shards = Arc::clone(&ways);
-        let exchange = Exchange::new(move |hand_out: HandOut| {
+        let exchange = Exchange::new(options.quotas.activity_pollers, move |hand_out: HandOut| {
             to_shards.send(to_shards.of(hand_out.task.execution), Input::HandOut(hand_out));
         });
         let outlets = Outlets { exchange: Arc::new(exchange), tasks };

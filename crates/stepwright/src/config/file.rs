@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{ConfigError, KEYS};
+use super::{ConfigError, keys};
 
 /// The options a file sets. Empty where there is none.
 #[derive(Debug, Default)]
@@ -22,8 +22,9 @@ impl File {
         let table: Table = text.parse().map_err(|error| syntax(path, &text, &error))?;
         let mut values = BTreeMap::new();
         flatten("", &table, &mut values);
-        if let Some(key) = values.keys().find(|key| !KEYS.contains(&key.as_str())) {
-            return Err(ConfigError::UnknownKey { path: path.to_owned(), key: key.clone(), known: KEYS.join(", ") });
+        if let Some(key) = values.keys().find(|key| !keys().any(|known| known == key.as_str())) {
+            let known = keys().collect::<Vec<_>>().join(", ");
+            return Err(ConfigError::UnknownKey { path: path.to_owned(), key: key.clone(), known });
         }
         Ok(Self { path: path.to_owned(), values })
     }

@@ -11,12 +11,10 @@ mod values;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
 use std::{fmt, iter};
 
-use api::Quotas;
-use engine::Limits;
 use runtime::AfterCrash;
+use runtime::quotas::{self, Quotas};
 
 use crate::cli::ServeArguments;
 use file::File;
@@ -48,9 +46,7 @@ pub(crate) struct ServeConfig {
     pub(crate) region: String,
     /// The account in ARNs: 12 digits.
     pub(crate) account: String,
-    /// The bounds of executions, the wait time scale among them.
-    pub(crate) limits: Limits,
-    /// The bounds of requests.
+    /// What there may be at most, and the wait time scale.
     pub(crate) quotas: Quotas,
     /// What to log.
     pub(crate) log: LogFilter,
@@ -152,7 +148,7 @@ pub(crate) enum ConfigError {
 }
 
 /// One option: its name in every source.
-struct Name {
+pub(crate) struct Name {
     /// The key in the file; `limits.` before those of the table `[limits]`.
     key: &'static str,
     /// Variables of the SDKs and of Step Functions Local, the first one first.
@@ -160,7 +156,8 @@ struct Name {
 }
 
 impl Name {
-    const fn new(key: &'static str) -> Self {
+    /// An option of that key, which has no other variables.
+    pub(crate) const fn new(key: &'static str) -> Self {
         Self { key, other_variables: &[] }
     }
 
@@ -168,11 +165,13 @@ impl Name {
         Self { key, other_variables }
     }
 
-    fn flag(&self) -> String {
+    /// The flag, with its hyphens.
+    pub(crate) fn flag(&self) -> String {
         format!("--{}", self.key.replace('.', "-"))
     }
 
-    fn variable(&self) -> String {
+    /// Our variable.
+    pub(crate) fn variable(&self) -> String {
         format!("STEPWRIGHT_{}", self.key.replace(['.', '-'], "_").to_uppercase())
     }
 }
@@ -185,16 +184,6 @@ const REGION: Name = Name::or("region", &["AWS_REGION", "AWS_DEFAULT_REGION"]);
 const ACCOUNT: Name = Name::or("account", &["AWS_ACCOUNT_ID"]);
 const SCALE: Name = Name::or("wait-time-scale", &["WAIT_TIME_SCALE"]);
 const LOG: Name = Name::new("log");
-const PAYLOAD: Name = Name::new("limits.payload-bytes");
-const VARIABLES: Name = Name::new("limits.variables-bytes");
-const HISTORY: Name = Name::new("limits.history-events");
-const MAP: Name = Name::new("limits.inline-map-concurrency");
-const REQUEST: Name = Name::new("limits.request-bytes");
-const PAGE: Name = Name::new("limits.page-items");
-const ACTIVITY_POLL: Name = Name::new("limits.activity-poll-seconds");
-const STATE_TEST: Name = Name::new("limits.state-test-seconds");
-const REDRIVABLE_PERIOD: Name = Name::new("limits.redrivable-period-days");
-const REDRIVABLE_AGE: Name = Name::new("limits.redrivable-age-days");
 const AFTER_CRASH: Name = Name::new("tasks.after-crash");
 const CONCURRENCY: Name = Name::new("tasks.concurrency");
 const ASSUME_ROLE: Name = Name::new("tasks.assume-role");
@@ -203,8 +192,8 @@ const MOCK_CONFIG: Name = Name::or("mock-config", &["SFN_MOCK_CONFIG"]);
 /// Not in the file: it says which file.
 const CONFIG: Name = Name::new("config");
 
-/// Every key the file may hold.
-const KEYS: [&str; 23] = [
+/// The keys the file may hold, but those of quotas.
+const KEYS: [&str; 13] = [
     PORT.key,
     BIND.key,
     DATA_DIR.key,
@@ -213,22 +202,17 @@ const KEYS: [&str; 23] = [
     ACCOUNT.key,
     SCALE.key,
     LOG.key,
-    PAYLOAD.key,
-    VARIABLES.key,
-    HISTORY.key,
-    MAP.key,
-    REQUEST.key,
-    PAGE.key,
-    ACTIVITY_POLL.key,
-    STATE_TEST.key,
-    REDRIVABLE_PERIOD.key,
-    REDRIVABLE_AGE.key,
     AFTER_CRASH.key,
     CONCURRENCY.key,
     ASSUME_ROLE.key,
     FUNCTIONS.key,
     MOCK_CONFIG.key,
 ];
+
+/// Every key the file may hold.
+fn keys() -> impl Iterator<Item = &'static str> {
+    KEYS.into_iter().chain(quotas::TABLE.iter().map(|quota| quota.key))
+}
 
 impl ServeConfig {
     /// Merges all sources.
@@ -238,7 +222,6 @@ impl ServeConfig {
             None => File::default(),
         };
         let sources = Sources { environment, file: &file };
-        let defaults = Limits::default();
 
         let port = sources.get(&PORT, &arguments.port, values::PORT, values::port)?.unwrap_or(8083);
         let bind = sources
@@ -249,23 +232,6 @@ impl ServeConfig {
         let directory = sources
             .get(&DATA_DIR, &arguments.data_dir, values::PATH, values::path)?
             .unwrap_or_else(|| PathBuf::from("stepwright-data"));
-        let limits = Limits {
-            payload_bytes: sources
-                .get(&PAYLOAD, &arguments.limits_payload_bytes, values::COUNT, values::count)?
-                .unwrap_or(defaults.payload_bytes),
-            variables_bytes: sources
-                .get(&VARIABLES, &arguments.limits_variables_bytes, values::COUNT, values::count)?
-                .unwrap_or(defaults.variables_bytes),
-            history_events: sources
-                .get(&HISTORY, &arguments.limits_history_events, values::COUNT, values::count)?
-                .map_or(defaults.history_events, |events| events as u64),
-            inline_map_concurrency: sources
-                .get(&MAP, &arguments.limits_inline_map_concurrency, values::COUNT, values::count)?
-                .map_or(defaults.inline_map_concurrency, |iterations| iterations as u64),
-            wait_time_scale: sources
-                .get(&SCALE, &arguments.wait_time_scale, WAIT_TIME_SCALE, wait_time_scale)?
-                .unwrap_or(defaults.wait_time_scale),
-        };
         Ok(Self {
             listen: SocketAddr::new(bind, port),
             data: if in_memory { Data::Memory } else { Data::Directory(directory) },
@@ -275,7 +241,6 @@ impl ServeConfig {
             account: sources
                 .get(&ACCOUNT, &arguments.account, values::ACCOUNT, values::account)?
                 .unwrap_or_else(|| "123456789012".into()),
-            limits,
             quotas: quotas(arguments, &sources)?,
             log: sources.get(&LOG, &arguments.log, values::FILTER, values::filter)?.unwrap_or_default(),
             tasks: task_config(arguments, &sources)?,
@@ -286,23 +251,16 @@ impl ServeConfig {
 }
 
 fn quotas(arguments: &ServeArguments, sources: &Sources<'_>) -> Result<Quotas, ConfigError> {
-    let defaults = Quotas::default();
-    let count = |name, flag| sources.get(name, flag, values::COUNT, values::count);
-    let time = |name, flag, unit_seconds: u64| -> Result<Option<Duration>, ConfigError> {
-        // More seconds than there are is as good as for ever.
-        Ok(count(name, flag)?.map(|units| Duration::from_secs((units as u64).saturating_mul(unit_seconds))))
-    };
-    Ok(Quotas {
-        request_bytes: count(&REQUEST, &arguments.limits_request_bytes)?.unwrap_or(defaults.request_bytes),
-        page_items: count(&PAGE, &arguments.limits_page_items)?.unwrap_or(defaults.page_items),
-        activity_poll: time(&ACTIVITY_POLL, &arguments.limits_activity_poll_seconds, 1)?
-            .unwrap_or(defaults.activity_poll),
-        state_test: time(&STATE_TEST, &arguments.limits_state_test_seconds, 1)?.unwrap_or(defaults.state_test),
-        redrivable_period: time(&REDRIVABLE_PERIOD, &arguments.limits_redrivable_period_days, api::DAY_SECONDS)?
-            .unwrap_or(defaults.redrivable_period),
-        redrivable_age: time(&REDRIVABLE_AGE, &arguments.limits_redrivable_age_days, api::DAY_SECONDS)?
-            .unwrap_or(defaults.redrivable_age),
-    })
+    let mut quotas = Quotas::default();
+    for (quota, given) in quotas::TABLE.iter().zip(&arguments.limits.given) {
+        if let Some(value) = sources.get(&Name::new(quota.key), given, values::COUNT, values::count)? {
+            quota.set(&mut quotas, value as u64);
+        }
+    }
+    if let Some(scale) = sources.get(&SCALE, &arguments.wait_time_scale, WAIT_TIME_SCALE, wait_time_scale)? {
+        quotas.execution.wait_time_scale = scale;
+    }
+    Ok(quotas)
 }
 
 fn task_config(arguments: &ServeArguments, sources: &Sources<'_>) -> Result<TaskConfig, ConfigError> {
@@ -371,6 +329,8 @@ impl Sources<'_> {
 
 #[cfg(test)]
 mod tests {
+    use runtime::quotas::{AtAws, Quota};
+
     use super::*;
 
     fn load(arguments: &ServeArguments, variables: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
@@ -394,10 +354,10 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:8083");
         assert_eq!(config.data, Data::Directory("stepwright-data".into()));
         assert_eq!((config.region.as_str(), config.account.as_str()), ("us-east-1", "123456789012"));
-        assert_eq!(config.limits.payload_bytes, 262_144);
-        assert_eq!(config.limits.variables_bytes, 10 * 1024 * 1024);
-        assert_eq!(config.limits.history_events, 25_000);
-        assert_eq!(config.limits.inline_map_concurrency, 40);
+        for quota in &quotas::TABLE {
+            assert_eq!(quota.value(&config.quotas), quota.value(&Quotas::default()), "{}", quota.key);
+        }
+        assert!((config.quotas.execution.wait_time_scale - 1.0).abs() < f64::EPSILON);
     }
 
     #[test]
@@ -419,9 +379,6 @@ mod tests {
             "port = 1\nbind = \"0.0.0.0\"\ndata-dir = \"/data\"\nin-memory = false\nregion = \"eu-west-1\"\n\
              account = \"000000000001\"\nwait-time-scale = 0.5\nlog = \"warn\"\n\
              functions = \"lambda\"\nmock-config = \"mocks.json\"\n\
-             [limits]\npayload-bytes = 2\nvariables-bytes = 5\nhistory-events = 3\ninline-map-concurrency = 4\n\
-             request-bytes = 7\npage-items = 8\nactivity-poll-seconds = 9\nstate-test-seconds = 10\n\
-             redrivable-period-days = 11\nredrivable-age-days = 12\n\
              [tasks]\nafter-crash = \"fail\"\nconcurrency = 6\nassume-role = true\n",
         );
         let config = load(&with_file(&file), &[]).unwrap();
@@ -433,19 +390,51 @@ mod tests {
         assert_eq!(config.mock_config, Some("mocks.json".into()));
         let expected = TaskConfig { after_crash: AfterCrash::Fail, concurrency: 6, assume_role: true };
         assert_eq!(config.tasks, expected);
-        let limits = config.limits;
-        assert_eq!((limits.payload_bytes, limits.history_events, limits.inline_map_concurrency), (2, 3, 4));
-        assert_eq!(limits.variables_bytes, 5);
-        let quotas = Quotas {
-            request_bytes: 7,
-            page_items: 8,
-            activity_poll: Duration::from_secs(9),
-            state_test: Duration::from_secs(10),
-            redrivable_period: Duration::from_secs(11 * 24 * 60 * 60),
-            redrivable_age: Duration::from_secs(12 * 24 * 60 * 60),
+        assert!((config.quotas.execution.wait_time_scale - 0.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn every_quota_is_set_by_its_flag_its_variable_and_its_key() {
+        for (at, quota) in quotas::TABLE.iter().enumerate() {
+            let found = |config: Result<ServeConfig, ConfigError>| quota.value(&config.unwrap().quotas);
+            let name = Name::new(quota.key);
+            let file = file(&format!("[limits]\n{} = 31", quota.key.trim_start_matches("limits.")));
+            let mut flag = with_file(&file);
+            flag.limits.given[at] = Some("33".to_owned());
+            let variable = name.variable();
+            assert_eq!(found(load(&with_file(&file), &[])), 31, "{}", quota.key);
+            assert_eq!(found(load(&with_file(&file), &[(&variable, "32")])), 32, "{}", quota.key);
+            assert_eq!(found(load(&flag, &[(&variable, "32")])), 33, "{}", quota.key);
+            let text = load(&ServeArguments::default(), &[(&variable, "0")]).unwrap_err().to_string();
+            assert!(text.contains(&variable) && text.contains("at least 1"), "{text}");
+        }
+    }
+
+    /// What the documentation says of a quota, below what it says of every option.
+    fn documented(quota: &Quota) -> String {
+        let at_aws = match quota.at_aws {
+            AtAws::Hard(name) => format!("{name}: hard"),
+            AtAws::Soft(name) => format!("{name}: can be raised"),
+            AtAws::Documented(page) => format!("no quota by name; see \"{page}\""),
+            AtAws::Unknown => "not documented".to_owned(),
         };
-        assert_eq!(config.quotas, quotas);
-        assert!((limits.wait_time_scale - 0.5).abs() < f64::EPSILON);
+        let value = quota.value(&Quotas::default());
+        format!("| `{}` | {} | {value} | {at_aws} |", quota.key, quota.what)
+    }
+
+    #[test]
+    fn the_documentation_lists_every_option_and_every_quota_as_it_is() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for key in KEYS {
+            let start = format!("| `{}` | `{}` |", Name::new(key).flag(), Name::new(key).variable());
+            let is_listed = lines.iter().any(|line| line.starts_with(&start) && line.contains(&format!("| `{key}` |")));
+            assert!(is_listed, "docs/configuration.md: no line {start} ... | `{key}` |");
+        }
+        let expected: Vec<String> = quotas::TABLE.iter().map(documented).collect();
+        let found: Vec<&str> = lines.into_iter().filter(|line| line.starts_with("| `limits.")).collect();
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -26,9 +26,11 @@ impl Pace {
 }
 
 /// A log this much longer than what is moved is moved beside the commits; a shorter one while they wait.
+/// No quota: how the log is moved.
 const HELD_PAGES_MAX: i64 = 1_024;
 
 /// How often to try to catch up before commits are made to wait.
+/// No quota: how the log is moved.
 const CATCH_UP_MAX: u32 = 4;
 
 thread_local! {

@@ -20,9 +20,11 @@ use crate::{Conflict, RecordId};
 
 /// First events of a running execution lie in its row up to this size: every change of the summary writes
 /// the row anew.
+/// No quota: where events lie, not how many.
 const IN_ROW_MAX: usize = 1024;
 
 /// The caches of the writer are emptied when they hold more than this.
+/// No quota: the size of a cache.
 const CACHED_MAX: usize = 100_000;
 
 /// Why a batch was not written.

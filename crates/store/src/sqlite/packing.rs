@@ -6,6 +6,7 @@ use std::io;
 const PACKED_FROM: usize = 512;
 
 /// Greater chunks are neither packed nor believed: SQLite holds no blob greater than 1 GB.
+/// No quota: what SQLite can hold.
 const UNPACKED_MAX: usize = 1_000_000_000;
 
 /// A buffer greater than this is given back after use.
