@@ -26,6 +26,9 @@ impl Execution {
         if shown && event.id != self.last_event.next() {
             return Err(ReplayError { event: event.id, why: "its number is not the next one" });
         }
+        if self.status != Status::Running && !matches!(event.kind, EventKind::TaskCancelSettled { .. }) {
+            return Err(ReplayError { event: event.id, why: "the execution is over" });
+        }
         self.fold(event).map_err(|why| ReplayError { event: event.id, why })?;
         self.event_count += 1;
         if shown {
@@ -37,10 +40,22 @@ impl Execution {
     fn fold(&mut self, event: &Event) -> Applied {
         match &event.kind {
             EventKind::ExecutionStarted { input, input_text, .. } => self.started(event, input, input_text.clone()),
-            EventKind::ExecutionSucceeded { .. } => self.ended(event, Status::Succeeded),
-            EventKind::ExecutionFailed { .. } => self.ended(event, Status::Failed),
-            EventKind::ExecutionAborted { .. } => self.ended(event, Status::Aborted),
-            EventKind::ExecutionTimedOut => self.ended(event, Status::TimedOut),
+            EventKind::ExecutionSucceeded { .. } => {
+                self.ended(event, Status::Succeeded);
+                Ok(())
+            }
+            EventKind::ExecutionFailed { .. } => {
+                self.ended(event, Status::Failed);
+                Ok(())
+            }
+            EventKind::ExecutionAborted { .. } => {
+                self.ended(event, Status::Aborted);
+                Ok(())
+            }
+            EventKind::ExecutionTimedOut => {
+                self.ended(event, Status::TimedOut);
+                Ok(())
+            }
             EventKind::StateEntered { name, input, .. } => self.state_entered(event, name, input),
             EventKind::StateExited { output, assigned, next, .. } => {
                 self.state_exited(event, output, assigned.as_ref(), next.as_ref())
@@ -52,8 +67,16 @@ impl Execution {
             EventKind::TaskStarted { .. } => self.task_started(event),
             EventKind::TaskSubmitted { output, .. } => self.task_submitted(event, output),
             EventKind::TaskHeartbeat => self.task_heartbeat(event),
-            EventKind::TaskSucceeded { .. } | EventKind::TaskFailed { .. } | EventKind::TaskTimedOut { .. } => {
-                self.set_work(event.frame, Work::Idle)?;
+            EventKind::TaskCancelSettled { scheduled } => {
+                self.cancels.remove(scheduled).map(drop).ok_or("no such cancellation is outstanding")
+            }
+            EventKind::TaskSucceeded { .. } | EventKind::TaskFailed { .. } => {
+                self.end_task(event.frame)?;
+                self.moved(event)
+            }
+            EventKind::TaskTimedOut { .. } => {
+                let task = self.end_task(event.frame)?;
+                self.give_job_up(task);
                 self.moved(event)
             }
             EventKind::RetryScheduled { retrier, due } => self.retry_scheduled(event, *retrier as usize, *due),
@@ -67,9 +90,9 @@ impl Execution {
             }
             EventKind::MapIterationSucceeded { output, .. } => self.iteration_succeeded(event, output),
             EventKind::MapIterationFailed { .. } => Ok(()),
-            EventKind::ParallelStateSucceeded | EventKind::MapStateSucceeded => self.set_work(event.frame, Work::Idle),
+            EventKind::ParallelStateSucceeded | EventKind::MapStateSucceeded => self.container_ended(event.frame),
             EventKind::ParallelStateFailed | EventKind::MapStateFailed => {
-                self.set_work(event.frame, Work::Idle)?;
+                self.container_ended(event.frame)?;
                 self.moved(event)
             }
         }
@@ -95,22 +118,20 @@ impl Execution {
         self.make_frame(FrameId::ROOT, root)
     }
 
-    fn ended(&mut self, event: &Event, status: Status) -> Applied {
-        if self.status != Status::Running {
-            return Err("the execution is over");
-        }
+    fn ended(&mut self, event: &Event, status: Status) {
         self.status = status;
         self.stopped_at = Some(event.at);
-        for frame in std::mem::take(&mut self.frames).into_iter().flatten() {
-            if let Place::Inside(Visit { work: Work::Task(task), .. }) = frame.place {
-                self.abandon(task);
-            }
+        if status == Status::Succeeded {
+            self.frames = Vec::new();
+            self.free.clear();
+        } else {
+            // A redrive begins from them.
+            self.halt(FrameId::ROOT);
         }
-        self.free.clear();
         self.ready.clear();
         self.timers.clear();
         self.tasks.clear();
-        Ok(())
+        self.to_hand_out.clear();
     }
 
     // States
@@ -202,7 +223,9 @@ impl Execution {
             timeout_due: after(event.at, *timeout_seconds),
             ..OpenTask::new(event.id, event.at, family.clone(), resource.clone())
         };
+        self.tasks.insert(task.scheduled, event.frame);
         self.set_work(event.frame, Work::Task(task))?;
+        self.note_hand_out(event.frame)?;
         self.moved(event)
     }
 
@@ -211,12 +234,14 @@ impl Execution {
         task.started = true;
         task.timeout_due = after(event.at, task.timeout_seconds);
         task.heartbeat_due = after(event.at, task.heartbeat_seconds);
+        self.note_hand_out(event.frame)?;
         self.rearm(event.frame)?;
         self.moved(event)
     }
 
     fn task_submitted(&mut self, event: &Event, output: &Value) -> Applied {
         self.task_mut(event.frame)?.submitted = Some(output.clone());
+        self.note_hand_out(event.frame)?;
         self.moved(event)
     }
 
@@ -224,6 +249,41 @@ impl Execution {
         let task = self.task_mut(event.frame)?;
         task.heartbeat_due = after(event.at, task.heartbeat_seconds);
         self.rearm(event.frame)
+    }
+
+    /// Notes whether somebody is still to be given a frame's task.
+    fn note_hand_out(&mut self, id: FrameId) -> Applied {
+        let task = self.task_mut(id)?;
+        let (scheduled, is_to_hand_out) = (task.scheduled, task.is_to_hand_out());
+        if is_to_hand_out {
+            self.to_hand_out.insert(scheduled);
+        } else {
+            self.to_hand_out.remove(&scheduled);
+        }
+        Ok(())
+    }
+
+    /// Takes a frame's task away: it is over.
+    fn end_task(&mut self, id: FrameId) -> Result<OpenTask, &'static str> {
+        let visit = self.visit_mut(id)?;
+        let Work::Task(task) = std::mem::replace(&mut visit.work, Work::Idle) else {
+            return Err("the state has no open task");
+        };
+        self.forget_task(&task);
+        self.rearm(id)?;
+        Ok(task)
+    }
+
+    fn forget_task(&mut self, task: &OpenTask) {
+        self.tasks.remove(&task.scheduled);
+        self.to_hand_out.remove(&task.scheduled);
+    }
+
+    /// A task's end is not its own. Nobody needs to know, unless a job runs for it.
+    fn give_job_up(&mut self, task: OpenTask) {
+        if task.may_have_job() {
+            self.cancels.insert(task.scheduled, task);
+        }
     }
 
     // Parallel
@@ -346,6 +406,32 @@ impl Execution {
 
     // Frames
 
+    /// A Parallel or Map state does nothing more. What its frames gave, and those that gave nothing, are kept until the
+    /// state is left or begins again: a redrive goes on from them.
+    fn container_ended(&mut self, id: FrameId) -> Applied {
+        let children = self.visit_mut(id)?.work.children();
+        self.ready.remove(&id);
+        children.into_iter().for_each(|child| self.halt(child));
+        Ok(())
+    }
+
+    /// Ends whatever goes on in a frame and below it; where the frames stand is kept.
+    fn halt(&mut self, id: FrameId) {
+        let Some(frame) = self.frames.get_mut(id.0 as usize).and_then(Option::as_deref_mut) else { return };
+        if let Some(timer) = frame.timer.take() {
+            self.timers.remove(&(timer, id));
+        }
+        self.ready.remove(&id);
+        let Place::Inside(visit) = &mut frame.place else { return };
+        match &mut visit.work {
+            work @ Work::Task(_) => {
+                let work = std::mem::replace(work, Work::Idle);
+                self.drop_work(work);
+            }
+            work => work.children().into_iter().for_each(|child| self.halt(child)),
+        }
+    }
+
     /// Makes a frame of that number.
     fn make_frame(&mut self, id: FrameId, frame: Frame) -> Applied {
         let at = id.0 as usize;
@@ -390,8 +476,8 @@ impl Execution {
     fn drop_work(&mut self, work: Work) {
         match work {
             Work::Task(task) => {
-                self.tasks.remove(&task.scheduled);
-                self.abandon(task);
+                self.forget_task(&task);
+                self.give_job_up(task);
             }
             Work::Parallel(Branches { running, .. }) | Work::Map(Iterations { running, .. }) => {
                 running.into_iter().for_each(|child| self.drop_frame(child));
@@ -400,25 +486,10 @@ impl Execution {
         }
     }
 
-    /// A task's end is somebody else's. Nobody needs to know, unless a job runs for it.
-    fn abandon(&mut self, task: OpenTask) {
-        if task.submitted.is_some() && !task.family.has_heartbeat() {
-            self.abandoned.push(task);
-        }
-    }
-
     /// Puts a frame's state to other work; what it did before is over, and its children are given up.
     fn set_work(&mut self, id: FrameId, work: Work) -> Applied {
-        if let Work::Task(task) = &work {
-            self.tasks.insert(task.scheduled, id);
-        }
-        let visit = self.visit_mut(id)?;
-        match std::mem::replace(&mut visit.work, work) {
-            Work::Task(task) => {
-                self.tasks.remove(&task.scheduled);
-            }
-            before => self.drop_work(before),
-        }
+        let before = std::mem::replace(&mut self.visit_mut(id)?.work, work);
+        self.drop_work(before);
         self.ready.remove(&id);
         self.rearm(id)
     }

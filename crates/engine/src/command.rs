@@ -56,6 +56,12 @@ pub enum Command {
         /// The number of the task's scheduling event.
         scheduled: EventId,
     },
+    /// The job of a task that was given up is cancelled, or there is nothing to cancel, or trying was given up. The one
+    /// command that an execution which is over takes.
+    CancelSettled {
+        /// The number of the task's scheduling event.
+        scheduled: EventId,
+    },
     /// StopExecution.
     Stop {
         /// As given.
@@ -136,6 +142,8 @@ pub enum Ignored {
     TaskAlreadyStarted,
     /// The service's answer to the task's request is in the history.
     TaskAlreadySubmitted,
+    /// No cancellation with that number is outstanding: it is settled, or the task was never given up.
+    CancelAlreadySettled,
     /// Nothing is due, or nothing is ready.
     NothingDue,
 }
@@ -149,6 +157,7 @@ impl Ignored {
             Self::TaskOver => "task_over",
             Self::TaskAlreadyStarted => "task_already_started",
             Self::TaskAlreadySubmitted => "task_already_submitted",
+            Self::CancelAlreadySettled => "cancel_already_settled",
             Self::NothingDue => "nothing_due",
         }
     }

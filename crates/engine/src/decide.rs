@@ -28,7 +28,7 @@ impl Execution {
     pub fn advance(&mut self, command: Command, turn: &Turn<'_>, events: &mut Vec<Event>) -> Result<Advance, Fault> {
         let chance = Chance::new(turn.seed);
         let budget = events.len() + turn.budget;
-        if self.status != Status::Running {
+        if self.status != Status::Running && !matches!(command, Command::CancelSettled { .. }) {
             return Err(Fault::Ignored(Ignored::ExecutionOver));
         }
         // A copy is a few pointers; without it a turn could not say what is to be sent again.
@@ -203,6 +203,13 @@ impl<'a> Decision<'a> {
             Command::TaskHeartbeat { scheduled } => {
                 let cursor = self.task_cursor(scheduled)?;
                 self.push(cursor.frame, cursor.last, EventKind::TaskHeartbeat);
+                Ok(())
+            }
+            Command::CancelSettled { scheduled } => {
+                if !self.execution.cancels.contains_key(&scheduled) {
+                    return Err(Ignored::CancelAlreadySettled);
+                }
+                self.push(FrameId::ROOT, scheduled, EventKind::TaskCancelSettled { scheduled });
                 Ok(())
             }
             Command::Stop { error, cause } => {

@@ -88,6 +88,14 @@ impl TaskFamily {
             Self::Integration(integration) => integration.pattern() == Pattern::WaitForTaskToken,
         }
     }
+
+    /// Whether the service's answer begins a job that the task waits for.
+    pub fn is_job(&self) -> bool {
+        match self {
+            Self::Activity | Self::LambdaFunction => false,
+            Self::Integration(integration) => integration.pattern().is_job(),
+        }
+    }
 }
 
 impl From<&Resource> for TaskFamily {
@@ -213,6 +221,12 @@ pub enum EventKind {
     },
     /// *Hidden*: a heartbeat came in.
     TaskHeartbeat,
+    /// *Hidden*: the job of a task that was given up is cancelled, or there is nothing to cancel, or trying was given
+    /// up. It may come after the execution's end.
+    TaskCancelSettled {
+        /// The number of the task's scheduling event.
+        scheduled: EventId,
+    },
     /// The task ended well.
     TaskSucceeded {
         /// How its events are named.
@@ -330,6 +344,7 @@ impl EventKind {
             self,
             Self::WaitScheduled { .. }
                 | Self::TaskHeartbeat
+                | Self::TaskCancelSettled { .. }
                 | Self::RetryScheduled { .. }
                 | Self::BranchSucceeded { .. }
         )

@@ -78,9 +78,11 @@ pub struct Execution {
     pub(crate) timers: BTreeSet<(Timestamp, FrameId)>,
     /// Open tasks by the number of their scheduling event.
     pub(crate) tasks: BTreeMap<EventId, FrameId>,
-    /// Tasks given up while their jobs ran, until somebody takes note. No part of what the events determine: a job is
-    /// cancelled once.
-    pub(crate) abandoned: Vec<OpenTask>,
+    /// Of the open tasks those that somebody is to be given, also after a restart.
+    pub(crate) to_hand_out: BTreeSet<EventId>,
+    /// Tasks that were given up while their jobs ran, or while the requests that begin them were on their way, until
+    /// `TaskCancelSettled`. They outlive the execution.
+    pub(crate) cancels: BTreeMap<EventId, OpenTask>,
 }
 
 /// One line of control: the main line, a branch or an iteration.
@@ -148,14 +150,26 @@ pub(crate) enum Work {
     Idle,
     /// Entered by `WaitScheduled`; left by `StateExited`.
     Waiting { due: Timestamp },
-    /// Entered by `TaskScheduled`; left by the task's end.
+    /// Entered by `TaskScheduled`; left by the task's end, or when it is given up.
     Task(OpenTask),
     /// Entered by `RetryScheduled`; left when the work begins again.
     Backoff { due: Timestamp },
-    /// Entered by `ParallelStateStarted`; left by `ParallelStateSucceeded`, `…Failed` or a retry.
+    /// Entered by `ParallelStateStarted`; left by `StateExited` or a retry.
     Parallel(Branches),
-    /// Entered by `MapStateStarted`; left by `MapStateSucceeded`, `…Failed` or a retry.
+    /// Entered by `MapStateStarted`; left by `StateExited` or a retry.
     Map(Iterations),
+}
+
+impl Work {
+    /// The frames of branches or iterations that did not end well.
+    pub(crate) fn children(&self) -> Vec<FrameId> {
+        match self {
+            Self::Parallel(Branches { running, .. }) | Self::Map(Iterations { running, .. }) => {
+                running.iter().copied().collect()
+            }
+            Self::Idle | Self::Waiting { .. } | Self::Task(_) | Self::Backoff { .. } => Vec::new(),
+        }
+    }
 }
 
 /// A task somebody outside must do.
@@ -204,6 +218,22 @@ impl OpenTask {
             timeout_seconds: None,
             heartbeat_seconds: None,
         }
+    }
+
+    /// Whether somebody is to be given it, also after a restart: a worker, or whoever sends its request and looks at its
+    /// job. A worker who has it and whoever waits with its token come by themselves.
+    pub fn is_to_hand_out(&self) -> bool {
+        match self.family {
+            TaskFamily::Activity => !self.started,
+            TaskFamily::LambdaFunction | TaskFamily::Integration { .. } => {
+                self.submitted.is_none() || self.family.is_job()
+            }
+        }
+    }
+
+    /// Whether a job runs for it, or may run: its request may be on its way.
+    pub(crate) fn may_have_job(&self) -> bool {
+        self.started && self.family.is_job()
     }
 
     /// The earlier of its two deadlines.
@@ -288,7 +318,8 @@ impl Execution {
             ready: BTreeSet::new(),
             timers: BTreeSet::new(),
             tasks: BTreeMap::new(),
-            abandoned: Vec::new(),
+            to_hand_out: BTreeSet::new(),
+            cancels: BTreeMap::new(),
         }
     }
 
@@ -310,12 +341,6 @@ impl Execution {
     /// How many events there are, hidden ones too.
     pub fn event_count(&self) -> u64 {
         self.event_count
-    }
-
-    /// The tasks that were given up while their jobs ran, since this was last asked: a failing sibling or the
-    /// execution's end took them. AWS tries to cancel such jobs.
-    pub fn take_abandoned(&mut self) -> Vec<OpenTask> {
-        std::mem::take(&mut self.abandoned)
     }
 
     /// What is fixed.
@@ -378,6 +403,8 @@ impl fmt::Debug for Execution {
             .field("ready", &self.ready)
             .field("timers", &self.timers)
             .field("tasks", &self.tasks)
+            .field("to_hand_out", &self.to_hand_out)
+            .field("cancels", &self.cancels)
             .finish_non_exhaustive()
     }
 }
@@ -397,5 +424,7 @@ impl PartialEq for Execution {
             && self.ready == other.ready
             && self.timers == other.timers
             && self.tasks == other.tasks
+            && self.to_hand_out == other.to_hand_out
+            && self.cancels == other.cancels
     }
 }

@@ -142,6 +142,7 @@ fn shown(kind: &EventKind, data: bool, region: &str) -> Option<Shown> {
         ),
         EventKind::WaitScheduled { .. }
         | EventKind::TaskHeartbeat
+        | EventKind::TaskCancelSettled { .. }
         | EventKind::RetryScheduled { .. }
         | EventKind::BranchSucceeded { .. } => return None,
     })

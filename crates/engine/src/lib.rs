@@ -20,9 +20,11 @@ mod outstanding;
 mod retry;
 mod states;
 pub mod test_state;
+mod unfinished;
 
 pub use command::{Advance, Command, Fault, Ignored, Resources, Turn, TurnTime};
 pub use event::{Event, EventId, EventKind, FrameId, Numbered, StateType, TaskFamily, Timestamp};
 pub use execution::{Execution, ExecutionInfo, OpenTask, ReplayError, Status};
 pub use limits::Limits;
 pub use outstanding::Outstanding;
+pub use unfinished::{Unfinished, UnfinishedWork};

@@ -79,6 +79,7 @@ mod tag {
     pub(super) const MAP_STATE_SUCCEEDED: u8 = 27;
     pub(super) const MAP_STATE_FAILED: u8 = 28;
     pub(super) const EVALUATION_FAILED: u8 = 29;
+    pub(super) const TASK_CANCEL_SETTLED: u8 = 30;
 }
 
 /// A task family's byte.

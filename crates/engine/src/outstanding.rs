@@ -16,10 +16,13 @@ pub enum Outstanding {
     },
     /// The execution was cut off in mid-run and wants [`crate::Command::Continue`].
     Ready,
+    /// A task was given up while its job ran, or while the request that begins it was on its way: the job is to be
+    /// cancelled. Also where the execution is over. Closed by [`crate::Command::CancelSettled`].
+    Cancel(OpenTask),
 }
 
 impl Execution {
-    /// Everything it waits for; nothing where it is over.
+    /// Everything it waits for; nothing but cancellations where it is over.
     pub fn outstanding(&self) -> Vec<Outstanding> {
         let mut all: Vec<_> = self
             .tasks
@@ -32,6 +35,7 @@ impl Execution {
         if self.is_ready() {
             all.push(Outstanding::Ready);
         }
+        all.extend(self.cancels.values().cloned().map(Outstanding::Cancel));
         all
     }
 
@@ -49,9 +53,19 @@ impl Execution {
         self.status == Status::Running && !self.ready.is_empty()
     }
 
-    /// Whether a task is outstanding: somebody outside must act.
+    /// Whether a task is outstanding.
     pub fn has_open_tasks(&self) -> bool {
         !self.tasks.is_empty()
+    }
+
+    /// Whether recovery must hand something out: a task that nobody has or that somebody looks after, or a cancellation.
+    pub fn is_to_hand_out(&self) -> bool {
+        !self.to_hand_out.is_empty() || !self.cancels.is_empty()
+    }
+
+    /// The tasks that were given up and whose jobs are to be cancelled.
+    pub fn cancels(&self) -> impl Iterator<Item = &OpenTask> {
+        self.cancels.values()
     }
 
     /// An outstanding task, by the number of its scheduling event.

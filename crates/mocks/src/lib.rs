@@ -76,9 +76,10 @@ impl<T: Tasks + 'static> Tasks for Mocked<T> {
         let Some(invocation) = work.invocation.take() else { return self.desk.others.cancel(work) };
         let desk = Arc::clone(&self.desk);
         self.runtime.spawn(async move {
-            // A mocked task has no job.
-            if desk.outcome(&work, &invocation).is_none() {
-                desk.others.cancel(work);
+            match desk.outcome(&work, &invocation) {
+                // A mocked task has no job.
+                Some(_) => drop(desk.reports.report(&work, TaskReport::CancelSettled).await),
+                None => desk.others.cancel(work),
             }
         });
     }

@@ -9,7 +9,7 @@ mod request;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use asl::resource::Resource;
@@ -62,8 +62,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     requests: Semaphore,
     looks: Semaphore,
-    /// Tasks that are being done, with what tells them that they are given up.
-    running: Mutex<HashMap<TaskId, Arc<Notify>>>,
+    /// Tasks that are being done or whose jobs are being cancelled, with what tells that they are given up.
+    running: Mutex<HashMap<TaskId, Arc<GivenUp>>>,
     children: Children,
     /// Jobs that are waited for.
     jobs: AtomicUsize,
@@ -71,6 +71,14 @@ struct Shared {
 
 /// What names a task.
 type TaskId = (ExecutionId, EventId);
+
+/// Tells whoever does a task that it is given up.
+#[derive(Default)]
+struct GivenUp {
+    is_given_up: AtomicBool,
+    /// Kept until the task looks.
+    notify: Notify,
+}
 
 impl Dispatcher {
     /// Does tasks on that async runtime. The clock is the one of the runtime that hands them out.
@@ -117,17 +125,13 @@ impl Tasks for Dispatcher {
     }
 
     fn dispatch(&self, work: Work) {
-        let id = task_id(&work);
-        let given_up = Arc::new(Notify::new());
-        match lock(&self.shared.running).entry(id) {
-            Entry::Occupied(_) => return,
-            Entry::Vacant(place) => place.insert(Arc::clone(&given_up)),
-        };
-        let shared = Arc::clone(&self.shared);
+        let Ok(running) = Running::begin(&self.shared, task_id(&work)) else { return };
         self.runtime.spawn(async move {
-            // Also where the task panics.
-            let _running = Running { shared: &shared, id };
-            shared.run(&work, &given_up).await;
+            let shared = &running.shared;
+            let job = shared.run(&work, &running.given_up).await;
+            if job.is_some() || !running.leave() {
+                shared.cancel(&work, job.as_ref()).await;
+            }
         });
     }
 
@@ -137,18 +141,22 @@ impl Tasks for Dispatcher {
     }
 
     fn cancel(&self, work: Work) {
-        if let Some(given_up) = lock(&self.shared.running).get(&task_id(&work)) {
-            // Kept until the task looks.
-            return given_up.notify_one();
-        }
-        let shared = Arc::clone(&self.shared);
+        let running = match Running::begin(&self.shared, task_id(&work)) {
+            Ok(running) => running,
+            Err(given_up) => return given_up.tell(),
+        };
         self.runtime.spawn(async move {
-            let Some(submitted) = &work.task.submitted else { return };
-            if work.invocation.is_some() {
-                // What stood in for the service had no job.
-                return;
+            let shared = &running.shared;
+            // What stood in for the service had no job.
+            let job = work.task.submitted.as_ref().filter(|_| work.invocation.is_none());
+            if work.task.submitted.is_none() && work.is_interrupted {
+                tracing::warn!(
+                    resource = %work.task.resource,
+                    execution = %work.info.arn,
+                    "a task was given up, and the server ended before its request was answered: a job that it began runs on"
+                );
             }
-            shared.cancel_job(&shared.call(&work), submitted).await;
+            shared.cancel(&work, job).await;
         });
     }
 
@@ -161,15 +169,48 @@ impl Tasks for Dispatcher {
     }
 }
 
-/// A task's place among those that are being done.
-struct Running<'a> {
-    shared: &'a Shared,
+/// A task's place among those that are being done. Left when this is dropped, also where the task panics.
+struct Running {
+    shared: Arc<Shared>,
     id: TaskId,
+    given_up: Arc<GivenUp>,
 }
 
-impl Drop for Running<'_> {
+impl Running {
+    /// Takes a task's place; where it is taken, tells how to reach whoever has it.
+    fn begin(shared: &Arc<Shared>, id: TaskId) -> Result<Self, Arc<GivenUp>> {
+        let given_up = match lock(&shared.running).entry(id) {
+            Entry::Occupied(place) => return Err(Arc::clone(place.get())),
+            Entry::Vacant(place) => Arc::clone(place.insert(Arc::default())),
+        };
+        Ok(Self { shared: Arc::clone(shared), id, given_up })
+    }
+
+    /// Leaves the place, unless the task was given up before: then the place is kept for the cancellation.
+    fn leave(&self) -> bool {
+        let mut running = lock(&self.shared.running);
+        let leaves = !self.given_up.is_given_up.load(Ordering::Acquire);
+        if leaves {
+            running.remove(&self.id);
+        }
+        leaves
+    }
+}
+
+impl Drop for Running {
     fn drop(&mut self) {
-        lock(&self.shared.running).remove(&self.id);
+        let mut running = lock(&self.shared.running);
+        // Once it was left, the place may be somebody else's.
+        if running.get(&self.id).is_some_and(|place| Arc::ptr_eq(place, &self.given_up)) {
+            running.remove(&self.id);
+        }
+    }
+}
+
+impl GivenUp {
+    fn tell(&self) {
+        self.is_given_up.store(true, Ordering::Release);
+        self.notify.notify_one();
     }
 }
 

@@ -45,10 +45,10 @@ impl Loader {
         }
     }
 
-    /// Reads an execution back and folds its events.
+    /// Reads an execution back and folds its events; one that is over only where jobs of it are to be cancelled.
     fn load(&self, id: ExecutionId) -> Result<Live, LoadError> {
         let record = self.store.execution(id).map_err(LoadError::from)?.ok_or(LoadError::Unknown)?;
-        if record.summary.status != Status::Running {
+        if record.summary.status != Status::Running && !record.summary.open_tasks {
             return Err(LoadError::Over(record.summary.stopped_at));
         }
         let revision = self.directory.revision(record.definition).map_err(LoadError::from)?;

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use engine::Ignored;
 
 /// Why commands were ignored, in the order of [`MetricsSnapshot::ignored`].
-const IGNORED: [Ignored; 6] = [
+const IGNORED: [Ignored; 7] = [
     Ignored::AlreadyStarted,
     Ignored::ExecutionOver,
     Ignored::TaskOver,
     Ignored::TaskAlreadyStarted,
     Ignored::TaskAlreadySubmitted,
+    Ignored::CancelAlreadySettled,
     Ignored::NothingDue,
 ];
 

@@ -37,6 +37,8 @@ pub enum TaskReport {
         /// What went wrong.
         cause: Option<Text>,
     },
+    /// It was given up, and its job is cancelled, or there is none, or trying was given up.
+    CancelSettled,
 }
 
 /// What became of a report.
@@ -87,6 +89,7 @@ impl TaskReport {
             Self::Submitted(output) => Command::TaskSubmitted { scheduled, output },
             Self::Succeeded(output) => Command::TaskSucceeded { scheduled, output },
             Self::Failed { error, cause } => Command::TaskFailed { scheduled, error, cause },
+            Self::CancelSettled => Command::CancelSettled { scheduled },
         }
     }
 }

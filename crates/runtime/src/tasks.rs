@@ -24,7 +24,8 @@ pub struct Work {
     pub task: OpenTask,
     /// What is fixed about the execution.
     pub info: Arc<ExecutionInfo>,
-    /// Whether the server ended while somebody had the task: nobody knows whether its request was sent.
+    /// Whether the server ended while somebody had the task: where it is not submitted, nobody knows whether its request
+    /// was sent.
     pub is_interrupted: bool,
     /// Which invocation of its state it is, where the execution was started with a profile. Who understands the
     /// profile takes it off before it hands the work on; services are not called for what has one.
@@ -72,7 +73,9 @@ pub trait Tasks: Send + Sync {
     /// cannot be done so.
     fn do_once(&self, work: Work) -> Doing;
 
-    /// The task was given up while its job ran.
+    /// The task was given up while its job ran, or while the request that begins it was on its way. When the job is
+    /// cancelled, or there is none, or trying is given up, [`engine::Command::CancelSettled`] says so. Repeated after a
+    /// restart, until it was said.
     fn cancel(&self, work: Work);
 
     /// Whether somebody waits for the end of an execution.

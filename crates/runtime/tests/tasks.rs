@@ -26,6 +26,7 @@ use runtime::{AfterCrash, Dispatcher, Runtime, RuntimeOptions, TaskOptions};
 use store::Store;
 use store::fault::{Fate, Faulty};
 use store::memory::MemoryStore;
+use store::partition::PartitionSet;
 use store::record::{MachineType, Write as Record};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -44,6 +45,8 @@ struct Scene {
     asked: Vec<Asked>,
     /// Whether StartExecution waits for its answer.
     holds: bool,
+    /// Whether StopExecution waits for its answer.
+    holds_cancellations: bool,
     /// Whether children are over.
     children_are_over: bool,
     on_their_way: usize,
@@ -110,6 +113,10 @@ impl Counterpart {
         if is_start {
             let scene = self.scene.0.lock().unwrap();
             drop(self.scene.1.wait_timeout_while(scene, PATIENCE, |scene| scene.holds).unwrap());
+        }
+        if operation == "StopExecution" {
+            let scene = self.scene.0.lock().unwrap();
+            drop(self.scene.1.wait_timeout_while(scene, PATIENCE, |scene| scene.holds_cancellations).unwrap());
         }
         let answer = match &*operation {
             "StartExecution" => format!(r#"{{"executionArn":"child:{name}","startDate":1}}"#),
@@ -312,6 +319,12 @@ impl Server {
             (None, error) => error.unwrap_or_default().to_string(),
         };
         (description.record.summary.status, result)
+    }
+
+    /// Waits until recovery would hand nothing of it out: its jobs are cancelled, durably.
+    #[track_caller]
+    fn settles(&self, arn: &Text) {
+        self.until("the cancellation", || (!self.describe(arn).record.summary.open_tasks).then_some(()));
     }
 
     fn stop(&self, arn: &Text) -> Result<Timestamp, CallError> {
@@ -570,6 +583,123 @@ fn a_stopped_execution_gives_its_job_up() {
     let stopped = text(&setup.counterpart.bodies("StopExecution")[0], "ExecutionArn");
     assert_eq!(stopped, format!("child:{}", setup.counterpart.names()[0]));
     assert_eq!(server.end(&arn).0, Status::Aborted);
+    // What is written after the end changes nothing that is shown.
+    let shown = (server.types(&arn), server.describe(&arn).error);
+    server.settles(&arn);
+    assert_eq!((server.types(&arn), server.describe(&arn).error), shown);
+    assert!(setup.store.unsettled(&PartitionSet::All, None, 10).unwrap().is_empty());
+}
+
+#[test]
+fn the_output_of_an_execution_is_described_after_its_last_job_is_cancelled() {
+    let setup = Setup::in_memory();
+    let server = setup.open();
+    let definition = format!(
+        r#"{{"StartAt":"P","States":{{"P":{{"Type":"Parallel","Branches":[
+            {{"StartAt":"J","States":{{"J":{{{},"End":true}}}}}},
+            {{"StartAt":"W","States":{{"W":{{"Type":"Wait","Seconds":1,"Next":"F"}},"F":{{"Type":"Fail","Error":"E"}}}}}}
+            ],"Catch":[{{"ErrorEquals":["E"],"Next":"C"}}],"Next":"C"}},"C":{{"Type":"Pass","Result":1,"End":true}}}}}}"#,
+        state(".sync:2", CHILD),
+    );
+    setup.counterpart.with(|scene| scene.holds_cancellations = true);
+    let arn = server.begin(&definition, "{}");
+    assert_eq!(server.end(&arn), (Status::Succeeded, "1".to_owned()));
+    setup.counterpart.with(|scene| scene.holds_cancellations = false);
+    server.settles(&arn);
+    assert_eq!(server.end(&arn), (Status::Succeeded, "1".to_owned()));
+}
+
+#[test]
+fn a_cancellation_that_a_crash_cut_off_is_done_after_the_restart() {
+    let setup = Setup::in_memory();
+    setup.counterpart.with(|scene| scene.holds_cancellations = true);
+    let server = setup.open();
+    let arn = server.begin(&job(), "{}");
+    server.reaches(&arn, "TaskSubmitted", 1);
+    server.stop(&arn).unwrap();
+    setup.counterpart.wait("the first attempt", has_cancelled);
+    server.crash();
+    // The execution is over, and its job is still to be cancelled.
+    assert_eq!(setup.store.unsettled(&PartitionSet::All, None, 10).unwrap().len(), 1);
+    setup.counterpart.with(|scene| scene.holds_cancellations = false);
+    let server = setup.open();
+    server.settles(&arn);
+    assert_eq!(setup.counterpart.bodies("StopExecution").len(), 2);
+    server.crash();
+    let server = setup.open();
+    assert_eq!(server.end(&arn).0, Status::Aborted);
+    server.crash();
+    assert_eq!(setup.counterpart.bodies("StopExecution").len(), 2, "it was cancelled again");
+}
+
+#[test]
+fn nobody_knows_of_a_job_whose_request_was_on_its_way_when_the_server_ended() {
+    let setup = Setup::in_memory();
+    setup.counterpart.with(|scene| scene.holds = true);
+    let server = setup.open();
+    let arn = server.begin(&job(), "{}");
+    setup.counterpart.wait("the request", |scene| scene.asked.len() == 1);
+    server.stop(&arn).unwrap();
+    server.crash();
+    setup.counterpart.with(|scene| scene.holds = false);
+    let server = setup.open();
+    server.settles(&arn);
+    assert_eq!(setup.counterpart.names().len(), 1, "the request was sent again");
+    assert!(setup.counterpart.bodies("StopExecution").is_empty());
+}
+
+#[test]
+fn a_task_that_times_out_gives_its_job_up() {
+    let setup = Setup::in_memory();
+    let server = setup.open();
+    let arn = server.begin(&single(&format!(r#"{},"TimeoutSeconds":1"#, state(".sync:2", CHILD))), "{}");
+    assert_eq!(server.end(&arn), (Status::Failed, "States.Timeout".to_owned()));
+    server.settles(&arn);
+    let stopped = text(&setup.counterpart.bodies("StopExecution")[0], "ExecutionArn");
+    assert_eq!(stopped, format!("child:{}", setup.counterpart.names()[0]));
+}
+
+#[test]
+fn executions_that_wait_for_callbacks_stay_on_disk_after_a_restart() {
+    const WAITING: usize = 100;
+    let setup = Setup::in_memory();
+    let server = setup.open();
+    let machine = server.machine(&format!(
+        r#"{{"StartAt":"C","States":{{
+            "C":{{"Type":"Choice","Choices":[{{"Variable":"$.job","BooleanEquals":true,"Next":"J"}}],"Default":"T"}},
+            "J":{{{},"End":true}},"T":{{{},"End":true}}}}}}"#,
+        state(".sync:2", CHILD),
+        state(".waitForTaskToken", CHILD_WITH_TOKEN),
+    ));
+    let start = |name: &str, input: &str| {
+        let arn = server.try_start(&machine, name, input).unwrap();
+        server.reaches(&arn, "TaskSubmitted", 1);
+        arn
+    };
+    let arns: Vec<_> = (0..WAITING).map(|number| start(&format!("e{number}"), r#"{"job":false}"#)).collect();
+    let with_job = start("job", r#"{"job":true}"#);
+    server.crash();
+
+    let unsettled = setup.store.unsettled(&PartitionSet::All, None, 1_000).unwrap();
+    let with_job = setup.store.execution_by_arn(&with_job).unwrap().unwrap();
+    assert_eq!(unsettled, [(with_job.id, with_job.summary)]);
+    let looks = setup.counterpart.bodies("DescribeExecution").len();
+    let server = setup.open();
+    // Recovery goes by the order of the starts: where the last one's job is looked at, it has passed all others.
+    setup.counterpart.wait("a look at the job", |scene| {
+        scene.asked.iter().filter(|asked| asked.operation == "DescribeExecution").count() > looks
+    });
+    assert_eq!(server.runtime.metrics().loads, 1);
+    for asked in setup.counterpart.bodies("StartExecution") {
+        let input = json::parse(text(&asked, "Input").as_bytes()).unwrap();
+        if let Some(token) = input.get("Token").and_then(Value::as_str) {
+            server.succeed(token).unwrap();
+        }
+    }
+    for arn in &arns {
+        assert_eq!(server.end(arn).0, Status::Succeeded);
+    }
+    server.crash();
 }
 
 fn has_cancelled(scene: &Scene) -> bool {
@@ -630,6 +760,7 @@ fn a_failing_sibling_gives_a_job_up_once_whatever_follows() {
     let arn = server.begin(&definition, "{}");
     setup.counterpart.wait("the cancellation", has_cancelled);
     server.reaches(&arn, "TaskSubmitted", 2);
+    server.settles(&arn);
     server.crash();
     let server = setup.open();
     let input = json::parse(text(&setup.counterpart.bodies("StartExecution")[1], "Input").as_bytes()).unwrap();

@@ -147,8 +147,8 @@ pub trait DueWork: Send + Sync {
         after: Option<(Timestamp, ExecutionId)>,
         limit: usize,
     ) -> Result<Vec<(Timestamp, ExecutionId)>, StoreError>;
-    /// Running executions of these partitions whose summary says that tasks are open or that work is ready, in the
-    /// order of their numbers, after the given one.
+    /// Executions of these partitions whose summary says that tasks are open or that work is ready, those that are over
+    /// too, in the order of their numbers, after the given one.
     fn unsettled(
         &self,
         among: &PartitionSet,

@@ -546,6 +546,9 @@ impl State {
 
     /// Enters a summary into what is derived from summaries.
     fn note(&mut self, machine: StateMachineId, id: ExecutionId, summary: &Summary) {
+        if summary.open_tasks || summary.ready {
+            self.unsettled.insert(id);
+        }
         if summary.status != Status::Running {
             return;
         }
@@ -553,13 +556,11 @@ impl State {
         if let Some(at) = summary.wake_at {
             self.due.insert((at, id));
         }
-        if summary.open_tasks || summary.ready {
-            self.unsettled.insert(id);
-        }
     }
 
     /// Takes a summary out of what is derived from summaries.
     fn forget(&mut self, machine: StateMachineId, id: ExecutionId, summary: &Summary) {
+        self.unsettled.remove(&id);
         if summary.status != Status::Running {
             return;
         }
@@ -567,7 +568,6 @@ impl State {
         if let Some(at) = summary.wake_at {
             self.due.remove(&(at, id));
         }
-        self.unsettled.remove(&id);
     }
 }
 

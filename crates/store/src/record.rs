@@ -197,7 +197,8 @@ pub struct Summary {
     pub stopped_at: Option<Timestamp>,
     /// When its earliest timer is due.
     pub wake_at: Option<Timestamp>,
-    /// Whether tasks are open: recovery must offer them again.
+    /// Whether recovery must hand something out: tasks that nobody has or that somebody looks after, or, also where the
+    /// execution is over, jobs to cancel. Tasks that wait for a callback, or that a worker has, do not count.
     pub open_tasks: bool,
     /// Whether it was cut off in mid-run: recovery must go on with it.
     pub ready: bool,

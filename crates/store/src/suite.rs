@@ -582,28 +582,31 @@ pub fn due_executions_come_earliest_first_and_in_pages(store: &dyn Store) {
     assert_eq!(due(i64::MAX, None, 100), pairs(&[(20, 7), (50, 1), (60, 6), (70, 3), (90, 5)]));
 }
 
-/// Running executions that recovery must see come in the order of their numbers, page by page.
+/// Executions that recovery must see, over or not, come in the order of their numbers, page by page.
 pub fn unsettled_executions_come_in_order_and_in_pages(store: &dyn Store) {
     let open = Summary { open_tasks: true, ..running(None) };
     let ready = Summary { ready: true, ..running(Some(4)) };
-    let over = Summary { open_tasks: true, ready: true, ..ended(Status::Aborted) };
-    let summaries = [(7, open), (2, ready), (3, running(Some(9))), (4, over), (9, Summary { ready: true, ..open })];
+    let over = ended(Status::Aborted);
+    let to_cancel = Summary { open_tasks: true, ..ended(Status::Failed) };
+    let summaries =
+        [(7, open), (2, ready), (3, running(Some(9))), (4, over), (5, to_cancel), (9, Summary { ready: true, ..open })];
     for (id, summary) in summaries {
         commit(store, &[begin(ExecutionRecord { summary, ..execution(id, 1, &format!("e{id}")) }, 1)]);
     }
     let unsettled =
         |after: Option<i64>, limit| found(store.unsettled(&PartitionSet::All, after.map(ExecutionId), limit));
     let both = Summary { ready: true, ..open };
-    let all = [(ExecutionId(2), ready), (ExecutionId(7), open), (ExecutionId(9), both)];
+    let all = [(ExecutionId(2), ready), (ExecutionId(5), to_cancel), (ExecutionId(7), open), (ExecutionId(9), both)];
     assert_eq!(unsettled(None, 100), all);
     assert_eq!(unsettled(None, 2), all[..2]);
     assert_eq!(unsettled(Some(2), 1), all[1..2]);
-    assert_eq!(unsettled(Some(7), usize::MAX), all[2..]);
+    assert_eq!(unsettled(Some(7), usize::MAX), all[3..]);
     assert_eq!(unsettled(Some(9), 5), []);
     assert_eq!(unsettled(None, 0), []);
     commit(store, &[append(7, 1, 1, Some(running(None))), append(3, 1, 1, Some(open))]);
-    commit(store, &[append(2, 1, 1, Some(over))]);
-    assert_eq!(unsettled(None, 100), [(ExecutionId(3), open), (ExecutionId(9), both)]);
+    // One that ends, one that ends and has jobs to cancel, one whose jobs are cancelled.
+    commit(store, &[append(2, 1, 1, Some(over)), append(9, 1, 1, Some(to_cancel)), append(5, 1, 1, Some(over))]);
+    assert_eq!(unsettled(None, 100), [(ExecutionId(3), open), (ExecutionId(9), to_cancel)]);
 }
 
 /// A state machine is found by its ARN, replaced under its number, and listed newest first.

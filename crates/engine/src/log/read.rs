@@ -108,6 +108,7 @@ impl<'a> Reader<'a> {
             tag::TASK_STARTED => EventKind::TaskStarted { family: self.family()?, worker: self.optional_text()? },
             tag::TASK_SUBMITTED => EventKind::TaskSubmitted { family: self.family()?, output: self.payload()? },
             tag::TASK_HEARTBEAT => EventKind::TaskHeartbeat,
+            tag::TASK_CANCEL_SETTLED => EventKind::TaskCancelSettled { scheduled: EventId(self.number()?) },
             tag::TASK_SUCCEEDED => EventKind::TaskSucceeded { family: self.family()?, output: self.payload()? },
             tag::TASK_FAILED => EventKind::TaskFailed {
                 family: self.family()?,

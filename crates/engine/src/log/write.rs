@@ -108,6 +108,7 @@ impl<'a> Writer<'a> {
                 self.family(family);
                 self.optional_text(worker.as_ref());
             }
+            EventKind::TaskCancelSettled { scheduled } => self.number(scheduled.0),
             EventKind::TaskTimedOut { family, error, cause, heartbeat } => {
                 self.family(family);
                 self.text(error);
@@ -269,6 +270,7 @@ fn tag_of(kind: &EventKind) -> u8 {
         EventKind::TaskStarted { .. } => tag::TASK_STARTED,
         EventKind::TaskSubmitted { .. } => tag::TASK_SUBMITTED,
         EventKind::TaskHeartbeat => tag::TASK_HEARTBEAT,
+        EventKind::TaskCancelSettled { .. } => tag::TASK_CANCEL_SETTLED,
         EventKind::TaskSucceeded { .. } => tag::TASK_SUCCEEDED,
         EventKind::TaskFailed { .. } => tag::TASK_FAILED,
         EventKind::TaskTimedOut { .. } => tag::TASK_TIMED_OUT,

@@ -1,17 +1,26 @@
 //! The laws: live state is the fold of the events, and a crash after any turn changes nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::run::{AllButMissing, info, json, program};
-use engine::{Command, Event, EventId, Execution, Fault, Limits, Outstanding, Status, Timestamp, Turn, log};
+use engine::{Command, Event, EventId, EventKind, Execution, Fault, Limits, Outstanding, Status, Timestamp, Turn, log};
 use proptest::prelude::*;
+
+/// One of each pattern.
+const RESOURCES: [&str; 4] = [
+    "arn:aws:states:us-east-1:123456789012:activity:work",
+    "arn:aws:lambda:us-east-1:123456789012:function:f",
+    "arn:aws:states:::batch:submitJob.sync",
+    "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+];
 
 /// A state's body, without its transition.
 #[derive(Clone, Debug)]
 enum Body {
     Pass,
     Wait(u8),
-    Task { retry: bool, catch: bool, timeout: bool },
+    Task { resource: &'static str, retry: bool, catch: bool, timeout: bool },
     Fail,
     Parallel { branches: Vec<Vec<Body>>, retry: bool, catch: bool },
     Map { states: Vec<Body>, concurrency: u8, catch: bool },
@@ -21,7 +30,8 @@ fn body() -> impl Strategy<Value = Body> {
     let leaf = prop_oneof![
         4 => Just(Body::Pass),
         2 => (0..5u8).prop_map(Body::Wait),
-        3 => any::<(bool, bool, bool)>().prop_map(|(retry, catch, timeout)| Body::Task { retry, catch, timeout }),
+        3 => (prop::sample::select(&RESOURCES), any::<(bool, bool, bool)>())
+            .prop_map(|(resource, (retry, catch, timeout))| Body::Task { resource, retry, catch, timeout }),
         1 => Just(Body::Fail),
     ];
     leaf.prop_recursive(3, 24, 3, |inner| {
@@ -74,8 +84,8 @@ fn state(body: &Body, transition: &str, caught: &str, next_name: &mut u32) -> St
         Body::Pass => format!(r#"{{"Type":"Pass",{transition}}}"#),
         Body::Wait(seconds) => format!(r#"{{"Type":"Wait","Seconds":{seconds},{transition}}}"#),
         Body::Fail => r#"{"Type":"Fail","Error":"E","Cause":"c"}"#.to_owned(),
-        Body::Task { retry, catch, timeout } => format!(
-            r#"{{"Type":"Task","Resource":"arn:aws:states:us-east-1:123456789012:activity:work","ResultPath":null{}{}{},{transition}}}"#,
+        Body::Task { resource, retry, catch, timeout } => format!(
+            r#"{{"Type":"Task","Resource":"{resource}","ResultPath":null{}{}{},{transition}}}"#,
             when(*timeout, r#","TimeoutSeconds":20,"HeartbeatSeconds":3"#),
             when(*retry, RETRY),
             caught(*catch),
@@ -102,9 +112,12 @@ fn state(body: &Body, transition: &str, caught: &str, next_name: &mut u32) -> St
 enum Act {
     Tick,
     Take(usize),
+    Submit(usize),
     Succeed(usize),
     Fail(usize),
     Heartbeat(usize),
+    /// The job of a task that was given up is cancelled.
+    Cancel(usize),
     /// A result for a task that never was.
     Stray,
     Stop,
@@ -114,9 +127,11 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         6 => Just(Act::Tick),
         4 => any::<usize>().prop_map(Act::Take),
+        3 => any::<usize>().prop_map(Act::Submit),
         4 => any::<usize>().prop_map(Act::Succeed),
         2 => any::<usize>().prop_map(Act::Fail),
         2 => any::<usize>().prop_map(Act::Heartbeat),
+        2 => any::<usize>().prop_map(Act::Cancel),
         1 => Just(Act::Stray),
         1 => any::<u8>().prop_map(|n| if n < 20 { Act::Stop } else { Act::Tick }),
     ]
@@ -128,16 +143,20 @@ fn commands(execution: &Execution, act: Act, now: &mut Timestamp) -> Option<Comm
         .into_iter()
         .filter_map(|outstanding| match outstanding {
             Outstanding::Task(task) => Some(task.scheduled),
-            Outstanding::Timer { .. } | Outstanding::Ready => None,
+            Outstanding::Timer { .. } | Outstanding::Ready | Outstanding::Cancel(_) => None,
         })
         .collect();
-    let pick = |n: usize| (!tasks.is_empty()).then(|| tasks[n % tasks.len()]);
+    let cancels: Vec<EventId> = execution.cancels().map(|task| task.scheduled).collect();
+    let pick_of = |open: &[EventId], n: usize| (!open.is_empty()).then(|| open[n % open.len()]);
+    let pick = |n| pick_of(&tasks, n);
     Some(match act {
         Act::Tick => {
             *now = Timestamp(execution.next_due()?.0.max(now.0));
             Command::Tick
         }
         Act::Take(n) => Command::TaskStarted { scheduled: pick(n)?, worker: None },
+        Act::Submit(n) => Command::TaskSubmitted { scheduled: pick(n)?, output: json(r#"{"id":1}"#) },
+        Act::Cancel(n) => Command::CancelSettled { scheduled: pick_of(&cancels, n)? },
         Act::Succeed(n) => Command::TaskSucceeded { scheduled: pick(n)?, output: json("[1]") },
         Act::Fail(n) => Command::TaskFailed { scheduled: pick(n)?, error: Some("E".into()), cause: None },
         Act::Heartbeat(n) => Command::TaskHeartbeat { scheduled: pick(n)? },
@@ -148,6 +167,28 @@ fn commands(execution: &Execution, act: Act, now: &mut Timestamp) -> Option<Comm
 
 fn turn(now: Timestamp, seed: u128, limits: &Limits) -> Turn<'_> {
     Turn { now, seed, limits, resources: &AllButMissing, budget: 25, time: engine::TurnTime::UNBOUNDED }
+}
+
+/// The jobs that run, or may run, of tasks that are over and did not end by themselves: what is to be cancelled.
+fn jobs_given_up(history: &[Event], execution: &Execution) -> BTreeSet<EventId> {
+    let (mut jobs, mut latest) = (BTreeSet::new(), BTreeMap::new());
+    for event in history {
+        match &event.kind {
+            EventKind::TaskScheduled { family, .. } => {
+                latest.insert(event.frame, event.id);
+                jobs.extend(family.is_job().then_some(event.id));
+            }
+            EventKind::TaskSucceeded { .. } | EventKind::TaskFailed { .. } => {
+                jobs.remove(&latest[&event.frame]);
+            }
+            EventKind::TaskCancelSettled { scheduled } => {
+                assert!(jobs.remove(scheduled), "{scheduled} was cancelled and not given up");
+            }
+            _ => {}
+        }
+    }
+    jobs.retain(|scheduled| execution.open_task(*scheduled).is_none());
+    jobs
 }
 
 /// What recovery does: decode the stored chunks and fold them.
@@ -163,7 +204,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// After every turn: the fold of what a store would hold equals the live state, shown events are numbered
-    /// without a gap, each names an earlier one, and nothing follows the end. Going on from the fold instead of
+    /// without a gap, each names an earlier one, nothing but cancellations follows the end, and every job that was
+    /// given up is to be cancelled until it is. Going on from the fold instead of
     /// the live state, as after a crash at that very point, gives the same events.
     #[test]
     fn live_state_is_the_fold_of_the_events(
@@ -200,6 +242,14 @@ proptest! {
             history.extend(events);
             let folded = recovered(&program, &chunks);
             prop_assert_eq!(&folded, &execution);
+            let cancels: BTreeSet<_> = execution.cancels().map(|task| task.scheduled).collect();
+            prop_assert_eq!(cancels, jobs_given_up(&history, &execution));
+            let is_to_hand_out = execution.outstanding().iter().any(|outstanding| match outstanding {
+                Outstanding::Task(task) => task.is_to_hand_out(),
+                Outstanding::Cancel(_) => true,
+                Outstanding::Timer { .. } | Outstanding::Ready => false,
+            });
+            prop_assert_eq!(execution.is_to_hand_out(), is_to_hand_out);
             if crashes >> (step % 64) & 1 == 1 {
                 execution = folded;
             }
@@ -226,8 +276,11 @@ fn audit(history: &[Event], execution: &Execution) -> Result<(), TestCaseError> 
     let ends = history.iter().filter(|event| event.kind.is_end()).count();
     prop_assert_eq!(ends, usize::from(execution.status() != Status::Running));
     if ends == 1 {
-        prop_assert!(history.last().is_some_and(|event| event.kind.is_end()));
-        prop_assert!(execution.outstanding().is_empty());
+        let is_settling = |event: &Event| matches!(event.kind, EventKind::TaskCancelSettled { .. });
+        let mut after = history.iter().skip_while(|event| !event.kind.is_end()).skip(1);
+        prop_assert!(after.all(is_settling), "something follows the end");
+        let is_cancel = |open: &Outstanding| matches!(open, Outstanding::Cancel(_));
+        prop_assert!(execution.outstanding().iter().all(is_cancel), "an execution that is over waits");
     }
     // An execution that began and is not over waits for something.
     if ends == 0 && !history.is_empty() {

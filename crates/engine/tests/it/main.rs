@@ -9,4 +9,5 @@ mod laws;
 mod recorded;
 mod run;
 mod tasks;
+mod unfinished;
 mod unreadable;

@@ -130,6 +130,9 @@ impl Course<'_> {
                     error: Some(content.into()),
                     cause: Some("because".into()),
                 },
+                "cancel" => {
+                    Command::CancelSettled { scheduled: self.execution.cancels().nth(figure()).unwrap().scheduled }
+                }
                 "heartbeat" => Command::TaskHeartbeat { scheduled: task() },
                 "stop" => Command::Stop { error: Some("Stopped".into()), cause: None },
                 other => panic!("{}: no such step: {other}", self.recording.name),
@@ -181,6 +184,7 @@ impl Course<'_> {
             Outstanding::Task(task) => format!("task {} of {}", task.scheduled, task.state),
             Outstanding::Timer { due } => format!("until {}", due.0),
             Outstanding::Ready => "for its turn".to_owned(),
+            Outstanding::Cancel(task) => format!("the cancellation of {}", task.scheduled),
         };
         let all: Vec<_> = self.execution.outstanding().iter().map(waits).collect();
         format!("{}, {} events: {}", self.execution.status().as_str(), self.events.len(), all.join(", "))
@@ -199,7 +203,7 @@ impl Course<'_> {
 fn open_tasks(execution: &Execution) -> Vec<EventId> {
     let number = |outstanding| match outstanding {
         Outstanding::Task(task) => Some(task.scheduled),
-        Outstanding::Timer { .. } | Outstanding::Ready => None,
+        Outstanding::Timer { .. } | Outstanding::Ready | Outstanding::Cancel(_) => None,
     };
     execution.outstanding().into_iter().filter_map(number).collect()
 }

@@ -106,7 +106,7 @@ impl Run {
     pub(crate) fn tasks(&self) -> Vec<EventId> {
         let number = |outstanding: Outstanding| match outstanding {
             Outstanding::Task(task) => Some(task.scheduled),
-            Outstanding::Timer { .. } | Outstanding::Ready => None,
+            Outstanding::Timer { .. } | Outstanding::Ready | Outstanding::Cancel(_) => None,
         };
         self.execution.outstanding().into_iter().filter_map(number).collect()
     }

@@ -48,8 +48,9 @@ fn folded(definition: &str, run: &Run) -> Execution {
     execution
 }
 
-fn abandoned(run: &mut Run) -> Vec<u64> {
-    run.execution.take_abandoned().into_iter().map(|task| task.scheduled.0).collect()
+/// The tasks that were given up and whose jobs are to be cancelled.
+fn given_up(run: &Run) -> Vec<u64> {
+    run.execution.cancels().map(|task| task.scheduled.0).collect()
 }
 
 // Tokens
@@ -241,10 +242,9 @@ fn a_job_is_given_up_by_whatever_ends_its_task_from_outside() {
     ] {
         let mut run = Run::start(&beside(&job, other, around), "{}");
         let scheduled = submit(&mut run, r#"{"ExecutionArn":"e"}"#);
-        assert!(run.execution.take_abandoned().is_empty(), "{what}");
-        let mut run = run.run_down();
-        assert_eq!(abandoned(&mut run), [scheduled.0], "{what}");
-        assert!(run.execution.take_abandoned().is_empty(), "{what}: told twice");
+        assert!(given_up(&run).is_empty(), "{what}");
+        let run = run.run_down();
+        assert_eq!(given_up(&run), [scheduled.0], "{what}");
     }
 }
 
@@ -253,10 +253,70 @@ fn a_job_is_given_up_when_the_execution_is_stopped() {
     let mut run = start(CHILD, "");
     let scheduled = submit(&mut run, r#"{"ExecutionArn":"e"}"#);
     run.send(Command::Stop { error: None, cause: None }).unwrap();
-    let given_up = run.execution.take_abandoned();
+    let given_up: Vec<_> = run.execution.cancels().collect();
     assert_eq!(given_up.len(), 1);
     assert_eq!(given_up[0].scheduled, scheduled);
     assert_eq!(given_up[0].submitted, Some(json(r#"{"ExecutionArn":"e"}"#)));
+}
+
+#[test]
+fn a_job_is_given_up_by_its_own_timeout_and_its_cancellation_is_settled_once() {
+    let mut run = start(CHILD, r#","TimeoutSeconds":5"#);
+    let scheduled = submit(&mut run, r#"{"ExecutionArn":"e"}"#);
+    run.tick();
+    let (history, last) = (run.history(), run.execution.last_event());
+    assert_eq!((run.status(), given_up(&run)), (Status::Failed, vec![scheduled.0]));
+    assert_eq!(run.execution.outstanding().len(), 1);
+    // The one command that an execution takes when it is over; history does not show it.
+    run.send(Command::CancelSettled { scheduled }).unwrap();
+    assert_eq!((run.history(), run.execution.last_event()), (history, last));
+    assert!(run.execution.outstanding().is_empty());
+    assert!(is_ignored(&run.send(Command::CancelSettled { scheduled }), Ignored::CancelAlreadySettled));
+    assert!(is_ignored(&run.send(Command::Stop { error: None, cause: None }), Ignored::ExecutionOver));
+    assert_eq!(folded(&machine(&task(CHILD, r#","TimeoutSeconds":5"#)), &run), run.execution);
+}
+
+#[test]
+fn each_attempt_that_times_out_is_cancelled() {
+    let retry =
+        r#","TimeoutSeconds":5,"Retry":[{"ErrorEquals":["States.Timeout"],"IntervalSeconds":1,"MaxAttempts":1}]"#;
+    let mut run = start(CHILD, retry);
+    let first = submit(&mut run, "{}");
+    assert_eq!((run.tick(), run.tick()), (5.0, 1.0));
+    let second = only_task(&run).scheduled;
+    run.send(Command::CancelSettled { scheduled: first }).unwrap();
+    assert!(given_up(&run).is_empty());
+    // The second's request is on its way still: whoever sent it learns whether there is a job.
+    run.tick();
+    assert_eq!(given_up(&run), [second.0]);
+    assert_eq!(run.execution.cancels().next().unwrap().submitted, None);
+}
+
+#[test]
+fn a_task_that_was_not_given_up_has_no_cancellation() {
+    let mut run = start(CHILD, "");
+    let scheduled = submit(&mut run, "{}");
+    for scheduled in [scheduled, EventId(99)] {
+        let refused = run.send(Command::CancelSettled { scheduled });
+        assert!(is_ignored(&refused, Ignored::CancelAlreadySettled));
+    }
+}
+
+#[test]
+fn nobody_is_to_be_given_a_task_that_somebody_has() {
+    let to_hand_out = |run: &Run| run.execution.is_to_hand_out();
+    let mut callback = start(CALLBACK, "");
+    assert!(to_hand_out(&callback));
+    submit(&mut callback, "{}");
+    assert!(!to_hand_out(&callback));
+    let mut job = start(CHILD, "");
+    submit(&mut job, "{}");
+    assert!(to_hand_out(&job), "somebody looks at the job");
+    let mut activity = start("arn:aws:states:us-east-1:123456789012:activity:work", "");
+    assert!(to_hand_out(&activity));
+    activity.take();
+    assert!(!to_hand_out(&activity));
+    assert!(to_hand_out(&start(FUNCTION, "")));
 }
 
 #[test]
@@ -267,12 +327,12 @@ fn jobs_of_other_iterations_are_given_up_when_one_fails() {
     );
     let mut run = Run::start(&definition, "[0,1,2,3]");
     let tasks = run.tasks();
-    // The second is not submitted: there is no job to give up.
+    // The second is not submitted: nobody knows yet whether there is a job to give up.
     for scheduled in [tasks[0], tasks[2], tasks[3]] {
         run.send(Command::TaskSubmitted { scheduled, output: json("{}") }).unwrap();
     }
     run.send(Command::TaskFailed { scheduled: tasks[2], error: Some("E".into()), cause: None }).unwrap();
-    assert_eq!(abandoned(&mut run), [tasks[0].0, tasks[3].0]);
+    assert_eq!(given_up(&run), [tasks[0].0, tasks[1].0, tasks[3].0]);
     assert_eq!(run.status(), Status::Running);
 }
 
@@ -284,25 +344,19 @@ fn nested_jobs_are_given_up_too() {
     for scheduled in &tasks {
         run.send(Command::TaskSubmitted { scheduled: *scheduled, output: json("{}") }).unwrap();
     }
-    let mut run = run.run_down();
-    assert_eq!(abandoned(&mut run), tasks.iter().map(|task| task.0).collect::<Vec<_>>());
+    let run = run.run_down();
+    assert_eq!(given_up(&run), tasks.iter().map(|task| task.0).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_task_that_ends_by_itself_gives_no_job_up() {
-    let end: [fn(&mut Run); 3] = [
-        |run| run.succeed("1"),
-        |run| run.fail("E"),
-        |run| {
-            run.tick();
-        },
-    ];
+    let end: [fn(&mut Run); 2] = [|run| run.succeed("1"), |run| run.fail("E")];
     for end in end {
         let mut run = start(CHILD, r#","TimeoutSeconds":5"#);
         submit(&mut run, r#"{"ExecutionArn":"e"}"#);
         end(&mut run);
         assert_ne!(run.status(), Status::Running);
-        assert!(run.execution.take_abandoned().is_empty());
+        assert!(given_up(&run).is_empty());
     }
 }
 
@@ -314,7 +368,7 @@ fn only_jobs_are_given_up() {
             submit(&mut run, "{}");
         }
         run.send(Command::Stop { error: None, cause: None }).unwrap();
-        assert!(run.execution.take_abandoned().is_empty(), "{resource}");
+        assert!(given_up(&run).is_empty(), "{resource}");
     }
 }
 

@@ -163,9 +163,14 @@ pub(super) fn decode(chunk: &Chunk) -> Result<Vec<Event>, CallError> {
     engine::log::decode(&chunk.events).map_err(|error| CallError::Internal(error.into()))
 }
 
+/// The event that ended the execution, where it is among these.
+fn end_of(events: Vec<Event>) -> Option<EventKind> {
+    events.into_iter().map(|event| event.kind).find(EventKind::is_end)
+}
+
 fn describe(context: &Context, arn: &Text, now: Timestamp) -> Result<ExecutionDescription, CallError> {
     let record = record(context, arn)?;
-    // The first event has the input, the last one the outcome; what lies between is not read.
+    // The first event has the input, the last shown one the outcome; what lies between is not read.
     let missing = || CallError::Internal(format!("the events of {arn} are missing").into());
     let first = decode(&context.store.first_chunk(record.id)?.ok_or_else(missing)?)?;
     let input = first.iter().find_map(|event| match &event.kind {
@@ -173,19 +178,26 @@ fn describe(context: &Context, arn: &Text, now: Timestamp) -> Result<ExecutionDe
         _ => None,
     });
     let (input, input_text) = input.ok_or_else(missing)?;
-    let ended_at_once = first.iter().any(|event| event.kind.is_end());
-    let last = match record.summary.status {
-        Status::Running => first,
-        _ if ended_at_once => first,
-        _ => decode(&context.store.last_chunk(record.id)?.ok_or_else(missing)?)?,
-    };
+    let mut last_event = first.last().map_or(EventId::NONE, |event| event.id);
+    let mut end = end_of(first);
+    if end.is_none() && record.summary.status != Status::Running {
+        let last = context.store.last_chunk(record.id)?.ok_or_else(missing)?;
+        last_event = last.last_id;
+        end = end_of(decode(&last)?);
+        if end.is_none() {
+            // Jobs were cancelled after the end.
+            for chunk in context.store.chunks_between(record.id, last.last_id, last.last_id)? {
+                end = end.or(end_of(decode(&chunk)?));
+            }
+        }
+    }
     let state_machine_arn = arn::machine_of_execution(arn);
     let machine = context.directory.machine(&state_machine_arn);
     let machine = machine.filter(|machine| machine.record.id == record.state_machine);
     let mut description = ExecutionDescription {
         state_machine_arn,
         machine_status: machine.map(|machine| machine.record.status),
-        last_event: last.last().map_or(EventId::NONE, |event| event.id),
+        last_event,
         described_at: now,
         input,
         input_text,
@@ -194,7 +206,7 @@ fn describe(context: &Context, arn: &Text, now: Timestamp) -> Result<ExecutionDe
         cause: None,
         record,
     };
-    match last.into_iter().rev().map(|event| event.kind).find(EventKind::is_end) {
+    match end {
         Some(EventKind::ExecutionSucceeded { output }) => description.output = Some(output),
         Some(EventKind::ExecutionFailed { error, cause } | EventKind::ExecutionAborted { error, cause }) => {
             (description.error, description.cause) = (error, cause);

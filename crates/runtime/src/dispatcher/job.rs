@@ -11,7 +11,7 @@ use integrations::{Integrations, PollError, Progress, TaskCall};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::Shared;
+use super::{GivenUp, Shared};
 use crate::sync::lock;
 use crate::task_reports::TaskReport;
 use crate::tasks::Work;
@@ -31,9 +31,23 @@ const CANCEL_ATTEMPTS: u32 = 5;
 /// How long after its timeout a task is surely over.
 const GRACE_MILLISECONDS: i64 = 5_000;
 
+/// How waiting for a job ended.
+pub(super) enum Job {
+    /// It is over, or somebody else cancels it.
+    Over,
+    /// The task was given up while it ran.
+    GivenUp,
+}
+
 impl Shared {
     /// Looks at a job until it is over or given up.
-    pub(super) async fn wait_for_job(&self, work: &Work, call: &TaskCall, submitted: &Value, given_up: &Notify) {
+    pub(super) async fn wait_for_job(
+        &self,
+        work: &Work,
+        call: &TaskCall,
+        submitted: &Value,
+        given_up: &GivenUp,
+    ) -> Job {
         let child = Integrations::child_execution(call, submitted).map(|arn| self.children.watch(arn));
         let begun = Instant::now();
         self.jobs.fetch_add(1, Ordering::Relaxed);
@@ -41,16 +55,17 @@ impl Shared {
         loop {
             if let Some(report) = self.look(call, submitted).await {
                 self.reports.report(work, report).await;
-                return;
+                return Job::Over;
             }
             let timed_out = |due: engine::Timestamp| due.0.saturating_add(GRACE_MILLISECONDS) < self.clock.now().0;
             if work.task.timeout_due.is_some_and(timed_out) {
-                return;
+                // Whoever cancels the job has all that is needed.
+                return Job::Over;
             }
             tokio::select! {
                 () = tokio::time::sleep(pause(work, begun.elapsed(), self.jobs.load(Ordering::Relaxed))) => {}
                 () = ended(child.as_ref()) => {}
-                () = given_up.notified() => return self.cancel_job(call, submitted).await,
+                () = given_up.notify.notified() => return Job::GivenUp,
             }
         }
     }
@@ -70,14 +85,27 @@ impl Shared {
         }
     }
 
+    /// Cancels the job of a task that was given up, where it has one, and says so.
+    pub(super) async fn cancel(&self, work: &Work, job: Option<&Value>) {
+        if let Some(submitted) = job {
+            self.cancel_job(&self.call(work), submitted).await;
+        }
+        self.reports.report(work, TaskReport::CancelSettled).await;
+    }
+
     /// Cancels a job, as well as the service lets us.
-    pub(super) async fn cancel_job(&self, call: &TaskCall, submitted: &Value) {
+    async fn cancel_job(&self, call: &TaskCall, submitted: &Value) {
         let mut pause = PAUSE_MIN;
         for attempt in 1..=CANCEL_ATTEMPTS {
             match self.integrations.cancel(call, submitted).await {
                 Ok(()) => return,
                 Err(failure) if attempt == CANCEL_ATTEMPTS => {
-                    tracing::warn!(resource = %call.resource, %failure, "a job could not be cancelled");
+                    tracing::warn!(
+                        resource = %call.resource,
+                        execution = %call.execution_arn,
+                        %failure,
+                        "a job could not be cancelled; it may run on"
+                    );
                 }
                 Err(_) => tokio::time::sleep(pause).await,
             }

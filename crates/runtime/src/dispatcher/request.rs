@@ -1,64 +1,82 @@
 //! A task's request: sent, and its answer told.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use asl::Value;
 use engine::Timestamp;
 use integrations::{Failure, TaskAnswer, TaskCall};
 use sha2::{Digest, Sha256};
-use tokio::sync::Notify;
 
-use super::{AfterCrash, Shared};
+use super::job::Job;
+use super::{AfterCrash, GivenUp, Shared};
 use crate::chance::named_uuid;
 use crate::task_reports::{Reported, TaskReport};
 use crate::tasks::Work;
 
+/// What came of a task's request.
+enum Requested {
+    /// The task waits for more: the service's answer.
+    Waits(Value),
+    /// The task was given up while its request was on its way, and a job runs for it: the service's answer.
+    GivenUp(Value),
+    /// The task is over, or was never begun.
+    Over,
+}
+
 impl Shared {
-    /// Does the task to its end, as far as that is ours to do.
-    pub(super) async fn run(&self, work: &Work, given_up: &Notify) {
+    /// Does the task to its end, as far as that is ours to do. Where it is given up while a job runs for it: the
+    /// service's answer that began the job.
+    pub(super) async fn run(&self, work: &Work, given_up: &GivenUp) -> Option<Value> {
         if let Some(invocation) = &work.invocation {
             self.reports.report(work, TaskReport::from(unknown_profile(&invocation.profile))).await;
-            return;
+            return None;
         }
         let call = self.call(work);
         let submitted = match &work.task.submitted {
             Some(submitted) => submitted.clone(),
-            None => match self.request(work, &call).await {
-                Some(submitted) => submitted,
-                None => return,
+            None => match self.request(work, &call, given_up).await {
+                Requested::Waits(submitted) => submitted,
+                Requested::GivenUp(submitted) => return Some(submitted),
+                Requested::Over => return None,
             },
         };
-        if is_job(&call) {
-            self.wait_for_job(work, &call, &submitted, given_up).await;
+        if !is_job(&call) {
+            return None;
+        }
+        match self.wait_for_job(work, &call, &submitted, given_up).await {
+            Job::Over => None,
+            Job::GivenUp => Some(submitted),
         }
     }
 
-    /// Sends the request and tells what came of it. The service's answer where the task then waits for more.
-    async fn request(&self, work: &Work, call: &TaskCall) -> Option<Value> {
+    /// Sends the request and tells what came of it.
+    async fn request(&self, work: &Work, call: &TaskCall, given_up: &GivenUp) -> Requested {
         if work.is_interrupted && self.after_crash == AfterCrash::Fail {
             self.reports.report(work, TaskReport::from(interrupted())).await;
-            return None;
+            return Requested::Over;
         }
         let answer = {
             // Never closed.
-            let _turn = self.requests.acquire().await.ok()?;
+            let Ok(_turn) = self.requests.acquire().await else { return Requested::Over };
+            if given_up.is_given_up.load(Ordering::Acquire) {
+                return Requested::Over;
+            }
             self.integrations.call(call).await
         };
         let report = match answer {
             Ok(TaskAnswer::Submitted(output)) => {
-                match self.reports.report(work, TaskReport::Submitted(output.clone())).await {
-                    Reported::Durable => return Some(output),
-                    // Given up while its request was on its way.
-                    Reported::TaskOver if is_job(call) => self.cancel_job(call, &output).await,
-                    Reported::TaskOver | Reported::Stopping => {}
-                }
-                return None;
+                return match self.reports.report(work, TaskReport::Submitted(output.clone())).await {
+                    Reported::Durable => Requested::Waits(output),
+                    Reported::TaskOver if is_job(call) => Requested::GivenUp(output),
+                    Reported::TaskOver | Reported::Stopping => Requested::Over,
+                };
             }
             Ok(TaskAnswer::Done(output)) => TaskReport::Succeeded(output),
             Err(failure) => TaskReport::from(failure),
         };
         self.reports.report(work, report).await;
-        None
+        Requested::Over
     }
 
     /// The task as an integration sees it.

@@ -70,7 +70,7 @@ pub enum Release {
     NextTask(HandOut),
     /// A task that is no activity's.
     Dispatch(Box<Work>),
-    /// A task that was given up while its job ran.
+    /// A task that was given up while its job ran, or may have run.
     Cancel(Box<Work>),
     /// An execution's end, for whoever waits for it.
     Ended(Text),
@@ -128,8 +128,8 @@ pub(super) enum Undelivered {
         /// where the history says that it is started.
         handed_out: bool,
     },
-    /// A task that was given up while its job ran.
-    GivenUp(Box<Work>),
+    /// The cancellation of a task that was given up.
+    Cancel { scheduled: EventId },
 }
 
 impl Batch {
@@ -173,7 +173,9 @@ impl Release {
             Self::Stopped(held) => return held.fail(failure),
             // Whoever waits for the end looks again by himself.
             Self::Ended(_) => return None,
-            Self::Cancel(work) => return Some((work.execution, Undelivered::GivenUp(work))),
+            Self::Cancel(work) => {
+                return Some((work.execution, Undelivered::Cancel { scheduled: work.task.scheduled }));
+            }
             Self::Dispatch(work) => {
                 return Some((work.execution, Undelivered::Task { scheduled: work.task.scheduled, handed_out: true }));
             }

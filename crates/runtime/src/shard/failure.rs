@@ -66,9 +66,11 @@ impl Shard {
     fn fail_releases(&mut self, failure: &CommitFailure, releases: Vec<Release>) {
         for release in releases {
             let release = if failure.is_conflict { self.explain_conflict(release, failure) } else { Some(release) };
-            if let Some((execution, task)) = release.and_then(|release| release.fail(failure)) {
-                self.read_back(execution).push(task);
+            let Some((execution, lost)) = release.and_then(|release| release.fail(failure)) else { continue };
+            if let (Undelivered::Cancel { scheduled }, Some(live)) = (&lost, self.live.get_mut(&execution)) {
+                live.cancel_again(*scheduled);
             }
+            self.read_back(execution).push(lost);
         }
     }
 

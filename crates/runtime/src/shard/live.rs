@@ -1,13 +1,16 @@
 //! An execution in memory: its state, and how much of it is durable.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use asl::{ErrorName, Text};
 use engine::{Event, EventId, EventKind, Execution, ExecutionInfo, Status, Timestamp};
 use store::record::{Chunk, ExecutionId, ExecutionRecord, StateMachineId, Summary, Write};
 
+use super::batch::Release;
 use super::input::Reply;
 use super::invocations::Invocations;
+use super::turn::work;
 use crate::calls::EndedExecution;
 use crate::directory::Revision;
 
@@ -26,6 +29,8 @@ pub(crate) struct Live {
     pub(super) is_broken: bool,
     /// The invocations of its states, where it was started with a profile.
     pub(super) invocations: Option<Box<Invocations>>,
+    /// Cancellations that were handed out, by their tasks.
+    cancelling: BTreeSet<EventId>,
     /// Who waits for its end: StartSyncExecution.
     pub(super) ended: Option<Reply<EndedExecution>>,
     /// The timer it has among the shard's timers.
@@ -77,6 +82,7 @@ impl Live {
             is_queued: false,
             is_broken: false,
             invocations: None,
+            cancelling: BTreeSet::new(),
             ended: None,
             armed: None,
             stamp: 0,
@@ -96,9 +102,28 @@ impl Live {
         self.execution.status() == Status::Running
     }
 
-    /// Whether it is kept only until what it did is durable.
+    /// Whether it is kept only until what it did is durable. One that is over stays a while where jobs are being
+    /// cancelled.
     pub(super) fn is_done(&self) -> bool {
-        self.is_clean() && (self.is_broken || !self.is_running())
+        self.is_clean() && (self.is_broken || !self.is_running() && !self.execution.is_to_hand_out())
+    }
+
+    /// Whether it was started with a profile: what then answers its tasks need not wait for a callback.
+    pub(super) fn has_profile(&self) -> bool {
+        self.invocations.is_some()
+    }
+
+    /// A cancellation that was handed out did not leave.
+    pub(super) fn cancel_again(&mut self, scheduled: EventId) {
+        self.cancelling.remove(&scheduled);
+    }
+
+    /// Hands out what is to be cancelled and was not handed out since the execution is in memory.
+    pub(super) fn cancel_jobs(&mut self, id: ExecutionId, after_restart: bool) -> Vec<Release> {
+        let fresh: Vec<_> =
+            self.execution.cancels().filter(|task| !self.cancelling.contains(&task.scheduled)).cloned().collect();
+        self.cancelling.extend(fresh.iter().map(|task| task.scheduled));
+        fresh.into_iter().map(|task| Release::Cancel(Box::new(work(id, self, task, after_restart)))).collect()
     }
 
     /// When it wants to be woken.
@@ -151,7 +176,7 @@ impl Live {
         (self.stored, self.stored_id) = (chunk.end(), last.id);
         self.unwritten.clear();
         // An engine that failed in mid-turn says nothing to be trusted about itself.
-        let summary = if self.is_broken { self.summary } else { summary(&self.execution) };
+        let summary = if self.is_broken { self.summary } else { summary(&self.execution, self.has_profile()) };
         let changed = summary != self.summary;
         self.summary = summary;
         Some(match self.begin.take() {
@@ -164,15 +189,13 @@ impl Live {
 }
 
 /// The record's part that follows from the events.
-pub(super) fn summary(execution: &Execution) -> Summary {
-    let status = execution.status();
-    let is_running = status == Status::Running;
+pub(super) fn summary(execution: &Execution, has_profile: bool) -> Summary {
     Summary {
-        status,
+        status: execution.status(),
         stopped_at: execution.stopped_at(),
-        wake_at: execution.next_due().filter(|_| is_running),
-        open_tasks: is_running && execution.has_open_tasks(),
-        ready: is_running && execution.is_ready(),
+        wake_at: execution.next_due(),
+        open_tasks: execution.is_to_hand_out() || has_profile && execution.has_open_tasks(),
+        ready: execution.is_ready(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use engine::{Command, Ignored, OpenTask, Outstanding, TaskFamily, Timestamp};
+use engine::{Command, Ignored, OpenTask, Outstanding, Timestamp};
 use store::StoreError;
 use store::record::ExecutionId;
 
@@ -104,8 +104,11 @@ impl Shard {
         let Loaded { execution: id, found } = loaded;
         let Some(Absent { waiting, .. }) = self.absent.remove(&id) else { return };
         match found {
-            Ok(live) => {
+            Ok(mut live) => {
                 Metrics::add(&self.context.metrics.loads, 1);
+                // Again where they were handed out before it left memory: whoever cancels them knows.
+                let after_restart = waiting.iter().any(|request| matches!(request, Request::Resume(_)));
+                self.gathering.releases.extend(live.cancel_jobs(id, after_restart));
                 self.come_back(id, *live, waiting, moment);
             }
             Err(error) => {
@@ -128,12 +131,9 @@ impl Shard {
             LoadError::Store(error) => return Refusal::Store(Arc::new(error)),
             other => other,
         };
-        let undelivered = self.reload.remove(&id).unwrap_or_default();
+        self.reload.remove(&id);
         match error {
-            LoadError::Over(stopped_at) => {
-                self.give_up_again(undelivered.iter());
-                Refusal::Over(stopped_at)
-            }
+            LoadError::Over(stopped_at) => Refusal::Over(stopped_at),
             LoadError::Damaged(error) => {
                 self.set_broken(id, &*error);
                 Refusal::Broken
@@ -151,7 +151,8 @@ impl Shard {
             Request::Stop(stop) => self.stop(id, stop, moment),
             Request::HandOut(hand_out) => self.hand_out(id, hand_out, moment),
             Request::Resume(reply) => {
-                self.offer_open_tasks(id, true, |task| !task.started || task.family != TaskFamily::Activity);
+                let has_profile = self.live.get(&id).is_some_and(Live::has_profile);
+                self.offer_open_tasks(id, true, |task| task.is_to_hand_out() || has_profile);
                 self.gathering.releases.push(Release::Finished(Held { reply, result: Ok(()) }));
             }
             Request::Tick { .. } => self.go_on(id, Command::Tick, moment),
@@ -272,29 +273,17 @@ impl Shard {
 
     /// Lets out what a failed commit held back, as far as the history, read back, still wants it.
     fn deliver_again(&mut self, id: ExecutionId, undelivered: &[Undelivered]) {
-        let Some(live) = self.live.get(&id) else { return };
-        let is_over = |lost: &&Undelivered| match lost {
-            Undelivered::GivenUp(work) => live.execution.open_task(work.task.scheduled).is_none(),
-            Undelivered::Task { .. } => false,
-        };
-        let over: Vec<_> = undelivered.iter().filter(is_over).collect();
-        self.give_up_again(over.into_iter());
+        if let Some(live) = self.live.get_mut(&id) {
+            self.gathering.releases.extend(live.cancel_jobs(id, false));
+        }
         self.offer_open_tasks(id, false, |task| {
             undelivered.iter().any(|lost| match lost {
                 Undelivered::Task { scheduled, handed_out } => {
                     *scheduled == task.scheduled && (*handed_out || !task.started)
                 }
-                Undelivered::GivenUp(_) => false,
+                Undelivered::Cancel { .. } => false,
             })
         });
-    }
-
-    fn give_up_again<'a>(&mut self, undelivered: impl Iterator<Item = &'a Undelivered>) {
-        let given_up = undelivered.filter_map(|lost| match lost {
-            Undelivered::GivenUp(work) => Some(Release::Cancel(work.clone())),
-            Undelivered::Task { .. } => None,
-        });
-        self.gathering.releases.extend(given_up);
     }
 
     /// Offers open tasks again, those that `is_wanted`.

@@ -118,6 +118,7 @@ impl Shard {
         if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, moment) {
             return Held { reply, result: Err(error) }.answer();
         }
+        let summary = live::summary(&execution, profile.is_some());
         let record = ExecutionRecord {
             id,
             arn: arn.clone(),
@@ -129,13 +130,13 @@ impl Shard {
             version: qualifier.version,
             alias: qualifier.alias,
             profile,
-            summary: live::summary(&execution),
+            summary,
         };
         if let Some((input, profile)) = named {
             self.starting.insert(arn.clone(), Starting { id, started_at: now, input, profile });
             self.gathering.named.push(arn.clone());
         }
-        if execution.status() == Status::Running {
+        if execution.status() == Status::Running || execution.is_to_hand_out() {
             self.live.insert(id, Live::begun(execution, Kind::Standard, record));
             self.after_turn(id, now);
         } else {
@@ -163,6 +164,7 @@ impl Shard {
         if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, moment) {
             return Held { reply, result: Err(error) }.answer();
         }
+        let summary = live::summary(&execution, profile.is_some());
         let record = ExecutionRecord {
             id,
             arn: arn.clone(),
@@ -174,7 +176,7 @@ impl Shard {
             version: qualifier.version,
             alias: qualifier.alias,
             profile,
-            summary: live::summary(&execution),
+            summary,
         };
         let time = i64::try_from(self.context.quotas.express.as_millis()).unwrap_or(i64::MAX);
         let ends_at = Timestamp(now.0.saturating_add(time));

@@ -150,6 +150,7 @@ impl Shard {
     pub(super) fn after_turn(&mut self, id: ExecutionId, now: Timestamp) {
         let Some(live) = self.live.get_mut(&id) else { return };
         Metrics::add(&self.context.metrics.events, self.events.len() as u64);
+        let ends = self.events.last().is_some_and(|event| event.kind.is_end());
         if let Some(invocations) = &mut live.invocations {
             self.events.iter().for_each(|event| invocations.note(event));
         }
@@ -162,8 +163,8 @@ impl Shard {
                 self.gathering.releases.push(offer(id, live, task, false));
             }
         }
-        for task in live.execution.take_abandoned() {
-            self.gathering.releases.push(Release::Cancel(Box::new(work(id, live, task, false))));
+        if self.events.iter().any(|event| !matches!(event.kind, EventKind::TaskCancelSettled { .. })) {
+            self.gathering.releases.extend(live.cancel_jobs(id, false));
         }
         if live.kind == Kind::Standard && !self.events.is_empty() {
             if live.unwritten.is_empty() {
@@ -171,7 +172,7 @@ impl Shard {
             }
             live.unwritten.append(&mut self.events);
         }
-        if live.is_running() {
+        if !ends {
             return self.settle(id, now);
         }
         Metrics::add(&self.context.metrics.executions_ended, 1);
@@ -183,6 +184,9 @@ impl Shard {
         if live.kind != Kind::Standard {
             live.tell_end(&self.events);
             self.live.remove(&id);
+        } else if live.execution.is_to_hand_out() {
+            // Until its jobs are cancelled.
+            self.settle(id, now);
         }
     }
 
@@ -307,7 +311,7 @@ pub(super) fn offer(id: ExecutionId, live: &Live, task: &OpenTask, is_interrupte
     }
 }
 
-fn work(id: ExecutionId, live: &Live, task: OpenTask, is_interrupted: bool) -> Work {
+pub(super) fn work(id: ExecutionId, live: &Live, task: OpenTask, is_interrupted: bool) -> Work {
     let info = Arc::clone(live.execution.info());
     let invocation = live.invocations.as_ref().map(|invocations| invocations.of(&task));
     Work { execution: id, task, info, is_interrupted, invocation }

@@ -64,6 +64,30 @@ impl Auditor {
         assert!(events.iter().any(is_start), "task {execution:?} {scheduled} was let out before it was durable");
     }
 
+    /// A task was given up, as its service learns.
+    pub(crate) fn given_up(&self, store: &dyn Store, execution: ExecutionId, scheduled: EventId) {
+        let events = events(store, execution);
+        let is_over = task_events(&events, scheduled).any(|event| matches!(event.kind, EventKind::TaskTimedOut { .. }));
+        // Whatever else gives a task up, a failure, a retry or the end, comes after the task's own last event.
+        let last = task_events(&events, scheduled).last().map(|event| event.id);
+        let is_followed = events.last().is_some_and(|event| Some(event.id) > last || event.kind.is_end());
+        assert!(is_over || is_followed, "task {execution:?} {scheduled} was given up before that was durable");
+        let ended = task_events(&events, scheduled).any(is_own_end);
+        assert!(!ended, "task {execution:?} {scheduled} ended by itself and was given up");
+    }
+
+    /// A job that runs when everything is at rest: its task must not have been given up, as far as anybody knew of it.
+    pub(crate) fn check_job(&self, store: &dyn Store, execution: ExecutionId, scheduled: EventId, crashes: usize) {
+        let events = events(store, execution);
+        let is_submitted =
+            task_events(&events, scheduled).any(|event| matches!(event.kind, EventKind::TaskSubmitted { .. }));
+        // The request was repeated after a crash, and the service refused it then.
+        let ended = task_events(&events, scheduled).any(is_own_end);
+        // The crash came before the service's answer was durable.
+        let is_unknown = !is_submitted && crashes > 0;
+        assert!(ended || is_unknown, "the job of task {execution:?} {scheduled} was given up, and runs on");
+    }
+
     /// Whether a worker ever got that task.
     pub(crate) fn was_delivered(&self, execution: ExecutionId, scheduled: EventId) -> bool {
         self.delivered.contains(&(execution, scheduled))
@@ -159,7 +183,8 @@ fn check_history(record: &ExecutionRecord, events: &[Event]) {
     let is_over = record.summary.status != Status::Running;
     let ends = events.iter().filter(|event| event.kind.is_end()).count();
     assert_eq!(ends, usize::from(is_over), "{arn}: {:?}", record.summary);
-    if let Some(end) = events.last().filter(|_| is_over) {
+    let is_settling = |event: &&Event| matches!(event.kind, EventKind::TaskCancelSettled { .. });
+    if let Some(end) = events.iter().rev().find(|event| !is_settling(event)).filter(|_| is_over) {
         let status = match end.kind {
             EventKind::ExecutionSucceeded { .. } => Status::Succeeded,
             EventKind::ExecutionFailed { .. } => Status::Failed,
@@ -172,6 +197,29 @@ fn check_history(record: &ExecutionRecord, events: &[Event]) {
         assert!(record.summary.wake_at.is_none() && !record.summary.open_tasks && !record.summary.ready, "{arn}");
     }
     check_tasks(arn, events);
+}
+
+/// The events of one task, in order.
+fn task_events(events: &[Event], scheduled: EventId) -> impl Iterator<Item = &Event> {
+    let mut last = scheduled;
+    events.iter().filter(move |event| {
+        let is_of_task = matches!(
+            event.kind,
+            EventKind::TaskStarted { .. }
+                | EventKind::TaskSubmitted { .. }
+                | EventKind::TaskSucceeded { .. }
+                | EventKind::TaskFailed { .. }
+                | EventKind::TaskTimedOut { .. }
+        ) && event.previous == last;
+        if is_of_task {
+            last = event.id;
+        }
+        is_of_task
+    })
+}
+
+fn is_own_end(event: &Event) -> bool {
+    matches!(event.kind, EventKind::TaskSucceeded { .. } | EventKind::TaskFailed { .. })
 }
 
 /// A task is started at most once and ends at most once.

@@ -8,6 +8,7 @@ use engine::{Command, EventId, Execution, ExecutionInfo, Outstanding, Status, Ta
 use runtime::RuntimeOptions;
 use runtime::activities::{Answer, Exchange, HandOut};
 use runtime::calls::{CallError, StartedExecution};
+use runtime::chance::Chance;
 use runtime::directory::{Directory, Qualifier};
 use runtime::driver::Shards;
 use runtime::keeper::{Keeper, Rest};
@@ -34,7 +35,7 @@ use tokio::sync::oneshot;
 use crate::auditor::{Auditor, events, executions};
 use crate::machines::{self, ACTIVITIES};
 use crate::random::Random;
-use crate::services::{Desk, Services, has_more, is_callback};
+use crate::services::{Desk, Jobs, Services, has_more, is_callback};
 
 type Asked<T> = oneshot::Receiver<Result<T, CallError>>;
 
@@ -62,6 +63,7 @@ pub(crate) struct World {
     results: Vec<(ExecutionId, String, Asked<()>)>,
     polls: Vec<(&'static str, oneshot::Receiver<Answer>)>,
     work: Vec<Work>,
+    jobs: Jobs,
     /// Tasks whose worker died.
     lost: Vec<(ExecutionId, EventId)>,
     crashes: usize,
@@ -128,6 +130,7 @@ impl World {
             results: Vec::new(),
             polls: Vec::new(),
             work: Vec::new(),
+            jobs: Jobs::default(),
             lost: Vec::new(),
             crashes: 0,
             faults: 0,
@@ -200,8 +203,13 @@ impl World {
             for record in executions(&*self.memory, machine) {
                 if record.summary.status == Status::Running {
                     self.check_waits_for_something(record.id);
+                } else {
+                    assert_eq!(self.fold(record.id).outstanding(), [], "{:?} is over", record.id);
                 }
             }
+        }
+        for (execution, scheduled) in self.jobs.running() {
+            self.auditor.check_job(&*self.memory, execution, scheduled, self.crashes);
         }
     }
 
@@ -225,6 +233,7 @@ impl World {
                 }
                 Outstanding::Timer { due } => panic!("{id:?}: the timer at {due:?} did not fire by {:?}", self.now),
                 Outstanding::Ready => panic!("{id:?} wants to go on, and nobody does"),
+                Outstanding::Cancel(task) => panic!("{id:?}: nobody cancels the job of task {}", task.scheduled),
             }
         }
     }
@@ -365,10 +374,12 @@ impl World {
             self.auditor.dispatched(&*self.memory, work.execution, &work.task);
             node.desk.take(work);
         }
-        node.services.take_cancelled().iter().for_each(|work| node.desk.cancel(work));
-        for (work, command) in node.desk.hear() {
-            self.tell(work, command);
+        let mut to_tell = node.desk.hear(&mut self.jobs);
+        for work in node.services.take_cancelled() {
+            self.auditor.given_up(&*self.memory, work.execution, work.task.scheduled);
+            to_tell.extend(node.desk.cancel(work, &mut self.jobs));
         }
+        to_tell.into_iter().for_each(|(work, command)| self.tell(work, command));
     }
 
     /// A service answers a request, or a job ends.
@@ -385,9 +396,12 @@ impl World {
             if is_callback(&work) {
                 // Somebody got the token, and is as fast or slow as any worker.
                 self.work.push(Work { execution: work.execution, scheduled });
+            } else {
+                self.jobs.begin(&work);
             }
             return self.tell(work, Command::TaskSubmitted { scheduled, output: Value::String(unique) });
         }
+        self.jobs.end(&work);
         let command = if self.random.percent(25) {
             Command::TaskFailed { scheduled, error: Some(unique), cause: None }
         } else {

@@ -71,7 +71,7 @@ pub(super) const DUE: &str = "SELECT wake_at, id FROM executions INDEXED BY exec
      WHERE status = 0 AND wake_at IS NOT NULL AND wake_at <= ?1 AND (wake_at, id) > (?2, ?3) \
      ORDER BY wake_at, id LIMIT ?4";
 pub(super) const UNSETTLED: &str = "SELECT id, status, stopped_at, wake_at, recovery FROM executions \
-     INDEXED BY executions_unsettled WHERE status = 0 AND recovery <> 0 AND id > ?1 ORDER BY id LIMIT ?2";
+     INDEXED BY executions_unsettled WHERE recovery <> 0 AND id > ?1 ORDER BY id LIMIT ?2";
 pub(super) const STATE_MACHINE: &str = state_machines!("WHERE arn = ?1");
 pub(super) const STATE_MACHINES: &str = state_machines!("WHERE id <= ?1 ORDER BY id DESC LIMIT ?2");
 pub(super) const DEFINITION: &str = "SELECT id, state_machine_arn, text, role_arn, revision_id, created_at, settings \

@@ -137,6 +137,10 @@ ALTER TABLE executions RENAME COLUMN test_case TO profile;
 ALTER TABLE state_machines ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE aliases ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE activities ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+
+-- Recovery also reads executions that are over, where jobs are still to be cancelled.
+DROP INDEX executions_unsettled;
+CREATE INDEX executions_unsettled ON executions (id) WHERE recovery <> 0;
 ";
 
 /// The name of the value in `meta` that says how many partitions there are, in decimal.
