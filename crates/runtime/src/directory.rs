@@ -1,22 +1,27 @@
 //! State machines, their versions and aliases, and activities in memory, and the programs that executions run.
 //!
-//! These are few, so all their records are here; definitions are many and large, so
-//! a bounded number of programs is kept and the others are read again when they are needed. The store is
-//! written first, then this.
+//! These are few, so all their records are here, read when the runtime opens and read again where another writer was
+//! first; definitions are many and large, so a bounded number of programs is kept and the others are read again when
+//! they are needed. The store is written first, then this.
 
+mod cache;
 mod published;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use asl::{Program, Text};
-use store::record::{Activity, Definition, DefinitionId, MachineStatus, MachineType, Page, StateMachine};
+use store::record::{
+    Activity, Definition, DefinitionId, MachineStatus, MachineType, Page, StateMachine, StateMachineId,
+};
 use store::{Store, StoreError};
 
 use crate::arn;
 use crate::sync::lock;
 
+pub use cache::Moment;
+use cache::{Cache, Cached};
 pub(crate) use published::choose;
 pub use published::{Named, Published, Qualifier};
 
@@ -34,20 +39,78 @@ pub struct Machine {
     pub record: StateMachine,
     /// Its versions and aliases.
     pub published: Arc<Published>,
-    /// Whether it starts no more executions. Set before the record says so; shared by all states of one machine, so
+    /// How many are about to have its record say that it is deleted, or did; shared by all states of one machine, so
     /// that whoever still holds an older one sees it.
-    pub is_deleting: Arc<AtomicBool>,
+    deletions: Arc<AtomicUsize>,
 }
 
 impl Machine {
-    fn new(record: StateMachine, published: Published) -> Self {
-        let is_deleting = Arc::new(AtomicBool::new(record.status == MachineStatus::Deleting));
-        Self { record, published: Arc::new(published), is_deleting }
+    fn new(record: StateMachine, published: Arc<Published>) -> Self {
+        Self { record, published, deletions: Arc::default() }
     }
 
-    fn read(store: &dyn Store, record: StateMachine) -> Result<Self, StoreError> {
-        let published = Published::read(store, record.id)?;
-        Ok(Self::new(record, published))
+    /// Reads one whole: no change falls between its parts.
+    fn read(store: &dyn Store, arn: &str) -> Result<Option<Self>, StoreError> {
+        let mut found = store.state_machine(arn)?;
+        while let Some(record) = found {
+            let published = Published::read(store, record.id)?;
+            found = store.state_machine(arn)?;
+            if found.as_ref().is_some_and(|now| (now.id, now.revision) == (record.id, record.revision)) {
+                return Ok(Some(Self::new(record, Arc::new(published))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether it starts no more executions.
+    pub fn is_deleting(&self) -> bool {
+        self.record.status == MachineStatus::Deleting || self.deletions.load(Ordering::Acquire) > 0
+    }
+
+    /// From here on no execution of it begins, whatever its record says.
+    pub(crate) fn begin_deletion(&self) {
+        self.deletions.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Its record will not say that it is deleted, as far as this deletion goes.
+    pub(crate) fn give_up_deletion(&self) {
+        self.deletions.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Cached for Machine {
+    fn arn(&self) -> &Text {
+        &self.record.arn
+    }
+
+    fn id(&self) -> i64 {
+        self.record.id.0
+    }
+
+    fn revision(&self) -> u64 {
+        self.record.revision
+    }
+
+    fn after(self, earlier: &Self) -> Self {
+        Self { deletions: Arc::clone(&earlier.deletions), ..self }
+    }
+}
+
+impl Cached for Activity {
+    fn arn(&self) -> &Text {
+        &self.arn
+    }
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    fn after(self, _earlier: &Self) -> Self {
+        self
     }
 }
 
@@ -69,8 +132,8 @@ pub struct Revision {
 /// The state machines and activities of a runtime.
 pub struct Directory {
     store: Arc<dyn Store>,
-    machines: RwLock<HashMap<Text, Arc<Machine>>>,
-    activities: RwLock<HashMap<Text, Arc<Activity>>>,
+    machines: Cache<Machine>,
+    activities: Cache<Activity>,
     programs: Mutex<Programs>,
 }
 
@@ -83,91 +146,91 @@ struct Programs {
 impl Directory {
     /// Reads all records.
     pub fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
-        let mut machines = HashMap::new();
+        let (machines, activities) = (Cache::default(), Cache::default());
         let mut page = Page { limit: PAGE, after: None };
         loop {
             let listing = store.list_state_machines(&page)?;
             for record in listing.items {
-                machines.insert(record.arn.clone(), Arc::new(Machine::read(&*store, record)?));
+                let published = Published::read(&*store, record.id)?;
+                machines.keep(Machine::new(record, Arc::new(published)), machines.moment());
             }
             page.after = listing.next;
             if page.after.is_none() {
                 break;
             }
         }
-        let mut activities = HashMap::new();
         loop {
             let listing = store.list_activities(&page)?;
-            activities.extend(listing.items.into_iter().map(|record| (record.arn.clone(), Arc::new(record))));
+            for record in listing.items {
+                activities.keep(record, activities.moment());
+            }
             page.after = listing.next;
             if page.after.is_none() {
                 break;
             }
         }
-        let (machines, activities) = (RwLock::new(machines), RwLock::new(activities));
         Ok(Self { store, machines, activities, programs: Mutex::default() })
     }
 
-    /// The state machine with that ARN.
+    /// The state machine with that ARN, where it is in memory.
     pub fn machine(&self, arn: &str) -> Option<Arc<Machine>> {
-        read(&self.machines).get(arn).cloned()
+        self.machines.get(arn)
+    }
+
+    /// The state machine with that ARN as the store has it.
+    pub fn refresh_machine(&self, arn: &str) -> Result<Option<Arc<Machine>>, StoreError> {
+        self.machines.refresh(arn, || Machine::read(&*self.store, arn))
     }
 
     /// The state machines that are being deleted.
     pub fn deleting_machines(&self) -> Vec<Arc<Machine>> {
-        let is_deleting = |machine: &&Arc<Machine>| machine.is_deleting.load(Ordering::Acquire);
-        read(&self.machines).values().filter(is_deleting).cloned().collect()
+        self.machines.all().into_iter().filter(|machine| machine.is_deleting()).collect()
     }
 
-    /// A state machine was written; its versions and aliases stay.
-    pub fn set_machine(&self, record: StateMachine) {
-        let mut machines = write(&self.machines);
-        let machine = match machines.get(&record.arn) {
-            Some(known) if known.record.id == record.id => {
-                if record.status == MachineStatus::Deleting {
-                    known.is_deleting.store(true, Ordering::Release);
-                }
-                Machine { record, ..Machine::clone(known) }
-            }
-            _ => Machine::new(record, Published::default()),
-        };
-        machines.insert(machine.record.arn.clone(), Arc::new(machine));
+    /// A moment to take before a state machine is written.
+    pub(crate) fn machines_now(&self) -> Moment {
+        self.machines.moment()
+    }
+
+    /// A state machine was written since that moment.
+    pub(crate) fn keep_machine(&self, record: StateMachine, published: Arc<Published>, since: Moment) {
+        self.machines.keep(Machine::new(record, published), since);
     }
 
     /// A state machine was removed.
-    pub fn remove_machine(&self, arn: &str) {
-        write(&self.machines).remove(arn);
+    pub(crate) fn drop_machine(&self, arn: &str, id: StateMachineId) {
+        self.machines.drop(arn, id.0);
     }
 
-    /// The activity with that ARN.
+    /// The activity with that ARN, where it is in memory.
     pub fn activity(&self, arn: &str) -> Option<Arc<Activity>> {
-        read(&self.activities).get(arn).cloned()
+        self.activities.get(arn)
     }
 
-    /// An activity was written.
-    pub fn set_activity(&self, record: Activity) {
-        write(&self.activities).insert(record.arn.clone(), Arc::new(record));
+    /// The activity with that ARN as the store has it.
+    pub fn refresh_activity(&self, arn: &str) -> Result<Option<Arc<Activity>>, StoreError> {
+        self.activities.refresh(arn, || self.store.activity(arn))
+    }
+
+    /// A moment to take before an activity is written.
+    pub(crate) fn activities_now(&self) -> Moment {
+        self.activities.moment()
+    }
+
+    /// An activity was written since that moment.
+    pub(crate) fn keep_activity(&self, record: Activity, since: Moment) {
+        self.activities.keep(record, since);
     }
 
     /// An activity was removed.
-    pub fn remove_activity(&self, arn: &str) {
-        write(&self.activities).remove(arn);
+    pub(crate) fn drop_activity(&self, record: &Activity) {
+        self.activities.drop(&record.arn, record.id.0);
     }
 
-    /// Reads a record again after a write of which nobody knows whether it happened.
+    /// Reads again what has that ARN: another wrote it, or nobody knows whether it was written.
     pub fn refresh(&self, arn: &str) -> Result<(), StoreError> {
-        match self.store.state_machine(arn)? {
-            Some(record) => {
-                let published = Published::read(&*self.store, record.id)?;
-                self.set_machine(record);
-                self.change_published(arn, |stale| *stale = published);
-            }
-            None => self.remove_machine(arn),
-        }
-        match self.store.activity(arn)? {
-            Some(record) => self.set_activity(record),
-            None => self.remove_activity(arn),
-        }
+        self.refresh_machine(arn)?;
+        self.refresh_activity(arn)?;
         Ok(())
     }
 
@@ -189,7 +252,7 @@ impl Directory {
     }
 
     /// Puts a definition that was just written and read into memory.
-    pub fn set_program(&self, definition: &Definition, program: Program) {
+    pub(crate) fn set_program(&self, definition: &Definition, program: Arc<Program>) {
         lock(&self.programs).insert(Arc::new(Revision::new(definition, program)));
     }
 }
@@ -198,17 +261,17 @@ impl Directory {
 fn prepare(definition: &Definition) -> Result<Revision, StoreError> {
     let damaged = |error| StoreError::Damaged(format!("definition {}: {error}", definition.id.0));
     let program = asl::read::load(&definition.text).map_err(damaged)?;
-    Ok(Revision::new(definition, program))
+    Ok(Revision::new(definition, Arc::new(program)))
 }
 
 impl Revision {
-    fn new(definition: &Definition, program: Program) -> Self {
+    fn new(definition: &Definition, program: Arc<Program>) -> Self {
         Self {
             definition: definition.id,
             machine_arn: definition.state_machine_arn.clone(),
             machine_name: arn::machine_name(&definition.state_machine_arn),
             role_arn: definition.role_arn.clone(),
-            program: Arc::new(program),
+            program,
         }
     }
 }
@@ -237,12 +300,4 @@ pub(crate) fn language_type(machine_type: MachineType) -> asl::read::MachineType
         MachineType::Standard => asl::read::MachineType::Standard,
         MachineType::Express => asl::read::MachineType::Express,
     }
-}
-
-fn read<T>(data: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    data.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write<T>(data: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    data.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use asl::Text;
 use engine::{Status, Timestamp};
 use store::partition::PartitionSet;
-use store::record::{ExecutionFilter, ExecutionId, LastIds, Page, Write};
+use store::record::{ExecutionFilter, ExecutionId, Page, Write};
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
@@ -62,8 +62,6 @@ pub struct Keeper {
     directory: Arc<Directory>,
     shards: Arc<Shards>,
     writer: Arc<Writer>,
-    /// Held while records change.
-    last_ids: Arc<tokio::sync::Mutex<LastIds>>,
     /// The greatest number an execution had when the runtime opened; those after it need no recovery.
     last_id: ExecutionId,
     recovery: Recovery,
@@ -108,11 +106,8 @@ enum Stage {
     },
     /// Its record is to go.
     Remove,
-    /// Nobody may write the record again while it goes.
-    Removing {
-        removed: Answers<(), StoreError>,
-        _changes: tokio::sync::OwnedMutexGuard<LastIds>,
-    },
+    /// Where somebody writes the record meanwhile, it is removed as it is then.
+    Removing(Answers<(), StoreError>),
     Done,
 }
 
@@ -134,7 +129,6 @@ impl Keeper {
         directory: Arc<Directory>,
         shards: Arc<Shards>,
         writer: Arc<Writer>,
-        last_ids: Arc<tokio::sync::Mutex<LastIds>>,
         last_id: ExecutionId,
         now: Timestamp,
     ) -> Self {
@@ -143,7 +137,6 @@ impl Keeper {
             directory,
             shards,
             writer,
-            last_ids,
             last_id,
             recovery: Recovery::After(None),
             sweep_at: now,
@@ -217,7 +210,7 @@ impl Keeper {
         }
         match self.deletions.first_mut().map(|deletion| &mut deletion.stage) {
             Some(Stage::Barrier(answers)) => answers.wait(),
-            Some(Stage::Removing { removed, .. }) => removed.wait(),
+            Some(Stage::Removing(removed)) => removed.wait(),
             Some(Stage::Stopping { answers, .. }) => answers.wait(),
             Some(Stage::Begun | Stage::Stop { .. } | Stage::Remove | Stage::Done) | None => {}
         }
@@ -332,18 +325,19 @@ impl Keeper {
                 }
             },
             Stage::Remove => {
-                let changes = Arc::clone(&self.last_ids).blocking_lock_owned();
-                let now = self.directory.machine(&machine.record.arn).filter(|now| now.record.id == id);
+                let now = self.directory.refresh_machine(&machine.record.arn)?.filter(|now| now.record.id == id);
                 let Some(now) = now else { return Ok(Stage::Done) };
                 let remove = Write::DeleteStateMachine { id, revision: now.record.revision };
-                let removed = Answers::of([self.writer.submit_records(vec![remove])]);
-                Stage::Removing { removed, _changes: changes }
+                Stage::Removing(Answers::of([self.writer.submit_records(vec![remove])]))
             }
-            Stage::Removing { mut removed, _changes } => match removed.poll(|_| false) {
-                None => Stage::Removing { removed, _changes },
+            Stage::Removing(mut removed) => match removed.poll(|_| false) {
+                None => Stage::Removing(removed),
+                Some(Err(Interrupted::Store(StoreError::Conflict(conflict)))) if conflict.is_about_records() => {
+                    Stage::Remove
+                }
                 Some(gone) => {
                     gone?;
-                    self.directory.remove_machine(&machine.record.arn);
+                    self.directory.drop_machine(&machine.record.arn, id);
                     Stage::Done
                 }
             },

@@ -21,6 +21,7 @@ pub mod loader;
 mod long_turns;
 mod metrics;
 pub mod quotas;
+mod records;
 pub mod shard;
 mod sync;
 pub mod task_reports;
@@ -36,7 +37,7 @@ use std::thread::JoinHandle;
 use asl::Text;
 use store::lane::{Lane, SessionId};
 use store::partition::PartitionSet;
-use store::record::{ExecutionId, LastIds, Write};
+use store::record::{ExecutionId, Write};
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
 
@@ -52,6 +53,7 @@ use loader::Loader;
 use long_turns::LongTurns;
 pub use metrics::MetricsSnapshot;
 use quotas::Quotas;
+use records::RecordNumbers;
 use shard::{Context, Input, Outlets, Reply, Shard, ShardOptions};
 use sync::{Inbox, lock};
 use task_reports::TaskReports;
@@ -92,8 +94,7 @@ struct Inner {
     writer: Arc<Writer>,
     errands: Arc<Inbox<Errand>>,
     chance: Mutex<SeededChance>,
-    /// Held while records change; the numbers last given to them.
-    last_ids: Arc<tokio::sync::Mutex<LastIds>>,
+    record_numbers: RecordNumbers,
     next_shard: AtomicUsize,
     is_stopping: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -119,7 +120,7 @@ impl Runtime {
         let tokens = Tokens::new(&token_key(&*store, &mut lane, &mut chance)?);
         let directory = Arc::new(Directory::open(Arc::clone(&store))?);
         let last_id = store.last_execution_id(&PartitionSet::All)?;
-        let last_ids = store.last_record_ids()?;
+        let record_numbers = RecordNumbers::new(store.last_record_ids()?);
 
         let shards = Arc::new(Shards::new(count, store.partitions()?));
         let tasks = tasks(TaskReports::new(Arc::clone(&shards)));
@@ -146,7 +147,7 @@ impl Runtime {
             writer: Arc::new(Writer::new(count)),
             errands: Arc::new(Inbox::new()),
             chance: Mutex::new(chance),
-            last_ids: Arc::new(tokio::sync::Mutex::new(last_ids)),
+            record_numbers,
             next_shard: AtomicUsize::new(0),
             is_stopping: AtomicBool::new(false),
             threads: Mutex::default(),
@@ -158,7 +159,6 @@ impl Runtime {
             directory,
             shards,
             Arc::clone(&inner.writer),
-            Arc::clone(&inner.last_ids),
             last_id,
             clock.now(),
         );
@@ -247,20 +247,6 @@ impl Runtime {
     ) -> Result<T, CallError> {
         self.check_open()?;
         tokio::spawn(work).await.unwrap_or_else(|error| Err(CallError::Internal(error.into())))
-    }
-
-    /// Makes writes of records durable. `arn` is the one they are about: where nobody knows whether they happened, it
-    /// is read again.
-    async fn commit(&self, arn: &Text, writes: Vec<Write>) -> Result<(), CallError> {
-        let answer = self.inner.writer.submit_records(writes).await;
-        let error = match answer {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => error,
-            Err(_) => return Err(CallError::stopping()),
-        };
-        let arn = arn.clone();
-        self.read(move |context| Ok(context.directory.refresh(&arn)?)).await?;
-        Err(CallError::Unavailable(error.to_string()))
     }
 }
 

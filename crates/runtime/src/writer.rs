@@ -157,6 +157,10 @@ impl Committer {
                 Metrics::add(&self.metrics.commits, 1);
                 Metrics::add(&self.metrics.writes, writes.len() as u64);
             }
+            // Whoever wrote records on an old revision of them reads again and tries again.
+            Err(StoreError::Conflict(conflict)) if conflict.is_about_records() => {
+                tracing::debug!(%conflict, writes = writes.len(), "a commit was refused");
+            }
             Err(error) => {
                 tracing::error!(error = error as &dyn std::error::Error, writes = writes.len(), "a commit failed");
                 Metrics::add(&self.metrics.commit_failures, 1);

@@ -12,10 +12,10 @@ use runtime::clock::WallClock;
 use runtime::quotas::Quotas;
 use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
-use store::Store;
 use store::fault::{Fate, Faulty};
 use store::memory::MemoryStore;
 use store::record::{MachineStatus, MachineType, Page};
+use store::{Executions, Store};
 
 const PASS: &str = r#"{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}"#;
 const WAIT: &str = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":86400,"End":true}}}"#;
@@ -325,6 +325,37 @@ async fn deleting_a_state_machine_stops_its_executions_and_its_name_is_free_agai
     let page = Page { limit: 10, after: None };
     assert!(runtime.list_state_machines(page).await.unwrap().items.is_empty());
     create(&runtime, "m", PASS).await;
+}
+
+#[tokio::test]
+async fn describing_an_ended_execution_reads_its_record_and_at_most_two_chunks() {
+    let store = Arc::new(Faulty::new(Arc::new(MemoryStore::new()), |_, _| Fate::Pass));
+    let runtime = open(Arc::clone(&store) as Arc<dyn Store>);
+    let activity = create_activity(&runtime).await;
+    let state = |number: usize| {
+        let next = if number < 5 { format!(r#""Next":"T{}""#, number + 1) } else { r#""End":true"#.into() };
+        format!(r#""T{number}":{{"Type":"Task","Resource":"{activity}",{next}}}"#)
+    };
+    let states = (0..=5).map(state).collect::<Vec<_>>().join(",");
+    let machine = create(&runtime, "tasks", &format!(r#"{{"StartAt":"T0","States":{{{states}}}}}"#)).await;
+    let arn = begin(&runtime, &machine).await;
+    for number in 0..=5 {
+        let task = runtime.get_activity_task(poll(&activity)).await.unwrap().unwrap();
+        let success = SendTaskSuccess { token: task.token, output: Value::int(number) };
+        runtime.send_task_success(success).await.unwrap();
+    }
+    let id = store.inner().execution_by_arn(&arn).unwrap().unwrap().id;
+    assert!(store.inner().chunks(id).unwrap().len() > 6);
+    store.take_reads();
+    let description = runtime.describe_execution(arn).await.unwrap();
+    assert_eq!(store.take_reads(), (1, 2));
+    assert_eq!((description.input, description.output), (Value::int(1), Some(Value::int(5))));
+
+    let machine = create(&runtime, "m", PASS).await;
+    let arn = begin(&runtime, &machine).await;
+    store.take_reads();
+    assert_eq!(runtime.describe_execution(arn).await.unwrap().output, Some(Value::int(1)));
+    assert_eq!(store.take_reads(), (1, 1));
 }
 
 #[tokio::test]

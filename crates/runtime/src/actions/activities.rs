@@ -6,18 +6,19 @@ use store::record::{Activity, ActivityId, Expected, Listing, Page, Write};
 use crate::Runtime;
 use crate::arn;
 use crate::calls::{ActivityTask, CallError, CreateActivity, GetActivityTask};
+use crate::records::NotWritten;
 
 impl Runtime {
     /// CreateActivity; idempotent by name. Tags of a repeated call are not applied.
     pub async fn create_activity(&self, request: CreateActivity) -> Result<Activity, CallError> {
         let runtime = self.clone();
-        self.to_the_end(async move { runtime.create_new_activity(request).await }).await
+        self.to_the_end(async move { runtime.persist(|| runtime.create_new_activity(&request)).await }).await
     }
 
     /// DescribeActivity, by ARN.
     pub async fn describe_activity(&self, arn: Text) -> Result<Activity, CallError> {
         arn::check(&arn, "activity")?;
-        let found = self.directory().activity(&arn);
+        let found = self.activity(&arn).await?;
         found.map(|activity| (*activity).clone()).ok_or(CallError::ActivityDoesNotExist(arn))
     }
 
@@ -25,7 +26,7 @@ impl Runtime {
     pub async fn delete_activity(&self, arn: Text) -> Result<(), CallError> {
         arn::check(&arn, "activity")?;
         let runtime = self.clone();
-        self.to_the_end(async move { runtime.remove_activity(&arn).await }).await
+        self.to_the_end(async move { runtime.persist(|| runtime.remove_activity(&arn)).await }).await
     }
 
     /// ListActivities, newest first.
@@ -39,7 +40,7 @@ impl Runtime {
         self.check_open()?;
         let GetActivityTask { arn, worker, wait } = request;
         arn::check(&arn, "activity")?;
-        if self.directory().activity(&arn).is_none() {
+        if self.activity(&arn).await?.is_none() {
             return Err(CallError::ActivityDoesNotExist(arn));
         }
         let mut answer = self.inner.exchange.poll(arn, worker)?;
@@ -55,30 +56,25 @@ impl Runtime {
         Ok(delivery.and_then(crate::activities::Delivery::accept))
     }
 
-    async fn create_new_activity(&self, request: CreateActivity) -> Result<Activity, CallError> {
-        let CreateActivity { name, tags, settings } = request;
+    async fn create_new_activity(&self, request: &CreateActivity) -> Result<Activity, NotWritten> {
+        let CreateActivity { name, tags, settings } = request.clone();
         let arn = self.inner.context.arns.activity(&name);
         self.check_tag_count(&arn, &tags)?;
-        let mut last_ids = self.inner.last_ids.lock().await;
-        if let Some(activity) = self.directory().activity(&arn) {
+        if let Some(activity) = self.activity(&arn).await? {
             let is_same = activity.settings == settings;
-            return if is_same { Ok((*activity).clone()) } else { Err(CallError::ActivityAlreadyExists) };
+            return if is_same { Ok((*activity).clone()) } else { Err(CallError::ActivityAlreadyExists.into()) };
         }
-        last_ids.activity = ActivityId(last_ids.activity.0 + 1);
-        let created_at = self.inner.clock.now();
-        let (id, expected) = (last_ids.activity, Expected::Absent);
-        let revision = expected.next();
-        let activity = Activity { id, arn: arn.clone(), name, created_at, settings, tags, revision };
-        self.commit(&arn, vec![Write::Activity { record: activity.clone(), expected }]).await?;
-        self.directory().set_activity(activity.clone());
-        Ok(activity)
+        let (id, created_at) = (ActivityId(self.new_record_number()), self.inner.clock.now());
+        let revision = Expected::Absent.next();
+        let activity = Activity { id, arn, name, created_at, settings, tags, revision };
+        self.write_activity(None, activity).await
     }
 
-    async fn remove_activity(&self, arn: &Text) -> Result<(), CallError> {
-        let _changes = self.inner.last_ids.lock().await;
-        let Some(activity) = self.directory().activity(arn) else { return Ok(()) };
-        self.commit(arn, vec![Write::DeleteActivity { id: activity.id, revision: activity.revision }]).await?;
-        self.directory().remove_activity(arn);
+    async fn remove_activity(&self, arn: &Text) -> Result<(), NotWritten> {
+        let Some(activity) = self.activity(arn).await? else { return Ok(()) };
+        let write = Write::DeleteActivity { id: activity.id, revision: activity.revision };
+        self.write_records(arn, vec![write]).await?;
+        self.directory().drop_activity(&activity);
         self.inner.exchange.deleted(arn);
         Ok(())
     }

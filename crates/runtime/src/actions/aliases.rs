@@ -1,7 +1,6 @@
 //! Aliases of state machines: create, update, describe, delete, list.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use asl::Text;
 use engine::Timestamp;
@@ -12,39 +11,40 @@ use crate::Runtime;
 use crate::arn;
 use crate::calls::{CallError, CreateAlias, CreatedAlias, UpdateAlias};
 use crate::directory::{Machine, Named};
+use crate::records::NotWritten;
 
 impl Runtime {
     /// CreateStateMachineAlias. The same request again has the same answer.
     pub async fn create_alias(&self, request: CreateAlias) -> Result<CreatedAlias, CallError> {
         let runtime = self.clone();
-        self.to_the_end(async move { runtime.add_alias(request).await }).await
+        self.to_the_end(async move { runtime.persist(|| runtime.add_alias(&request)).await }).await
     }
 
     /// UpdateStateMachineAlias; answers when.
     pub async fn update_alias(&self, request: UpdateAlias) -> Result<Timestamp, CallError> {
         let runtime = self.clone();
-        self.to_the_end(async move { runtime.change_alias(request).await }).await
+        self.to_the_end(async move { runtime.persist(|| runtime.change_alias(&request)).await }).await
     }
 
     /// DescribeStateMachineAlias, by ARN.
     pub async fn describe_alias(&self, arn: Text) -> Result<Alias, CallError> {
-        Ok(self.existing_alias(&arn)?.1)
+        Ok(self.existing_alias(&arn).await?.1)
     }
 
     /// DeleteStateMachineAlias, by ARN; a missing one is success. Its executions go on.
     pub async fn delete_alias(&self, arn: Text) -> Result<(), CallError> {
         arn::check(&arn, "stateMachine")?;
         let runtime = self.clone();
-        self.to_the_end(async move { runtime.remove_alias(&arn).await }).await
+        self.to_the_end(async move { runtime.persist(|| runtime.remove_alias(&arn)).await }).await
     }
 
     /// ListStateMachineAliases in the order of their creation: all of a state machine, or those that lead to a version,
     /// by its ARN.
     pub async fn list_aliases(&self, arn: Text, page: Page) -> Result<Listing<Alias>, CallError> {
         arn::check(&arn, "stateMachine")?;
-        let (machine, named) = match self.directory().find(&arn) {
+        let (machine, named) = match self.find(&arn).await? {
             Some(found) => found,
-            None if self.is_missing_version(&arn) => return Err(CallError::MissingReference),
+            None if self.is_missing_version(&arn).await? => return Err(CallError::MissingReference),
             None => return Err(CallError::StateMachineDoesNotExist(arn)),
         };
         let mut aliases: Vec<&Alias> = match named {
@@ -57,83 +57,71 @@ impl Runtime {
         Ok(page_of(aliases, page.limit, |alias| alias.id.0))
     }
 
-    fn is_missing_version(&self, arn: &str) -> bool {
-        arn::split_qualified(arn).is_some_and(|(machine, qualifier)| {
-            arn::version_number(qualifier).is_some() && self.directory().machine(machine).is_some()
-        })
+    async fn is_missing_version(&self, arn: &str) -> Result<bool, CallError> {
+        let Some((machine, qualifier)) = arn::split_qualified(arn) else { return Ok(false) };
+        Ok(arn::version_number(qualifier).is_some() && self.machine(machine).await?.is_some())
     }
 
-    fn existing_alias(&self, arn: &Text) -> Result<(Arc<Machine>, Alias), CallError> {
+    async fn existing_alias(&self, arn: &Text) -> Result<(Arc<Machine>, Alias), CallError> {
         arn::check(arn, "stateMachine")?;
-        match self.directory().find(arn) {
+        match self.find(arn).await? {
             Some((machine, Named::Alias(alias))) => Ok((machine, alias)),
             _ => Err(CallError::MissingReference),
         }
     }
 
-    async fn add_alias(&self, request: CreateAlias) -> Result<CreatedAlias, CallError> {
-        let CreateAlias { machine_arn, name, description, routing } = request;
-        let mut last_ids = self.inner.last_ids.lock().await;
-        let machine = self.directory().machine(&machine_arn).ok_or(CallError::MissingReference)?;
+    async fn add_alias(&self, request: &CreateAlias) -> Result<CreatedAlias, NotWritten> {
+        let CreateAlias { machine_arn, name, description, routing } = request.clone();
+        let machine = self.machine(&machine_arn).await?.ok_or(CallError::MissingReference)?;
         check_target(&machine, &routing)?;
         let arn = arn::qualified(&machine_arn, &name);
         if let Some(alias) = machine.published.aliases.get(&name) {
             let is_same = is_same_routing(&alias.routing, &routing) && alias.description == description;
             let repeated = CreatedAlias { arn, created_at: alias.created_at };
-            return if is_same { Ok(repeated) } else { Err(CallError::AliasExists) };
+            return if is_same { Ok(repeated) } else { Err(CallError::AliasExists.into()) };
         }
         let most = self.quotas().aliases;
         if machine.published.aliases.len() >= most {
-            return Err(CallError::QuotaExceeded(format!("{most} aliases of a state machine")));
+            return Err(CallError::QuotaExceeded(format!("{most} aliases of a state machine")).into());
         }
-        // A number is used once, also where the write fails.
-        last_ids.alias = AliasId(last_ids.alias.0 + 1);
         let (state_machine, created_at) = (machine.record.id, self.inner.clock.now());
-        let id = last_ids.alias;
-        let expected = Expected::Absent;
-        let (updated_at, revision) = (created_at, expected.next());
+        let id = AliasId(self.new_record_number());
+        let (updated_at, revision) = (created_at, Expected::Absent.next());
         let alias = Alias { id, state_machine, name, description, routing, created_at, updated_at, revision };
-        self.set_alias(&machine_arn, alias, expected).await?;
+        self.set_alias(&machine, None, alias).await?;
         Ok(CreatedAlias { arn, created_at })
     }
 
-    async fn change_alias(&self, request: UpdateAlias) -> Result<Timestamp, CallError> {
-        let UpdateAlias { arn, description, routing } = request;
-        let _changes = self.inner.last_ids.lock().await;
-        let (machine, alias) = self.existing_alias(&arn)?;
+    async fn change_alias(&self, request: &UpdateAlias) -> Result<Timestamp, NotWritten> {
+        let UpdateAlias { arn, description, routing } = request.clone();
+        let (machine, alias) = self.existing_alias(&arn).await?;
         let routing = routing.unwrap_or(alias.routing);
         check_target(&machine, &routing)?;
         let updated_at = self.inner.clock.now();
-        let expected = Expected::Revision(alias.revision);
-        let (description, revision) = (description.or(alias.description), expected.next());
-        let alias = Alias { description, routing, updated_at, revision, ..alias };
-        self.set_alias(&machine.record.arn, alias, expected).await?;
+        let seen = alias.revision;
+        let alias = Alias { description: description.or(alias.description), routing, updated_at, ..alias };
+        self.set_alias(&machine, Some(seen), alias).await?;
         Ok(updated_at)
     }
 
-    async fn set_alias(&self, machine_arn: &Text, alias: Alias, expected: Expected) -> Result<(), CallError> {
-        self.commit(machine_arn, vec![Write::Alias { record: alias.clone(), expected }]).await?;
-        self.directory().change_published(machine_arn, |published| {
-            published.aliases.insert(alias.name.clone(), alias);
-        });
-        Ok(())
+    async fn set_alias(&self, machine: &Machine, seen: Option<u64>, alias: Alias) -> Result<(), NotWritten> {
+        let expected = Expected::of(seen);
+        let alias = Alias { revision: expected.next(), ..alias };
+        let write = Write::Alias { record: alias.clone(), expected };
+        self.write_published(machine, write, |published| drop(published.aliases.insert(alias.name.clone(), alias)))
+            .await
     }
 
-    async fn remove_alias(&self, arn: &Text) -> Result<(), CallError> {
-        let _changes = self.inner.last_ids.lock().await;
-        let Some((machine, Named::Alias(alias))) = self.directory().find(arn) else { return Ok(()) };
-        let machine_arn = machine.record.arn.clone();
-        self.commit(&machine_arn, vec![Write::DeleteAlias { id: alias.id, revision: alias.revision }]).await?;
-        self.directory().change_published(&machine_arn, |published| {
-            published.aliases.remove(&alias.name);
-        });
-        Ok(())
+    async fn remove_alias(&self, arn: &Text) -> Result<(), NotWritten> {
+        let Some((machine, Named::Alias(alias))) = self.find(arn).await? else { return Ok(()) };
+        let write = Write::DeleteAlias { id: alias.id, revision: alias.revision };
+        self.write_published(&machine, write, |published| drop(published.aliases.remove(&alias.name))).await
     }
 }
 
 /// Whether a state machine can be led to in that way.
 fn check_target(machine: &Machine, routing: &Routing) -> Result<(), CallError> {
-    if machine.is_deleting.load(Ordering::Acquire) {
+    if machine.is_deleting() {
         return Err(CallError::StateMachineDeleting(machine.record.arn.clone()));
     }
     let exist = routing.routes().all(|route| machine.published.versions.contains_key(&route.version));

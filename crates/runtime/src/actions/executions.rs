@@ -26,14 +26,14 @@ struct ToStart {
 impl Runtime {
     /// StartExecution. On return the start is durable, but that of an EXPRESS execution.
     pub async fn start_execution(&self, request: StartExecution) -> Result<StartedExecution, CallError> {
-        let found = self.machine_to_start(&request)?;
+        let found = self.machine_to_start(&request).await?;
         self.start(found, request, None).await
     }
 
     /// StartSyncExecution: on return the execution, of an EXPRESS state machine, is over. Where the caller goes away,
     /// it goes on.
     pub async fn start_sync_execution(&self, request: StartExecution) -> Result<SyncExecution, CallError> {
-        let found = self.machine_to_start(&request)?;
+        let found = self.machine_to_start(&request).await?;
         if found.machine.record.machine_type != MachineType::Express {
             return Err(CallError::StateMachineTypeNotSupported);
         }
@@ -44,9 +44,9 @@ impl Runtime {
         Ok(SyncExecution { name: arn::name_of_express(&arn), arn, state_machine_arn, started_at, ended })
     }
 
-    fn machine_to_start(&self, request: &StartExecution) -> Result<ToStart, CallError> {
+    async fn machine_to_start(&self, request: &StartExecution) -> Result<ToStart, CallError> {
         let arn = &request.state_machine_arn;
-        let Some((machine, named)) = self.directory().find(arn) else {
+        let Some((machine, named)) = self.find(arn).await? else {
             arn::check(arn, "stateMachine")?;
             return Err(CallError::StateMachineDoesNotExist(arn.clone()));
         };
@@ -110,7 +110,7 @@ impl Runtime {
     pub async fn describe_state_machine_for_execution(&self, arn: Text) -> Result<StateMachineDescription, CallError> {
         self.read(move |context| {
             let record = record(context, &arn)?;
-            let machine = context.directory.machine(&arn::machine_of_execution(&arn));
+            let machine = context.directory.refresh_machine(&arn::machine_of_execution(&arn))?;
             let machine = machine.filter(|machine| machine.record.id == record.state_machine);
             super::machines::describe(context, machine.map(|machine| machine.record.clone()), record.definition)
         })
@@ -120,7 +120,7 @@ impl Runtime {
     /// ListExecutions, newest first: all of a state machine, or those started with a version or an alias, by its ARN.
     pub async fn list_executions(&self, request: ListExecutions) -> Result<Listing<ExecutionRecord>, CallError> {
         let ListExecutions { state_machine_arn, status, page } = request;
-        let Some((machine, named)) = self.directory().find(&state_machine_arn) else {
+        let Some((machine, named)) = self.find(&state_machine_arn).await? else {
             arn::check(&state_machine_arn, "stateMachine")?;
             return Err(CallError::StateMachineDoesNotExist(state_machine_arn));
         };

@@ -1,7 +1,6 @@
 //! State machines: create, update, describe, delete, list.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use asl::diagnostic::Severity;
 use asl::{Program, Text, Value};
@@ -20,28 +19,41 @@ use crate::calls::{
     UpdatedStateMachine,
 };
 use crate::chance::random_uuid;
-use crate::directory::{Machine, Named, choose, language_type};
+use crate::directory::{Machine, Named, Published, choose, language_type};
 use crate::keeper::Errand;
+use crate::records::NotWritten;
 use crate::shard::Context;
 
 impl Runtime {
     /// CreateStateMachine. The same request again has the same answer; role and tags are not compared.
     pub async fn create_state_machine(&self, request: CreateStateMachine) -> Result<CreatedStateMachine, CallError> {
         let runtime = self.clone();
-        self.to_the_end(async move { runtime.create(request).await }).await
+        self.to_the_end(async move {
+            let program = Arc::new(runtime.read_definition(&request.definition, request.machine_type).await?);
+            runtime.persist(|| runtime.create(&request, &program)).await
+        })
+        .await
     }
 
     /// UpdateStateMachine. Running executions keep the definition and role they began with.
     pub async fn update_state_machine(&self, request: UpdateStateMachine) -> Result<UpdatedStateMachine, CallError> {
         let runtime = self.clone();
-        self.to_the_end(async move { runtime.update(request).await }).await
+        self.to_the_end(async move {
+            let machine_type = runtime.existing_machine(&request.arn).await?.record.machine_type;
+            let given = match &request.definition {
+                Some(text) => Some(Arc::new(runtime.read_definition(text, machine_type).await?)),
+                None => None,
+            };
+            runtime.persist(|| runtime.update(&request, given.as_ref())).await
+        })
+        .await
     }
 
     /// DescribeStateMachine, by its ARN or that of a version or an alias. Of an alias with two versions, the one that
     /// an execution would run now is described.
     pub async fn describe_state_machine(&self, arn: Text) -> Result<StateMachineDescription, CallError> {
         arn::check(&arn, "stateMachine")?;
-        let found = self.directory().find(&arn);
+        let found = self.find(&arn).await?;
         let (machine, named) = found.ok_or_else(|| CallError::StateMachineDoesNotExist(arn))?;
         let version = match named {
             Named::Latest => None,
@@ -64,7 +76,7 @@ impl Runtime {
     pub async fn delete_state_machine(&self, arn: Text) -> Result<(), CallError> {
         arn::check(&arn, "stateMachine")?;
         let runtime = self.clone();
-        self.to_the_end(async move { runtime.delete(&arn).await }).await
+        self.to_the_end(async move { runtime.persist(|| runtime.delete(&arn)).await }).await
     }
 
     /// ListStateMachines, newest first.
@@ -72,27 +84,26 @@ impl Runtime {
         self.read(move |context| Ok(context.store.list_state_machines(&page)?)).await
     }
 
-    pub(super) fn existing_machine(&self, arn: &Text) -> Result<Arc<Machine>, CallError> {
+    pub(super) async fn existing_machine(&self, arn: &Text) -> Result<Arc<Machine>, CallError> {
         arn::check(arn, "stateMachine")?;
-        self.directory().machine(arn).ok_or_else(|| CallError::StateMachineDoesNotExist(arn.clone()))
+        self.machine(arn).await?.ok_or_else(|| CallError::StateMachineDoesNotExist(arn.clone()))
     }
 
-    async fn create(&self, request: CreateStateMachine) -> Result<CreatedStateMachine, CallError> {
-        let CreateStateMachine { name, definition: text, role_arn, machine_type, settings, tags, publish } = request;
+    async fn create(
+        &self,
+        request: &CreateStateMachine,
+        program: &Arc<Program>,
+    ) -> Result<CreatedStateMachine, NotWritten> {
+        let CreateStateMachine { name, definition: text, role_arn, machine_type, settings, tags, publish } =
+            request.clone();
         let arn = self.inner.context.arns.state_machine(&name);
         self.check_tag_count(&arn, &tags)?;
-        let program = self.read_definition(&text, machine_type).await?;
-
-        let mut last_ids = self.inner.last_ids.lock().await;
-        if let Some(machine) = self.directory().machine(&arn) {
-            return self.created_before(&machine, text, machine_type, settings, publish).await;
+        if let Some(machine) = self.machine(&arn).await? {
+            return Ok(self.created_before(&machine, text, machine_type, settings, publish).await?);
         }
-        // A number is used once, also where the write fails.
-        last_ids.state_machine = StateMachineId(last_ids.state_machine.0 + 1);
-        last_ids.definition = DefinitionId(last_ids.definition.0 + 1);
         let created_at = self.inner.clock.now();
         let definition = Definition {
-            id: last_ids.definition,
+            id: DefinitionId(self.new_record_number()),
             state_machine_arn: arn.clone(),
             text,
             role_arn,
@@ -101,7 +112,7 @@ impl Runtime {
             settings: settings.clone(),
         };
         let mut machine = StateMachine {
-            id: last_ids.state_machine,
+            id: StateMachineId(self.new_record_number()),
             arn: arn.clone(),
             name,
             machine_type,
@@ -114,18 +125,12 @@ impl Runtime {
             revision: Expected::Absent.next(),
         };
         let version = publish.map(|publish| next_version(&mut machine, publish.description, created_at));
-        let mut writes = vec![
-            Write::Definition(definition.clone()),
-            Write::StateMachine { record: machine.clone(), expected: Expected::Absent },
-        ];
+        let mut writes = vec![Write::Definition(definition.clone())];
         writes.extend(version.clone().map(Write::Version));
-        self.commit(&arn, writes).await?;
-        self.directory().set_program(&definition, program);
-        self.directory().set_machine(machine);
         let version_arn = version.as_ref().map(|version| arn::qualified(&arn, version.number.0));
-        if let Some(version) = version {
-            self.add_version(&arn, version);
-        }
+        let published = Published::default().with_version(version);
+        self.write_machine(None, machine, Arc::new(published), writes).await?;
+        self.directory().set_program(&definition, Arc::clone(program));
         Ok(CreatedStateMachine { arn, created_at, version_arn })
     }
 
@@ -138,7 +143,7 @@ impl Runtime {
         publish: Option<Publish>,
     ) -> Result<CreatedStateMachine, CallError> {
         let StateMachine { arn, definition, created_at, .. } = machine.record.clone();
-        if machine.is_deleting.load(Ordering::Acquire) {
+        if machine.is_deleting() {
             return Err(CallError::StateMachineDeleting(arn));
         }
         let in_force = self.read(move |context| stored_definition(context, definition)).await?;
@@ -151,18 +156,16 @@ impl Runtime {
         Ok(CreatedStateMachine { arn, created_at, version_arn })
     }
 
-    async fn update(&self, request: UpdateStateMachine) -> Result<UpdatedStateMachine, CallError> {
-        let UpdateStateMachine { arn, definition: text, role_arn, settings, publish } = request;
-        let machine_type = self.existing_machine(&arn)?.record.machine_type;
-        let given = match &text {
-            Some(text) => Some(self.read_definition(text, machine_type).await?),
-            None => None,
-        };
-
-        let mut last_ids = self.inner.last_ids.lock().await;
-        let machine = self.existing_machine(&arn)?;
-        if machine.is_deleting.load(Ordering::Acquire) {
-            return Err(CallError::StateMachineDeleting(arn));
+    /// `given` is the program of the definition, where one was given.
+    async fn update(
+        &self,
+        request: &UpdateStateMachine,
+        given: Option<&Arc<Program>>,
+    ) -> Result<UpdatedStateMachine, NotWritten> {
+        let UpdateStateMachine { arn, definition: text, role_arn, settings, publish } = request.clone();
+        let machine = self.existing_machine(&arn).await?;
+        if machine.is_deleting() {
+            return Err(CallError::StateMachineDeleting(arn).into());
         }
         let id = machine.record.definition;
         let in_force = self.read(move |context| stored_definition(context, id)).await?;
@@ -171,8 +174,8 @@ impl Runtime {
         // first one, the same role too.
         let gives_first_role = role_arn.is_some() && in_force.revision_id.is_none();
         let updated = Definition {
-            id: DefinitionId(last_ids.definition.0 + 1),
-            state_machine_arn: arn.clone(),
+            id: DefinitionId(self.new_record_number()),
+            state_machine_arn: arn,
             text: text.unwrap_or_else(|| in_force.text.clone()),
             role_arn: role_arn.unwrap_or_else(|| in_force.role_arn.clone()),
             revision_id: Some(random_uuid(self.draw()).into()),
@@ -184,10 +187,7 @@ impl Runtime {
             && updated.settings == in_force.settings;
         let is_new = !is_same || gives_first_role;
         let definition = if is_new { updated } else { in_force };
-
-        last_ids.definition = last_ids.definition.max(definition.id);
-        let new_program = given.filter(|_| is_new);
-        self.put_in_force(&machine, definition, is_new.then_some(new_program), publish, now).await
+        self.put_in_force(&machine, definition, is_new.then_some(given), publish, now).await
     }
 
     /// Writes what an update changes. `new` is there where the definition is; its program, where that was read.
@@ -195,18 +195,13 @@ impl Runtime {
         &self,
         machine: &Machine,
         definition: Definition,
-        new: Option<Option<Program>>,
+        new: Option<Option<&Arc<Program>>>,
         publish: Option<Publish>,
         now: Timestamp,
-    ) -> Result<UpdatedStateMachine, CallError> {
+    ) -> Result<UpdatedStateMachine, NotWritten> {
         let arn = &machine.record.arn;
-        let expected = Expected::Revision(machine.record.revision);
-        let mut record = StateMachine {
-            definition: definition.id,
-            settings: definition.settings.clone(),
-            revision: expected.next(),
-            ..machine.record.clone()
-        };
+        let mut record =
+            StateMachine { definition: definition.id, settings: definition.settings.clone(), ..machine.record.clone() };
         let published =
             publish.map(|publish| self.to_publish(machine, &mut record, publish.description, now)).transpose()?;
         let new_version = published.as_ref().filter(|published| published.is_new).map(|new| new.version.clone());
@@ -215,38 +210,32 @@ impl Runtime {
         writes.extend(new.is_some().then(|| Write::Definition(definition.clone())));
         writes.extend(new_version.clone().map(Write::Version));
         if !writes.is_empty() {
-            writes.push(Write::StateMachine { record: record.clone(), expected });
-            self.commit(arn, writes).await?;
+            let versions = match new_version {
+                Some(version) => Arc::new(Published::clone(&machine.published).with_version(Some(version))),
+                None => Arc::clone(&machine.published),
+            };
+            self.write_machine(Some(machine), record, versions, writes).await?;
             if let Some(program) = new.flatten() {
-                self.directory().set_program(&definition, program);
+                self.directory().set_program(&definition, Arc::clone(program));
             }
-            self.directory().set_machine(record);
-        }
-        if let Some(version) = new_version {
-            self.add_version(arn, version);
         }
         let version_arn = published.map(|published| arn::qualified(arn, published.version.number.0));
         Ok(UpdatedStateMachine { updated_at: definition.created_at, revision_id: definition.revision_id, version_arn })
     }
 
-    async fn delete(&self, arn: &Text) -> Result<(), CallError> {
-        let _changes = self.inner.last_ids.lock().await;
-        let Some(machine) = self.directory().machine(arn) else { return Ok(()) };
-        // From here on no shard begins an execution of it.
-        if machine.is_deleting.swap(true, Ordering::AcqRel) {
+    async fn delete(&self, arn: &Text) -> Result<(), NotWritten> {
+        let Some(machine) = self.machine(arn).await? else { return Ok(()) };
+        if machine.record.status == MachineStatus::Deleting {
             return Ok(());
         }
-        let expected = Expected::Revision(machine.record.revision);
-        let deleting = MachineStatus::Deleting;
-        let record = StateMachine { status: deleting, revision: expected.next(), ..machine.record.clone() };
-        let written = self.commit(arn, vec![Write::StateMachine { record: record.clone(), expected }]).await;
-        if written.is_ok() {
-            self.directory().set_machine(record);
-        }
+        // From here on no shard begins an execution of it.
+        machine.begin_deletion();
+        let record = StateMachine { status: MachineStatus::Deleting, ..machine.record.clone() };
+        let written = self.write_machine(Some(&machine), record, Arc::clone(&machine.published), Vec::new()).await;
         // Where nobody knows whether the write happened, the directory has read it again.
-        match self.directory().machine(arn) {
+        match self.directory().machine(arn).filter(|now| now.record.id == machine.record.id) {
             Some(now) if now.record.status == MachineStatus::Deleting => self.inner.errands.push(Errand::Delete(now)),
-            _ => machine.is_deleting.store(false, Ordering::Release),
+            _ => machine.give_up_deletion(),
         }
         written
     }

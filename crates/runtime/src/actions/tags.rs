@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use asl::{Text, Value};
-use store::record::{Activity, Expected, StateMachine, Write};
+use store::record::{Activity, StateMachine};
 
 use super::machines::merged;
 use crate::Runtime;
 use crate::calls::{CallError, TagResource, UntagResource};
+use crate::directory::Machine;
+use crate::records::NotWritten;
 
 /// What can have tags.
 enum Tagged {
-    Machine(StateMachine),
-    Activity(Activity),
+    Machine(Arc<Machine>),
+    Activity(Arc<Activity>),
 }
 
 impl Runtime {
@@ -37,37 +39,32 @@ impl Runtime {
 
     /// ListTagsForResource, by ARN: an object of strings.
     pub async fn list_tags_for_resource(&self, arn: Text) -> Result<Value, CallError> {
-        Ok(self.tagged(&arn)?.tags().clone())
+        Ok(self.tagged(&arn).await?.tags().clone())
     }
 
     async fn change_tags(
         &self,
         arn: Text,
-        change: impl FnOnce(&Value) -> Value + Send + 'static,
+        change: impl Fn(&Value) -> Value + Send + Sync + 'static,
     ) -> Result<(), CallError> {
         let runtime = self.clone();
-        self.to_the_end(async move {
-            let _changes = runtime.inner.last_ids.lock().await;
-            let tagged = runtime.tagged(&arn)?;
-            let tags = change(tagged.tags());
-            runtime.check_tag_count(&arn, &tags)?;
-            match tagged {
-                Tagged::Machine(machine) => {
-                    let expected = Expected::Revision(machine.revision);
-                    let machine = StateMachine { tags, revision: expected.next(), ..machine };
-                    runtime.commit(&arn, vec![Write::StateMachine { record: machine.clone(), expected }]).await?;
-                    runtime.directory().set_machine(machine);
-                }
-                Tagged::Activity(activity) => {
-                    let expected = Expected::Revision(activity.revision);
-                    let activity = Activity { tags, revision: expected.next(), ..activity };
-                    runtime.commit(&arn, vec![Write::Activity { record: activity.clone(), expected }]).await?;
-                    runtime.directory().set_activity(activity);
-                }
+        self.to_the_end(async move { runtime.persist(|| runtime.set_tags(&arn, &change)).await }).await
+    }
+
+    async fn set_tags(&self, arn: &Text, change: &(impl Fn(&Value) -> Value + Sync)) -> Result<(), NotWritten> {
+        let tagged = self.tagged(arn).await?;
+        let tags = change(tagged.tags());
+        self.check_tag_count(arn, &tags)?;
+        match tagged {
+            Tagged::Machine(seen) => {
+                let record = StateMachine { tags, ..seen.record.clone() };
+                self.write_machine(Some(&seen), record, Arc::clone(&seen.published), Vec::new()).await
             }
-            Ok(())
-        })
-        .await
+            Tagged::Activity(seen) => {
+                let record = Activity { tags, ..Activity::clone(&seen) };
+                self.write_activity(Some(&seen), record).await.map(drop)
+            }
+        }
     }
 
     /// Refuses more tags than a resource may have.
@@ -76,17 +73,19 @@ impl Runtime {
         if count > self.quotas().tags { Err(CallError::TooManyTags(arn.clone())) } else { Ok(()) }
     }
 
-    fn tagged(&self, arn: &Text) -> Result<Tagged, CallError> {
-        let machine = self.directory().machine(arn).map(|machine| Tagged::Machine(machine.record.clone()));
-        let activity = || self.directory().activity(arn).map(|activity| Tagged::Activity((*activity).clone()));
-        machine.or_else(activity).ok_or_else(|| CallError::ResourceNotFound(arn.clone()))
+    async fn tagged(&self, arn: &Text) -> Result<Tagged, CallError> {
+        if let Some(machine) = self.machine(arn).await? {
+            return Ok(Tagged::Machine(machine));
+        }
+        let activity = self.activity(arn).await?.map(Tagged::Activity);
+        activity.ok_or_else(|| CallError::ResourceNotFound(arn.clone()))
     }
 }
 
 impl Tagged {
     fn tags(&self) -> &Value {
         match self {
-            Self::Machine(machine) => &machine.tags,
+            Self::Machine(machine) => &machine.record.tags,
             Self::Activity(activity) => &activity.tags,
         }
     }

@@ -1,16 +1,16 @@
 //! Versions of state machines: publish, delete, list.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use asl::Text;
 use engine::Timestamp;
-use store::record::{Expected, Listing, Page, StateMachine, Version, VersionNumber, Write};
+use store::record::{Listing, Page, StateMachine, Version, VersionNumber, Write};
 
 use crate::Runtime;
 use crate::arn;
 use crate::calls::{CallError, INITIAL_REVISION, PublishVersion, PublishedVersion};
-use crate::directory::{Machine, Named};
+use crate::directory::{Machine, Named, Published};
+use crate::records::NotWritten;
 
 /// A version for the definition in force: one that is there, or one to write with its state machine.
 pub(super) struct ToPublish {
@@ -24,7 +24,7 @@ impl Runtime {
     /// PublishStateMachineVersion. A revision is published once: again, it answers the version that is there.
     pub async fn publish_version(&self, request: PublishVersion) -> Result<PublishedVersion, CallError> {
         let runtime = self.clone();
-        self.to_the_end(async move { runtime.publish(request).await }).await
+        self.to_the_end(async move { runtime.persist(|| runtime.publish(&request)).await }).await
     }
 
     /// DeleteStateMachineVersion, by ARN; a missing one is success. Its executions go on. Refused while an alias leads
@@ -32,37 +32,33 @@ impl Runtime {
     pub async fn delete_version(&self, arn: Text) -> Result<(), CallError> {
         arn::check(&arn, "stateMachine")?;
         let runtime = self.clone();
-        self.to_the_end(async move { runtime.unpublish(&arn).await }).await
+        self.to_the_end(async move { runtime.persist(|| runtime.unpublish(&arn)).await }).await
     }
 
     /// ListStateMachineVersions by the state machine's ARN, newest first.
     pub async fn list_versions(&self, arn: Text, page: Page) -> Result<Listing<Version>, CallError> {
-        let machine = self.existing_machine(&arn)?;
+        let machine = self.existing_machine(&arn).await?;
         let versions = machine.published.versions.values().rev();
         let below = versions.filter(|version| page.after.is_none_or(|after| version.number.0 < after));
         Ok(page_of(below, page.limit, |version| version.number.0))
     }
 
-    async fn publish(&self, request: PublishVersion) -> Result<PublishedVersion, CallError> {
-        let PublishVersion { arn, revision_id, description } = request;
-        let _changes = self.inner.last_ids.lock().await;
-        let machine = self.existing_machine(&arn)?;
-        if machine.is_deleting.load(Ordering::Acquire) {
-            return Err(CallError::StateMachineDeleting(arn));
+    async fn publish(&self, request: &PublishVersion) -> Result<PublishedVersion, NotWritten> {
+        let PublishVersion { arn, revision_id, description } = request.clone();
+        let machine = self.existing_machine(&arn).await?;
+        if machine.is_deleting() {
+            return Err(CallError::StateMachineDeleting(arn).into());
         }
         if let Some(wanted) = revision_id {
             self.check_revision(&machine, wanted).await?;
         }
-        let expected = Expected::Revision(machine.record.revision);
-        let mut record = StateMachine { revision: expected.next(), ..machine.record.clone() };
-        let now = self.inner.clock.now();
-        let published = self.to_publish(&machine, &mut record, description, now)?;
+        let mut record = machine.record.clone();
+        let published = self.to_publish(&machine, &mut record, description, self.inner.clock.now())?;
         let ToPublish { version, is_new } = published;
         if is_new {
-            let machine = Write::StateMachine { record: record.clone(), expected };
-            self.commit(&arn, vec![Write::Version(version.clone()), machine]).await?;
-            self.directory().set_machine(record);
-            self.add_version(&arn, version.clone());
+            let versions = Published::clone(&machine.published).with_version(Some(version.clone()));
+            let writes = vec![Write::Version(version.clone())];
+            self.write_machine(Some(&machine), record, Arc::new(versions), writes).await?;
         }
         Ok(PublishedVersion { arn: arn::qualified(&arn, version.number.0), created_at: version.created_at })
     }
@@ -74,26 +70,15 @@ impl Runtime {
         if wanted == current { Ok(()) } else { Err(CallError::RevisionConflict { wanted, current }) }
     }
 
-    async fn unpublish(&self, arn: &Text) -> Result<(), CallError> {
-        let _changes = self.inner.last_ids.lock().await;
-        let Some((machine, Named::Version(version))) = self.directory().find(arn) else { return Ok(()) };
+    async fn unpublish(&self, arn: &Text) -> Result<(), NotWritten> {
+        let Some((machine, Named::Version(version))) = self.find(arn).await? else { return Ok(()) };
         let aliases = machine.published.aliases_of(version.number);
         if !aliases.is_empty() {
-            return Err(CallError::VersionInUse(aliases.into_iter().map(|alias| alias.name.clone()).collect()));
+            let names = aliases.into_iter().map(|alias| alias.name.clone()).collect();
+            return Err(CallError::VersionInUse(names).into());
         }
-        let machine_arn = machine.record.arn.clone();
-        self.commit(&machine_arn, vec![Write::DeleteVersion(version.state_machine, version.number)]).await?;
-        self.directory().change_published(&machine_arn, |published| {
-            published.versions.remove(&version.number);
-        });
-        Ok(())
-    }
-
-    /// A version was written.
-    pub(super) fn add_version(&self, machine_arn: &str, version: Version) {
-        self.directory().change_published(machine_arn, |published| {
-            published.versions.insert(version.number, version);
-        });
+        let write = Write::DeleteVersion(version.state_machine, version.number);
+        self.write_published(&machine, write, |published| drop(published.versions.remove(&version.number))).await
     }
 
     /// The version for the definition that `record` has in force; a new one takes its number there.

@@ -1,13 +1,12 @@
 //! What was published of a state machine, its versions and aliases, and what a qualified ARN names.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use asl::Text;
 use store::record::{Alias, DefinitionId, Routing, StateMachineId, Version, VersionNumber};
 use store::{Store, StoreError};
 
-use super::{Directory, Machine};
+use super::Machine;
 use crate::arn;
 
 /// The versions and aliases of a state machine: at most 1,000 and 100.
@@ -47,6 +46,12 @@ impl Published {
         Ok(Self { versions, aliases })
     }
 
+    /// These, and a version more, where there is one.
+    pub(crate) fn with_version(mut self, version: Option<Version>) -> Self {
+        self.versions.extend(version.map(|version| (version.number, version)));
+        self
+    }
+
     /// The newest version that stands for a definition.
     pub fn version_of(&self, definition: DefinitionId) -> Option<&Version> {
         self.versions.values().rev().find(|version| version.definition == definition)
@@ -60,29 +65,14 @@ impl Published {
     }
 }
 
-impl Directory {
-    /// What an ARN names, with or without a qualifier (`…:stateMachine:<name>[:<version or alias>]`). Nothing where
-    /// the state machine, the version or the alias does not exist.
-    pub fn find(&self, arn: &str) -> Option<(Arc<Machine>, Named)> {
-        if let Some(machine) = self.machine(arn) {
-            return Some((machine, Named::Latest));
-        }
-        let (machine, qualifier) = arn::split_qualified(arn)?;
-        let machine = self.machine(machine)?;
-        let named = match arn::version_number(qualifier) {
-            Some(number) => Named::Version(machine.published.versions.get(&number)?.clone()),
-            None => Named::Alias(machine.published.aliases.get(qualifier)?.clone()),
-        };
-        Some((machine, named))
-    }
-
-    /// Versions or aliases of a state machine were written.
-    pub fn change_published(&self, arn: &str, change: impl FnOnce(&mut Published)) {
-        let mut machines = super::write(&self.machines);
-        let Some(machine) = machines.get_mut(arn) else { return };
-        let mut published = Published::clone(&machine.published);
-        change(&mut published);
-        *machine = Arc::new(Machine { published: Arc::new(published), ..Machine::clone(machine) });
+impl Machine {
+    /// What a qualifier of its ARN names, or its ARN alone. Nothing where there is no such version or alias.
+    pub(crate) fn named(&self, qualifier: Option<&str>) -> Option<Named> {
+        let Some(qualifier) = qualifier else { return Some(Named::Latest) };
+        Some(match arn::version_number(qualifier) {
+            Some(number) => Named::Version(self.published.versions.get(&number)?.clone()),
+            None => Named::Alias(self.published.aliases.get(qualifier)?.clone()),
+        })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use asl::{Text, Value};
 use engine::{Command, EventId, Execution, Status, Timestamp, TurnTime};
@@ -249,7 +248,7 @@ impl Shard {
 }
 
 fn is_deleting(start: &Start) -> bool {
-    start.machine.is_deleting.load(Ordering::Acquire)
+    start.machine.is_deleting()
 }
 
 fn refuse_deleting(start: Start) {

@@ -613,7 +613,6 @@ impl World {
         let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
         let writer = Arc::new(Writer::new(shards));
         let lane = Lane::open(&*store, SessionId(self.random.next().into()), 0).unwrap();
-        let last_ids = Arc::new(tokio::sync::Mutex::new(self.memory.last_record_ids().unwrap()));
         let partitions = self.memory.partitions().unwrap();
         self.running = Some(Node {
             shards: (0..shards).map(|index| Shard::new(Arc::clone(&context), index, partitions, last_id)).collect(),
@@ -625,7 +624,6 @@ impl World {
                 Arc::clone(&directory),
                 Arc::clone(&ways),
                 Arc::clone(&writer),
-                last_ids,
                 last_id,
                 self.now,
             ),
