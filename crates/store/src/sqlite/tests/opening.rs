@@ -1,0 +1,199 @@
+//! What opening must do: the directory, its lock, the format of the file and its partitions.
+
+use super::*;
+
+#[test]
+fn a_second_server_is_refused_until_the_first_is_gone() {
+    let mut temporary = Temporary::new();
+    let text = refusal(Sqlite::open(temporary.directory.path())).to_string();
+    assert!(text.contains("in use by another Stepwright"), "{text}");
+    assert!(text.contains(&format!("(process {})", std::process::id())), "{text}");
+    try_commit(&*temporary, &[meta("key", 1)]).expect("the first goes on");
+    temporary.reopen().expect("opened again");
+}
+
+#[test]
+fn a_missing_directory_is_made_with_its_parents() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let deep = directory.path().join("a/b/c");
+    drop(Sqlite::open(&deep).expect("a store"));
+    assert!(deep.join("stepwright.db").is_file());
+}
+
+#[test]
+fn a_directory_that_is_a_file_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("data");
+    fs::write(&file, "x").expect("a file");
+    for path in [file.clone(), file.join("below")] {
+        let error = refusal(Sqlite::open(&path));
+        assert!(matches!(&error, StoreError::Unusable(text) if text.contains("not a directory")), "{error}");
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    }
+}
+
+#[test]
+fn a_database_file_that_is_a_directory_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::create_dir(directory.path().join("stepwright.db")).expect("a directory");
+    let error = refusal(Sqlite::open(directory.path()));
+    assert!(matches!(&error, StoreError::Unusable(text) if text.contains("stepwright.db")), "{error}");
+}
+
+#[test]
+fn a_newer_format_is_refused_by_the_name_of_its_writer_and_left_as_it_is() {
+    let mut temporary = Temporary::new();
+    temporary.close();
+    tamper(&temporary, "PRAGMA user_version = 999; UPDATE format SET written_by = '9.8.7'");
+    let before = fs::read(temporary.file("stepwright.db")).expect("the file");
+    let error = refusal(Sqlite::open(temporary.directory.path()));
+    let text = error.to_string();
+    assert!(matches!(error, StoreError::Unusable(_)), "{text}");
+    assert!(text.contains("format 999") && text.contains("Stepwright 9.8.7"), "{text}");
+    assert_eq!(fs::read(temporary.file("stepwright.db")).expect("the file"), before);
+    tamper(&temporary, "PRAGMA user_version = -1; DROP TABLE format");
+    assert!(matches!(refusal(Sqlite::open(temporary.directory.path())), StoreError::Unusable(_)));
+}
+
+/// A file of format 1, as that format's Stepwright wrote it.
+const FORMAT_1_FILE: &str = include_str!("format_1.sql");
+
+#[test]
+fn a_file_of_format_1_opens_with_all_that_is_in_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = rusqlite::Connection::open(directory.path().join("stepwright.db")).expect("a connection");
+    file.execute_batch(FORMAT_1_FILE).expect("the old file");
+    drop(file);
+    let store = Sqlite::open(directory.path()).expect("a store");
+
+    let machine = state_machine(1);
+    assert_eq!(store.state_machine(&machine.arn).expect("an answer"), Some(machine.clone()));
+    assert_eq!(store.definition(DefinitionId(1)).expect("an answer"), Some(definition(1, &machine.arn)));
+    assert_eq!(store.activity(&crate::suite::activity(1).arn).expect("an answer"), Some(crate::suite::activity(1)));
+    assert_eq!(store.meta("key").expect("an answer"), Some(vec![7; 3]));
+    let over = ExecutionRecord { summary: ended(engine::Status::Succeeded), ..execution(1, 1, "e1") };
+    assert_eq!(store.execution(ExecutionId(1)).expect("an answer"), Some(over));
+    let waiting =
+        ExecutionRecord { trace_header: Some("Root=1".into()), summary: running(Some(5)), ..execution(2, 1, "e2") };
+    assert_eq!(store.execution_by_arn(&waiting.arn).expect("an answer"), Some(waiting));
+    assert_eq!(store.chunks(ExecutionId(1)).expect("the events"), [chunk(0, 1)]);
+    assert_eq!(store.chunks(ExecutionId(2)).expect("the events"), [chunk(0, 1), chunk(1, 1)]);
+    assert_eq!(
+        (store.versions(machine.id).expect("none").len(), store.aliases(machine.id).expect("none").len()),
+        (0, 0)
+    );
+
+    // It goes on as if it had always been of this format.
+    let version = crate::suite::version(1, 1);
+    let more = ExecutionRecord {
+        version: Some(version.number),
+        alias: Some("PROD".into()),
+        profile: Some("case".into()),
+        ..execution(3, 1, "e3")
+    };
+    let begin = Write::Begin { execution: more.clone(), chunk: chunk(0, 1), machine_revision: None };
+    try_commit(&store, &[Write::Version(version.clone()), begin, append(2, 2, None)]).expect("committed");
+    drop(store);
+    let store = Sqlite::open(directory.path()).expect("opened again");
+    assert_eq!(store.execution(ExecutionId(3)).expect("an answer"), Some(more));
+    assert_eq!(store.versions(machine.id).expect("an answer"), [version]);
+    assert_eq!(store.last_record_ids().expect("the numbers").definition, DefinitionId(1));
+}
+
+/// A file of format 2, as that format's Stepwright wrote it. Never changed.
+const FORMAT_2_FILE: &[u8] = include_bytes!("format_2.db.zst");
+
+#[test]
+fn a_file_of_format_2_opens_with_all_that_is_in_it_and_goes_on() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = zstd::stream::decode_all(FORMAT_2_FILE).expect("the old file");
+    fs::write(directory.path().join("stepwright.db"), file).expect("written");
+    let store = Sqlite::open(directory.path()).expect("a store");
+
+    let machine = StateMachine { last_version: VersionNumber(1), ..state_machine(1) };
+    assert_eq!(store.state_machine(&machine.arn).expect("an answer"), Some(machine.clone()));
+    assert_eq!(store.state_machine(&state_machine(2).arn).expect("an answer"), None);
+    assert_eq!(store.definition(DefinitionId(1)).expect("an answer"), Some(definition(1, &machine.arn)));
+    assert_eq!(store.versions(machine.id).expect("an answer"), [crate::suite::version(1, 1)]);
+    let aliases = [crate::suite::alias(1, 1), crate::suite::alias(2, 1)];
+    assert_eq!(store.aliases(machine.id).expect("an answer"), aliases);
+    let activity = crate::suite::activity(1);
+    assert_eq!(store.activity(&activity.arn).expect("an answer"), Some(activity.clone()));
+    assert_eq!(store.meta("key").expect("an answer"), Some(vec![7; 3]));
+    assert_eq!(store.partitions().expect("an answer"), Partitions::default());
+    let over = ExecutionRecord {
+        version: Some(VersionNumber(1)),
+        alias: Some("alias-1".into()),
+        summary: ended(engine::Status::Succeeded),
+        ..execution(1, 1, "e1")
+    };
+    let waiting = ExecutionRecord {
+        trace_header: Some("Root=1".into()),
+        profile: Some("case".into()),
+        summary: running(Some(5)),
+        ..execution(2, 1, "e2")
+    };
+    let records = store.executions(&[ExecutionId(1), ExecutionId(2)]).expect("an answer");
+    assert_eq!(records, [Some(over), Some(waiting)]);
+    let great = Chunk { events: vec![1; 5_000], ..chunk(1, 3) };
+    let chunks = store.chunks_of(&[ExecutionId(1), ExecutionId(2)]).expect("the events");
+    assert_eq!(chunks, [vec![chunk(0, 1)], vec![chunk(0, 1), great]]);
+    let old = PartitionSet::of(Partitions::default(), [Partition(0)]);
+    let due = store.due(&old, Timestamp(i64::MAX), None, 10).expect("an answer");
+    assert_eq!(due, [(Timestamp(5), ExecutionId(2))]);
+
+    // It goes on as if it had always been of this format.
+    let now = ExecutionId::new(Timestamp(1_800_000_000_000), Partition(7), 0);
+    let more = ExecutionRecord { id: now, ..execution(3, 1, "e3") };
+    let writes = [
+        put_machine(machine.clone(), Some(1)),
+        put_alias(aliases[1].clone(), Some(1)),
+        put_activity(activity, Some(1)),
+        Write::DeleteAlias { id: aliases[0].id, revision: 1 },
+        append(2, 4, Some(ended(engine::Status::Failed))),
+        Write::Begin { execution: more.clone(), chunk: chunk(0, 1), machine_revision: Some(1) },
+    ];
+    try_commit(&store, &writes).expect("committed");
+    drop(store);
+    let store = Sqlite::open(directory.path()).expect("opened again");
+    assert_eq!(store.execution(now).expect("an answer"), Some(more));
+    assert_eq!(store.last_execution_id(&PartitionSet::All).expect("a number"), now);
+    assert_eq!(store.last_execution_id(&old).expect("a number"), ExecutionId(2));
+    assert_eq!(store.state_machine(&machine.arn).expect("an answer").map(|machine| machine.revision), Some(2));
+    assert_eq!(store.aliases(machine.id).expect("an answer").len(), 1);
+    assert_eq!(store.last_record_ids().expect("the numbers").state_machine, StateMachineId(2));
+}
+
+#[test]
+fn the_number_of_partitions_is_given_once() {
+    let few = Partitions::new(16).expect("a count");
+    let directory = tempfile::tempdir().expect("a directory");
+    let open = || Sqlite::open(directory.path());
+    let open_with = |partitions| Sqlite::open_with_partitions(directory.path(), partitions);
+    assert_eq!(open_with(few).expect("a store").partitions().expect("a count"), few);
+    assert_eq!(open().expect("a store").partitions().expect("a count"), few);
+    assert_eq!(open_with(few).expect("a store").partitions().expect("a count"), few);
+    let refused = refusal(open_with(Partitions::default()));
+    let text = refused.to_string();
+    assert!(matches!(refused, StoreError::Unusable(_)), "{text}");
+    assert!(text.contains("has 16 partitions") && text.contains("configure 16"), "{text}");
+    let store = open().expect("a store");
+    for damaged in ["0", "4097", "many"] {
+        with_writer(&store, |connection| {
+            connection.execute("UPDATE meta SET value = CAST(?1 AS BLOB) WHERE name = 'partitions'", [damaged])
+        })
+        .expect("changed");
+        let told = with_writer(&store, |connection| open::partitions(connection, None, &store.file));
+        assert!(matches!(told, Err(StoreError::Damaged(_))), "{damaged}: {told:?}");
+    }
+}
+
+#[test]
+fn another_programs_database_is_refused() {
+    let mut temporary = Temporary::new();
+    temporary.close();
+    fs::remove_file(temporary.file("stepwright.db")).expect("removed");
+    tamper(&temporary, "CREATE TABLE theirs (id)");
+    let error = refusal(Sqlite::open(temporary.directory.path()));
+    assert!(matches!(&error, StoreError::Unusable(text) if text.contains("not one of Stepwright's")), "{error}");
+}
