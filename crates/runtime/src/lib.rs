@@ -154,14 +154,7 @@ impl Runtime {
         };
         let outlets = Outlets { exchange, tasks };
         let committer = Committer::new(Arc::clone(&store), lane, Arc::clone(&shards), outlets, &context);
-        let keeper = Keeper::new(
-            store,
-            directory,
-            shards,
-            Arc::clone(&inner.writer),
-            last_id,
-            clock.now(),
-        );
+        let keeper = Keeper::new(store, directory, shards, Arc::clone(&inner.writer), last_id, clock.now());
         inner.start(committer, keeper, last_id)?;
         Ok(Self { inner: Arc::new(inner) })
     }
