@@ -241,8 +241,9 @@ async fn a_failed_commit_fails_the_request_and_not_the_data() {
     assert!(matches!(runtime.create_state_machine(machine_named("x")).await, Err(CallError::Unavailable(_))));
 
     faulty.set_plan(|_, _| Fate::FailAfter);
+    // The answer of that commit is lost; the lane finds it durable.
     let written = runtime.start_execution(start(&machine, Some("written"), Value::Null)).await;
-    assert!(matches!(written, Err(CallError::Unavailable(_))));
+    assert!(written.is_ok());
 
     faulty.set_plan(|_, _| Fate::Pass);
     for _ in 0..2 {
@@ -255,7 +256,7 @@ async fn a_failed_commit_fails_the_request_and_not_the_data() {
     assert!(matches!(taken, Err(CallError::ExecutionAlreadyExists(_))));
     assert!(runtime.start_execution(start(&machine, Some("n"), Value::Null)).await.is_ok());
     assert!(runtime.create_state_machine(machine_named("x")).await.is_ok());
-    assert!(runtime.metrics().commit_failures >= 4);
+    assert!(runtime.metrics().commit_failures >= 3);
 }
 
 fn machine_named(name: &str) -> CreateStateMachine {

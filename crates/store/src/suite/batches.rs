@@ -4,7 +4,7 @@ use engine::Status;
 
 use super::{
     activity, alias, append, begin, commit, definition, delete_activity, delete_alias, delete_machine, ended,
-    everything, execution, found, put_activity, put_alias, put_machine, refused, state_machine, version,
+    everything, execution, found, put_activity, put_alias, put_machine, refused, running, state_machine, version,
 };
 use crate::Store;
 use crate::record::{Activity, Alias, StateMachine, StateMachineId, Summary, VersionNumber, Write};

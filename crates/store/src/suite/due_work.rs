@@ -2,7 +2,7 @@
 
 use engine::{Status, Timestamp};
 
-use super::{append, begin, commit, ended, found, running};
+use super::{append, begin, commit, ended, execution, found, running};
 use crate::Store;
 use crate::partition::PartitionSet;
 use crate::record::{ExecutionId, ExecutionRecord, Summary};
