@@ -131,7 +131,6 @@ fn evaluate(template: &Template, input: &Value, field: &str) -> Option<Value> {
         chance: &Chance::new(1),
         patience: &Patience::default(),
         now: 0,
-        patience: &Patience::default(),
         jsonata_milliseconds: 5_000,
     };
     template.evaluate(&scope, field).ok()

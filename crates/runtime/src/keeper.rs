@@ -54,6 +54,8 @@ pub enum Rest {
     Never,
     /// Errands, or that time.
     Until(Timestamp),
+    /// Something failed, and is done again at that time.
+    Retry(Timestamp),
 }
 
 /// Keeps house.
@@ -166,7 +168,9 @@ impl Keeper {
                     Duration::ZERO
                 }
                 Rest::Never => Duration::ZERO,
-                Rest::Until(at) => Duration::from_millis(at.0.saturating_sub(now.0).max(0).unsigned_abs()),
+                Rest::Until(at) | Rest::Retry(at) => {
+                    Duration::from_millis(at.0.saturating_sub(now.0).max(0).unsigned_abs())
+                }
             };
             if !inbox.take(&mut errands, Some(patience)) {
                 return;
@@ -178,7 +182,7 @@ impl Keeper {
     /// Does what can be done now.
     pub fn step(&mut self, now: Timestamp) -> Rest {
         if now < self.paused_until {
-            return Rest::Until(self.paused_until);
+            return Rest::Retry(self.paused_until);
         }
         let steps = [self.sweep_if_due(now), self.recover(), self.delete_all()];
         for error in steps.into_iter().filter_map(Result::err) {
@@ -190,7 +194,7 @@ impl Keeper {
 
     fn rest(&self, now: Timestamp) -> Rest {
         if now < self.paused_until {
-            return Rest::Until(self.paused_until);
+            return Rest::Retry(self.paused_until);
         }
         let stages = || self.deletions.iter().map(|deletion| &deletion.stage);
         let has_more = matches!(self.recovery, Recovery::After(_))

@@ -18,7 +18,8 @@ use crate::calls::CallError;
 use crate::directory::{Machine, Named, Published};
 use crate::sync::lock;
 
-/// How often a change is decided anew at most. Each time somebody else's was written, so this is a bound on bad luck.
+/// How often a change is decided anew at most. Each time somebody else's was written, so this is a bound on bad luck. No quota: it
+/// bounds our own attempts.
 const ATTEMPTS_MAX: usize = 1_000;
 
 /// Why a change was not written.

@@ -53,7 +53,7 @@ fn open(store: &Arc<MemoryStore>) -> Runtime {
     let options = RuntimeOptions {
         region: "us-east-1".into(),
         account: "123456789012".into(),
-        limits: engine::Limits::default(),
+        quotas: runtime::quotas::Quotas::default(),
         shards: 1,
     };
     Runtime::open(Arc::clone(store) as Arc<dyn Store>, Arc::new(WallClock), options, no_tasks).unwrap()

@@ -3,7 +3,7 @@
 //! "After" is the one that finds mistakes: the caller hears of a failure, and the write is there. It also counts what is
 //! read of executions.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use asl::Text;
@@ -27,6 +27,8 @@ pub enum Fate {
     FailBefore,
     /// It is passed on and, where it succeeds, reported as [`StoreError::Failed`] all the same.
     FailAfter,
+    /// As [`Fate::FailAfter`], and the first attempt to settle it fails too: nobody knows whether it happened.
+    Unanswered,
     /// It fails with [`StoreError::Full`]; nothing was written.
     Full,
 }
@@ -47,6 +49,7 @@ pub struct Injected {
 pub struct Faulty<S: ?Sized> {
     inner: Arc<S>,
     plan: Mutex<Plan>,
+    settling_fails: AtomicBool,
     commits: AtomicU64,
     reads: Reads,
 }
@@ -76,7 +79,13 @@ impl Reads {
 impl<S: Store + ?Sized> Faulty<S> {
     /// A store whose commits meet the fate that `plan` gives.
     pub fn new(inner: Arc<S>, plan: impl FnMut(u64, &[Write]) -> Fate + Send + 'static) -> Self {
-        Self { inner, plan: Mutex::new(Box::new(plan)), commits: AtomicU64::new(0), reads: Reads::default() }
+        Self {
+            inner,
+            plan: Mutex::new(Box::new(plan)),
+            commits: AtomicU64::new(0),
+            settling_fails: AtomicBool::new(false),
+            reads: Reads::default(),
+        }
     }
 
     /// A store whose commits fail by chance, the same for the same seed: `percent` of them, each way of
@@ -87,7 +96,7 @@ impl<S: Store + ?Sized> Faulty<S> {
             if random.below(100) >= percent {
                 return Fate::Pass;
             }
-            [Fate::FailBefore, Fate::FailAfter, Fate::Full][random.below(3) as usize]
+            [Fate::FailBefore, Fate::FailAfter, Fate::Unanswered, Fate::Full][random.below(4) as usize]
         })
     }
 
@@ -141,6 +150,10 @@ impl<S: Store + ?Sized> Commit for Faulty<S> {
             Fate::Pass => self.inner.commit(ticket, batch),
             Fate::FailBefore => Err(failed()),
             Fate::FailAfter => self.inner.commit(ticket, batch).and_then(|()| Err(failed())),
+            Fate::Unanswered => {
+                self.settling_fails.store(true, Ordering::SeqCst);
+                self.inner.commit(ticket, batch).and_then(|()| Err(failed()))
+            }
             Fate::Full => Err(StoreError::Full),
         }
     }
@@ -150,6 +163,10 @@ impl<S: Store + ?Sized> Commit for Faulty<S> {
     }
 
     fn settle(&self, session: SessionId, lane: u16) -> Result<Ticket, StoreError> {
+        if self.settling_fails.swap(false, Ordering::SeqCst) {
+            let commit = self.commits();
+            return Err(StoreError::Failed { action: "settle a commit", source: Box::new(Injected { commit }) });
+        }
         self.inner.settle(session, lane)
     }
 }

@@ -263,10 +263,12 @@ impl Shard {
     }
 
     /// What the execution did elsewhere came of what did not become durable: it is read back.
-    fn lose_turn(&mut self, id: ExecutionId, reply: Option<Reply<()>>, waiting: Vec<Request>) {
+    fn lose_turn(&mut self, id: ExecutionId, reply: Option<Reply<()>>, mut waiting: Vec<Request>) {
         if let Some(reply) = reply {
             Held { reply, result: Err(CommitFailure::earlier().to_call_error()) }.answer();
         }
+        // Nobody else may ask for it, and it wants to go on.
+        waiting.push(Request::ReadBack);
         self.absent.insert(id, Absent { absence: Absence::Stored, waiting });
         self.wanted.push_back(id);
         self.ask();

@@ -8,7 +8,6 @@ use engine::{Command, EventId, Execution, ExecutionInfo, Outstanding, Status, Ta
 use runtime::RuntimeOptions;
 use runtime::activities::{Answer, Exchange, HandOut};
 use runtime::calls::{CallError, StartedExecution};
-use runtime::chance::Chance;
 use runtime::directory::{Directory, Qualifier};
 use runtime::driver::Shards;
 use runtime::keeper::{Keeper, Rest};
@@ -172,7 +171,11 @@ impl World {
             while !self.work.is_empty() {
                 self.finish_work();
             }
-            let is_kept = matches!(self.keep(), Rest::Until(_));
+            let rest = self.keep();
+            if let Rest::Retry(at) = rest {
+                self.now = self.now.max(at);
+            }
+            let is_kept = matches!(rest, Rest::Until(_));
             let has_done = self.turn();
             while !self.node().desk.open.is_empty() {
                 self.serve();
@@ -527,7 +530,7 @@ impl World {
     /// What was submitted, or the beginning of it, is committed together; whether there was anything.
     fn commit(&mut self) -> bool {
         let fate = if self.random.percent(self.faults) {
-            self.random.pick(&[Fate::FailBefore, Fate::FailAfter, Fate::Full])
+            self.random.pick(&[Fate::FailBefore, Fate::FailAfter, Fate::Unanswered, Fate::Full])
         } else {
             Fate::Pass
         };

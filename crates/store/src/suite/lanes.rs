@@ -20,7 +20,7 @@ impl Commit for Failing<'_> {
         match self.fate {
             Fate::Pass => self.store.commit(ticket, batch),
             Fate::FailBefore => Err(failed()),
-            Fate::FailAfter => self.store.commit(ticket, batch).and_then(|()| Err(failed())),
+            Fate::FailAfter | Fate::Unanswered => self.store.commit(ticket, batch).and_then(|()| Err(failed())),
             Fate::Full => Err(StoreError::Full),
         }
     }
