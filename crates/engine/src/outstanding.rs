@@ -5,7 +5,6 @@ use crate::execution::{Execution, OpenTask, Place, Status, Visit, Work};
 
 /// Something an execution waits for.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "lists of these are short-lived")]
 pub enum Outstanding {
     /// A task that somebody must do.
     Task(OpenTask),

@@ -113,6 +113,7 @@ impl Runtime {
         options: RuntimeOptions,
         tasks: impl FnOnce(TaskReports) -> Arc<dyn Tasks>,
     ) -> Result<Self, StoreError> {
+        let now = clock.now();
         let mut chance = new_chance()?;
         let count = shard_count(options.shards);
         let options = RuntimeOptions { shards: count, ..options };
@@ -141,7 +142,7 @@ impl Runtime {
         let inner = Inner {
             options,
             context: Arc::clone(&context),
-            clock: Arc::clone(&clock),
+            clock,
             exchange: Arc::clone(&exchange),
             shards: Arc::clone(&shards),
             writer: Arc::new(Writer::new(count)),
@@ -154,7 +155,7 @@ impl Runtime {
         };
         let outlets = Outlets { exchange, tasks };
         let committer = Committer::new(Arc::clone(&store), lane, Arc::clone(&shards), outlets, &context);
-        let keeper = Keeper::new(store, directory, shards, Arc::clone(&inner.writer), last_id, clock.now());
+        let keeper = Keeper::new(store, directory, shards, Arc::clone(&inner.writer), last_id, now);
         inner.start(committer, keeper, last_id)?;
         Ok(Self { inner: Arc::new(inner) })
     }
