@@ -12,6 +12,7 @@ mod arn;
 pub mod calls;
 pub mod chance;
 pub mod clock;
+mod context;
 pub mod directory;
 mod dispatcher;
 pub mod driver;

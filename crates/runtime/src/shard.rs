@@ -22,7 +22,6 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use asl::Text;
 use engine::{Event, Timestamp};
-use store::Store;
 use store::partition::Partitions;
 use store::record::{ExecutionId, StateMachineId, Write};
 
@@ -36,13 +35,9 @@ pub use need::{Earlier, Found, Loaded, LongTurn, Need, TurnTaken};
 pub use turn::{Leisurely, Moment, Pace, take_turn};
 pub(crate) use turn::{TaskResources, guarded};
 
-use crate::arn::Arns;
-use crate::directory::Directory;
+pub use crate::context::Context;
 use crate::ids::IdSource;
-use crate::metrics::{Metrics, MetricsSnapshot};
-use crate::quotas::Quotas;
-use crate::tasks::Tasks;
-use crate::tokens::Tokens;
+use crate::metrics::Metrics;
 use batch::Undelivered;
 use request::{Absence, Absent, Fate, Request};
 use start::{LookUp, Starting};
@@ -64,48 +59,6 @@ pub struct ShardOptions {
 impl Default for ShardOptions {
     fn default() -> Self {
         Self { turn_budget: 2_000, live_max: 10_000, idle_milliseconds: 5_000 }
-    }
-}
-
-/// What all shards share.
-pub struct Context {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) directory: Arc<Directory>,
-    pub(crate) tokens: Tokens,
-    pub(crate) tasks: Arc<dyn Tasks>,
-    pub(crate) arns: Arns,
-    pub(crate) quotas: Quotas,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) shards: usize,
-    pub(crate) options: ShardOptions,
-}
-
-impl Context {
-    /// A context for `shards` shards over a store.
-    pub fn new(
-        store: Arc<dyn Store>,
-        directory: Arc<Directory>,
-        tokens: Tokens,
-        tasks: Arc<dyn Tasks>,
-        runtime: &crate::RuntimeOptions,
-        options: ShardOptions,
-    ) -> Self {
-        Self {
-            store,
-            directory,
-            tokens,
-            tasks,
-            arns: Arns::new(&runtime.region, &runtime.account),
-            quotas: runtime.quotas.clone(),
-            metrics: Arc::default(),
-            shards: runtime.shards.max(1),
-            options,
-        }
-    }
-
-    /// What was counted so far.
-    pub fn metrics(&self) -> MetricsSnapshot {
-        self.metrics.snapshot()
     }
 }
 

@@ -4,6 +4,7 @@ mod bounds;
 mod generated;
 mod layers;
 mod modules;
+mod shards;
 mod source;
 mod sources;
 
@@ -56,6 +57,7 @@ pub(crate) fn untidy() -> Result<Vec<Finding>, TidyError> {
     findings.extend(sources::check(root)?);
     findings.extend(generated::check(root)?);
     findings.extend(modules::check(root)?);
+    findings.extend(shards::check(root)?);
     findings.sort();
     Ok(findings)
 }

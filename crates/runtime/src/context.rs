@@ -1,0 +1,55 @@
+//! What shards, loaders and calls share.
+
+use std::sync::Arc;
+
+use store::Store;
+
+use crate::arn::Arns;
+use crate::directory::Directory;
+use crate::metrics::{Metrics, MetricsSnapshot};
+use crate::quotas::Quotas;
+use crate::shard::ShardOptions;
+use crate::tasks::Tasks;
+use crate::tokens::Tokens;
+
+/// What all shards share, and the calls beside them. A shard takes no notice of the store: `tidy` holds that.
+pub struct Context {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) tokens: Tokens,
+    pub(crate) tasks: Arc<dyn Tasks>,
+    pub(crate) arns: Arns,
+    pub(crate) quotas: Quotas,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) shards: usize,
+    pub(crate) options: ShardOptions,
+}
+
+impl Context {
+    /// A context for `shards` shards over a store.
+    pub fn new(
+        store: Arc<dyn Store>,
+        directory: Arc<Directory>,
+        tokens: Tokens,
+        tasks: Arc<dyn Tasks>,
+        runtime: &crate::RuntimeOptions,
+        options: ShardOptions,
+    ) -> Self {
+        Self {
+            store,
+            directory,
+            tokens,
+            tasks,
+            arns: Arns::new(&runtime.region, &runtime.account),
+            quotas: runtime.quotas.clone(),
+            metrics: Arc::default(),
+            shards: runtime.shards.max(1),
+            options,
+        }
+    }
+
+    /// What was counted so far.
+    pub fn metrics(&self) -> MetricsSnapshot {
+        self.metrics.snapshot()
+    }
+}
