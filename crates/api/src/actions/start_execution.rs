@@ -1,7 +1,7 @@
 //! StartExecution.
 
 use asl::{Text, Value, json};
-use runtime::calls;
+use runtime::calls::{self, CallError};
 
 use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::call_context::TraceHeader;
@@ -65,11 +65,22 @@ impl Action for StartExecution {
     }
 
     async fn perform(context: &CallContext<'_>, call: Self::Input) -> Result<ResponseBody, ApiError> {
-        let started = context.runtime.start_execution(call).await?;
+        let profile = call.profile.clone();
+        let started = context.runtime.start_execution(call).await.map_err(|error| as_given(error, profile.as_deref()))?;
 
         let mut answer = JsonObjectWriter::new(started.arn.len() + 64);
         answer.text("executionArn", &started.arn).time("startDate", started.started_at);
         Ok(answer.finish().into())
+    }
+}
+
+/// The error of a start, with the state machine's ARN as it was given: with the profile behind it.
+pub(super) fn as_given(error: CallError, profile: Option<&str>) -> CallError {
+    match (error, profile) {
+        (CallError::StateMachineDoesNotExist(arn), Some(profile)) => {
+            CallError::StateMachineDoesNotExist(format!("{arn}#{profile}").into())
+        }
+        (error, _) => error,
     }
 }
 

@@ -4,7 +4,7 @@ use asl::Text;
 use engine::Status;
 use runtime::calls::{self, EndedExecution, SyncExecution};
 
-use super::start_execution::StartMembers;
+use super::start_execution::{StartMembers, as_given};
 use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::json_object_writer::JsonObjectWriter;
 use crate::shapes::{INCLUDED_DATA, IncludedData};
@@ -36,7 +36,9 @@ impl Action for StartSyncExecution {
     async fn perform(context: &CallContext<'_>, (call, included): Self::Input) -> Result<ResponseBody, ApiError> {
         let (input, trace_header) = (shown_input(&call), call.trace_header.clone());
 
-        let execution = context.runtime.start_sync_execution(call).await?;
+        let profile = call.profile.clone();
+        let execution = context.runtime.start_sync_execution(call).await;
+        let execution = execution.map_err(|error| as_given(error, profile.as_deref()))?;
 
         Ok(write(&execution, &input, trace_header.as_deref(), included == IncludedData::All).into())
     }
