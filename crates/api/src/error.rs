@@ -72,6 +72,11 @@ impl ApiError {
         Self::new("TooManyTags", format!("Too Many Tags: '{arn}'")).with("resourceName", arn)
     }
 
+    /// `ThrottlingException`: a bound is reached, and trying again later will help.
+    pub(crate) fn throttled() -> Self {
+        Self::new("ThrottlingException", "Rate exceeded")
+    }
+
     /// The same error with a further member.
     pub(crate) fn with(mut self, name: &'static str, value: Text) -> Self {
         self.detail = Some((name, value));
@@ -173,6 +178,7 @@ impl From<CallError> for ApiError {
             ),
             E::TooManyTags(arn) => Self::too_many_tags(arn),
             E::UnknownProfile(unknown) => Self::validation(unknown.to_string()),
+            E::Throttled => Self::throttled(),
             E::Unavailable(why) => Self::unavailable(why),
             E::Internal(source) => Self::internal(source),
         }

@@ -1,5 +1,8 @@
 //! The HTTP server.
 
+mod connections;
+mod overload;
+
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,7 +18,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use functions::invoke_api::{self, InvokeApiOperation};
 
@@ -26,6 +28,9 @@ use crate::protocol::{self, ApiCall, ApiReply};
 use crate::request_id::RequestId;
 use crate::response_body::{BodyError, ResponseBody};
 use crate::routes::{Endpoint, NoRoute};
+use connections::Connections;
+#[cfg(test)]
+pub(crate) use connections::TOLD_MAX;
 
 /// How long a client may take to send a request's head; an idle connection is closed after it, too.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
@@ -51,38 +56,25 @@ const HEALTH: &str = r#"{"status":"ok"}"#;
 /// this returns.
 pub async fn serve(listener: TcpListener, api: Arc<Api>, shutdown: impl Future<Output = ()>) {
     let (stopping, stop) = watch::channel(());
-    let mut connections = JoinSet::new();
+    let mut connections = Connections::new(api, stop);
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve_connection(stream, api.clone(), stop.clone()));
-                }
+                Ok((stream, _)) => connections.accepted(stream),
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            Some(ended) = connections.join_next() => log_panic(ended),
+            () = connections.ended() => {}
         }
     }
     drop(listener);
     drop(stopping);
-    let drained = tokio::time::timeout(DRAIN_TIMEOUT, async {
-        while let Some(ended) = connections.join_next().await {
-            log_panic(ended);
-        }
-    });
-    if drained.await.is_err() {
-        tracing::warn!(connections = connections.len(), "requests were cut off at shutdown");
-    }
-}
-
-fn log_panic(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(error = &error as &dyn std::error::Error, "a connection's task failed");
+    if tokio::time::timeout(DRAIN_TIMEOUT, connections.all_ended()).await.is_err() {
+        tracing::warn!(connections = connections.served(), "requests were cut off at shutdown");
     }
 }
 

@@ -104,6 +104,9 @@ pub enum CallError {
     /// `ValidationException`: there is no such profile for the state machine.
     #[error(transparent)]
     UnknownProfile(#[from] UnknownProfile),
+    /// `ThrottlingException`: more work waits than may. Nothing was done, trying again later will help.
+    #[error("too much work waits")]
+    Throttled,
     /// The server is stopping, or the disk is full: nothing was done, trying again later may help.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::loader::Question;
 use crate::long_turns::LongTurns;
 use crate::shard::{Input, Moment, Need, Pace, Shard};
-use crate::sync::Inbox;
+use crate::sync::{Inbox, InboxFull};
 use crate::writer::Writer;
 
 /// Inputs handled before what gathered is handed on.
@@ -62,6 +62,11 @@ impl Shards {
         if let Some(inbox) = self.inboxes.get(shard) {
             inbox.push(input);
         }
+    }
+
+    /// The same for a call, which is refused where as many inputs wait as may.
+    pub(crate) fn send_call(&self, shard: usize, input: Input, waiting_most: usize) -> Result<(), InboxFull> {
+        self.inboxes.get(shard).map_or(Ok(()), |inbox| inbox.push_within(input, waiting_most))
     }
 
     /// The shard finds the input when it next looks; nobody waits for it.
@@ -120,7 +125,7 @@ pub(crate) fn drive(mut shard: Shard, index: usize, around: &Surroundings, mut c
             }
             shard.run(&mut moment);
             if let Some(batch) = shard.take_batch() {
-                around.writer.submit(index, batch);
+                around.writer.submit_when_room(index, batch);
             }
             shard.take_needs().into_iter().for_each(|need| around.see_to(index, need));
             if inputs.peek().is_none() {

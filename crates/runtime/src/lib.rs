@@ -52,11 +52,11 @@ use driver::{Shards, Surroundings};
 use keeper::{Errand, Keeper};
 use loader::Loader;
 use long_turns::LongTurns;
-pub use metrics::MetricsSnapshot;
+pub use metrics::{MetricsSnapshot, Throttled};
 use quotas::Quotas;
 use records::RecordNumbers;
 use shard::{Context, Input, Outlets, Reply, Shard, ShardOptions};
-use sync::{Inbox, lock};
+use sync::{Inbox, InboxFull, lock};
 use task_reports::TaskReports;
 use tasks::{Profiles, Tasks};
 use tokens::Tokens;
@@ -191,6 +191,11 @@ impl Runtime {
         self.inner.context.metrics.snapshot()
     }
 
+    /// Counts what was turned away because a bound was reached.
+    pub fn count_throttled(&self, what: Throttled) {
+        self.inner.context.metrics.throttled(what);
+    }
+
     fn directory(&self) -> &Directory {
         &self.inner.context.directory
     }
@@ -207,13 +212,20 @@ impl Runtime {
         if self.inner.is_stopping.load(Ordering::Acquire) { Err(CallError::stopping()) } else { Ok(()) }
     }
 
-    /// Sends an input to a shard and waits for its answer.
+    /// Sends a call's input to a shard and waits for its answer.
     async fn ask<T>(&self, shard: usize, input: impl FnOnce(Reply<T>) -> Input) -> Result<T, CallError> {
         self.check_open()?;
         let (reply, answer) = oneshot::channel();
-        self.inner.shards.send(shard, input(reply));
+        let sent = self.inner.shards.send_call(shard, input(reply), self.quotas().waiting_inputs);
+        sent.map_err(|InboxFull| self.throttle(Throttled::Call, CallError::Throttled))?;
         // The shard drops what it has not done when it ends.
         answer.await.unwrap_or_else(|_| Err(CallError::stopping()))
+    }
+
+    /// The error for what was turned away, which is counted.
+    fn throttle(&self, what: Throttled, error: CallError) -> CallError {
+        self.count_throttled(what);
+        error
     }
 
     /// The shard of a new execution: always the same for the same name, so that it can be given only once.

@@ -15,6 +15,35 @@ const IGNORED: [Ignored; 7] = [
     Ignored::NothingDue,
 ];
 
+/// What is turned away where a bound is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Throttled {
+    /// A call that would have to wait for a shard.
+    Call,
+    /// A worker's poll for a task.
+    ActivityPoll,
+    /// A connection on which calls are refused.
+    Connection,
+    /// A connection that is closed without an answer.
+    UnansweredConnection,
+}
+
+/// All there are, in the order of [`MetricsSnapshot::throttled`].
+const THROTTLED: [Throttled; 4] =
+    [Throttled::Call, Throttled::ActivityPoll, Throttled::Connection, Throttled::UnansweredConnection];
+
+impl Throttled {
+    /// Its name among the counters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::ActivityPoll => "activity poll",
+            Self::Connection => "connection",
+            Self::UnansweredConnection => "unanswered connection",
+        }
+    }
+}
+
 /// The counters of one runtime.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
@@ -30,6 +59,7 @@ pub(crate) struct Metrics {
     pub(crate) evictions: AtomicU64,
     pub(crate) live: AtomicI64,
     ignored: [AtomicU64; IGNORED.len()],
+    throttled: [AtomicU64; THROTTLED.len()],
 }
 
 /// What the counters said at one moment.
@@ -59,6 +89,8 @@ pub struct MetricsSnapshot {
     pub live: u64,
     /// Commands that changed nothing, by why.
     pub ignored: Vec<(&'static str, u64)>,
+    /// What was turned away because a bound was reached, by [`Throttled::as_str`].
+    pub throttled: Vec<(&'static str, u64)>,
 }
 
 impl Metrics {
@@ -69,6 +101,15 @@ impl Metrics {
     pub(crate) fn ignored(&self, why: Ignored) {
         if let Some(at) = IGNORED.iter().position(|known| *known == why) {
             self.ignored[at].fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Counts it. The first one, and whenever their number has doubled, is a line in the log.
+    pub(crate) fn throttled(&self, what: Throttled) {
+        let Some(at) = THROTTLED.iter().position(|known| *known == what) else { return };
+        let count = self.throttled[at].fetch_add(1, Relaxed).saturating_add(1);
+        if count.is_power_of_two() {
+            tracing::warn!(what = what.as_str(), count, "turned away: a limit is reached");
         }
     }
 
@@ -87,6 +128,7 @@ impl Metrics {
             evictions: read(&self.evictions),
             live: u64::try_from(self.live.load(Relaxed)).unwrap_or(0),
             ignored: IGNORED.iter().zip(&self.ignored).map(|(why, count)| (why.as_str(), read(count))).collect(),
+            throttled: THROTTLED.iter().zip(&self.throttled).map(|(what, n)| (what.as_str(), read(n))).collect(),
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Names and defaults are those of "Step Functions service quotas" in the AWS Step Functions Developer Guide, where
 //! the row says nothing else. Each is a setting: what the service cannot raise, we can. A quota that nothing here
-//! enforces yet (registered state machines, rates of requests, retention) is not in the table.
+//! enforces yet (registered state machines, rates of requests, retention) is not in the table. AWS's service has no end
+//! of connections and queues; ours are bounded too, and at their bounds calls are throttled.
 
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ pub struct Quotas {
     pub tags: usize,
     /// Workers that wait for tasks of one activity at once.
     pub activity_pollers: usize,
+    /// Connections that are open at once.
+    pub connections: usize,
+    /// Inputs that wait for one shard, from when on calls are throttled. What the server sends itself is not.
+    pub waiting_inputs: usize,
     /// How long GetActivityTask waits for a task.
     pub activity_poll: Duration,
     /// Items of a page where a request asks for no number. At most 1,000 can be asked for.
@@ -50,6 +55,8 @@ impl Default for Quotas {
             aliases: 100,
             tags: 50,
             activity_pollers: 1_000,
+            connections: 10_000,
+            waiting_inputs: 20_000,
             activity_poll: Duration::from_secs(60),
             page_items: 100,
             redrivable_period: Duration::from_secs(14 * DAY_SECONDS),
@@ -101,7 +108,7 @@ impl Quota {
 }
 
 /// Every quota.
-pub const TABLE: [Quota; 17] = [
+pub const TABLE: [Quota; 19] = [
     Quota {
         key: "limits.payload-bytes",
         what: "Bytes of JSON in a state's input or output, and in what one Assign gives",
@@ -189,6 +196,22 @@ pub const TABLE: [Quota; 17] = [
         at_aws: AtAws::Hard("Maximum activity pollers per Amazon Resource Name (ARN)"),
         value: |quotas| quotas.activity_pollers as u64,
         set: |quotas, workers| quotas.activity_pollers = count(workers),
+    },
+    Quota {
+        key: "limits.connections",
+        what: "Connections open at once; on more of them calls are throttled",
+        unit: "CONNECTIONS",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.connections as u64,
+        set: |quotas, connections| quotas.connections = count(connections),
+    },
+    Quota {
+        key: "limits.waiting-inputs",
+        what: "Inputs that wait for one of the threads that advance executions; with more of them calls are throttled",
+        unit: "INPUTS",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.waiting_inputs as u64,
+        set: |quotas, inputs| quotas.waiting_inputs = count(inputs),
     },
     Quota {
         key: "limits.activity-poll-seconds",
@@ -281,6 +304,8 @@ mod tests {
             aliases,
             tags,
             activity_pollers,
+            connections,
+            waiting_inputs,
             activity_poll,
             page_items,
             redrivable_period,
@@ -288,8 +313,9 @@ mod tests {
             express,
             http_task,
         } = quotas;
-        let counts = [request_bytes, versions, aliases, tags, activity_pollers, page_items];
-        assert_eq!(counts, [7; 6]);
+        let counts =
+            [request_bytes, versions, aliases, tags, activity_pollers, connections, waiting_inputs, page_items];
+        assert_eq!(counts, [7; 8]);
         assert_eq!([redrivable_period, redrivable_age], [Duration::from_secs(7 * DAY_SECONDS); 2]);
         assert_eq!([activity_poll, express, http_task], [Duration::from_secs(7); 3]);
         let Limits {

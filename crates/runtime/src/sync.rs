@@ -12,25 +12,65 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) struct Inbox<T> {
     state: Mutex<State<T>>,
     wake: Condvar,
+    room: Condvar,
 }
 
 struct State<T> {
     items: Vec<T>,
     is_asleep: bool,
     is_closed: bool,
+    /// Senders that wait for the receiver to take what there is.
+    held_up: usize,
 }
+
+/// As many items wait as may: this one was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InboxFull;
 
 impl<T> Inbox<T> {
     pub(crate) fn new() -> Self {
         Self {
-            state: Mutex::new(State { items: Vec::new(), is_asleep: false, is_closed: false }),
+            state: Mutex::new(State { items: Vec::new(), is_asleep: false, is_closed: false, held_up: 0 }),
             wake: Condvar::new(),
+            room: Condvar::new(),
         }
     }
 
     /// Puts an item in and wakes the receiver. A closed inbox drops the item.
     pub(crate) fn push(&self, item: T) {
-        if self.put(item) {
+        self.put(item, lock(&self.state));
+    }
+
+    /// The same, where fewer than so many items wait.
+    pub(crate) fn push_within(&self, item: T, waiting_most: usize) -> Result<(), InboxFull> {
+        let state = lock(&self.state);
+        if state.items.len() >= waiting_most && !state.is_closed {
+            return Err(InboxFull);
+        }
+        self.put(item, state);
+        Ok(())
+    }
+
+    /// Puts an item in and wakes the receiver, as soon as fewer than so many items wait. A closed inbox drops the item.
+    pub(crate) fn push_when_room(&self, item: T, waiting_most: usize) {
+        let mut state = lock(&self.state);
+        while state.items.len() >= waiting_most && !state.is_closed {
+            state.held_up += 1;
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.held_up -= 1;
+        }
+        self.put(item, state);
+    }
+
+    /// The lock is left before the receiver wakes, and before an item is dropped.
+    fn put(&self, item: T, mut state: MutexGuard<'_, State<T>>) {
+        if state.is_closed {
+            return;
+        }
+        state.items.push(item);
+        let is_asleep = std::mem::take(&mut state.is_asleep);
+        drop(state);
+        if is_asleep {
             self.wake.notify_one();
         }
     }
@@ -43,19 +83,11 @@ impl<T> Inbox<T> {
         }
     }
 
-    fn put(&self, item: T) -> bool {
-        let mut state = lock(&self.state);
-        if state.is_closed {
-            return false;
-        }
-        state.items.push(item);
-        std::mem::take(&mut state.is_asleep)
-    }
-
     /// No more items. The receiver gets what is there, then learns of the end.
     pub(crate) fn close(&self) {
         lock(&self.state).is_closed = true;
         self.wake.notify_all();
+        self.room.notify_all();
     }
 
     /// Moves all there is to the end of `into`, waiting up to `patience` (`None`: for as long as it takes) where
@@ -71,6 +103,9 @@ impl<T> Inbox<T> {
             std::mem::swap(into, &mut state.items);
         } else {
             into.append(&mut state.items);
+        }
+        if state.held_up > 0 {
+            self.room.notify_all();
         }
         !(state.is_closed && into.is_empty())
     }
@@ -107,6 +142,48 @@ mod tests {
         }
         thread.join().unwrap();
         assert_eq!(all, (0..1000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_beyond_the_bound_is_refused_and_what_has_none_goes_in() {
+        let inbox = Inbox::new();
+        let waiting = || {
+            let mut some = Vec::new();
+            inbox.take(&mut some, Some(Duration::ZERO));
+            some
+        };
+        assert_eq!([1, 2, 3].map(|item| inbox.push_within(item, 2)), [Ok(()), Ok(()), Err(InboxFull)]);
+        inbox.push(4);
+        inbox.push_quietly(5);
+        assert_eq!(inbox.push_within(6, 4), Err(InboxFull));
+        assert_eq!(waiting(), [1, 2, 4, 5]);
+        assert_eq!(inbox.push_within(7, 2), Ok(()));
+        assert_eq!(waiting(), [7]);
+    }
+
+    #[test]
+    fn a_sender_is_held_up_until_the_receiver_takes_or_the_inbox_is_closed() {
+        let inbox = Arc::new(Inbox::new());
+        // With room it waits for nobody.
+        inbox.push_when_room(1, 1);
+        for (item, is_closed) in [(2, false), (3, true)] {
+            let sender = Arc::clone(&inbox);
+            let thread = std::thread::spawn(move || sender.push_when_room(item, 1));
+            while lock(&inbox.state).held_up == 0 {
+                std::thread::yield_now();
+            }
+            let mut taken = Vec::new();
+            if is_closed {
+                inbox.close();
+            } else {
+                inbox.take(&mut taken, None);
+                assert_eq!(taken, [1]);
+            }
+            thread.join().unwrap();
+        }
+        let mut left = Vec::new();
+        assert!(inbox.take(&mut left, None));
+        assert_eq!((left, lock(&inbox.state).held_up), (vec![2], 0));
     }
 
     #[test]

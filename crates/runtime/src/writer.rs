@@ -15,6 +15,11 @@ use crate::metrics::Metrics;
 use crate::shard::{Batch, CommitFailure, Context, Input, Outlets};
 use crate::sync::Inbox;
 
+/// Submissions that wait while a commit is being synced, before the shards wait too. What they are sent gathers in
+/// their inboxes then, which have a bound.
+/// No quota: the size of a step, nothing is refused.
+const WAITING_MAX: usize = 256;
+
 /// The way to the writing thread.
 pub struct Writer {
     inbox: Inbox<Submission>,
@@ -49,6 +54,11 @@ impl Writer {
     /// Commits a shard's batch, then lets out what it releases.
     pub fn submit(&self, shard: usize, batch: Batch) {
         self.inbox.push(Submission::Shard { shard, batch });
+    }
+
+    /// The same for a shard with a thread, which is held up where it is too far ahead of the commits.
+    pub(crate) fn submit_when_room(&self, shard: usize, batch: Batch) {
+        self.inbox.push_when_room(Submission::Shard { shard, batch }, WAITING_MAX);
     }
 
     /// Commits records. The answer comes when they are durable; none comes where the writer has ended.
@@ -91,6 +101,8 @@ impl Committer {
 
     /// Commits until every shard has left.
     pub(crate) fn run(mut self, writer: &Writer) {
+        // Also when this thread dies: then nobody waits for it in vain.
+        let _close = Close(writer);
         let mut submissions = Vec::new();
         while writer.inbox.take(&mut submissions, None) {
             self.step(&mut submissions);
@@ -192,6 +204,14 @@ impl Committer {
     }
 }
 
+struct Close<'a>(&'a Writer);
+
+impl Drop for Close<'_> {
+    fn drop(&mut self) {
+        self.0.inbox.close();
+    }
+}
+
 /// All writes in one, and each submission's part of them.
 fn join(submissions: &mut [Submission]) -> (Vec<Write>, Vec<Range<usize>>) {
     let mut all = Vec::new();
@@ -264,6 +284,24 @@ mod tests {
             metrics: Arc::default(),
             generations: vec![0],
         }
+    }
+
+    #[test]
+    fn a_writer_that_dies_holds_nobody_up() {
+        let writer = Writer::new(1);
+        (0..WAITING_MAX).for_each(|_| drop(writer.submit_records(Vec::new())));
+        std::thread::scope(|threads| {
+            let held_up = threads.spawn(|| {
+                let Submission::Shard { shard, batch } = batch(0) else { unreachable!() };
+                writer.submit_when_room(shard, batch);
+            });
+            let died = threads.spawn(|| {
+                let _close = Close(&writer);
+                panic!("as the test wants it");
+            });
+            assert!(died.join().is_err());
+            held_up.join().unwrap();
+        });
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
@@ -11,27 +11,42 @@ use tokio::runtime::Runtime as Tokio;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{PASS, ROLE, api};
-use crate::server::serve;
+use super::{PASS, ROLE, api_with};
+use crate::Api;
+use crate::server::{TOLD_MAX, serve};
+use runtime::Throttled;
 use runtime::quotas::Quotas;
 
 struct Server {
     tokio: Tokio,
+    api: Arc<Api>,
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
 
 fn server() -> Server {
+    server_with(Quotas::default())
+}
+
+fn server_with(quotas: Quotas) -> Server {
     let tokio = Tokio::new().unwrap();
     let listener = tokio.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let api = Arc::new(api());
-    let served = tokio.spawn(serve(listener, api, async {
+    let api = Arc::new(api_with(quotas));
+    let served = tokio.spawn(serve(listener, api.clone(), async {
         let _ = stopped.await;
     }));
-    Server { tokio, address, stop, served }
+    Server { tokio, api, address, stop, served }
+}
+
+impl Server {
+    /// How often that was turned away.
+    fn throttled(&self, what: Throttled) -> u64 {
+        let counts = self.api.runtime.metrics().throttled;
+        counts.into_iter().find(|(name, _)| *name == what.as_str()).unwrap().1
+    }
 }
 
 fn connect(server: &Server) -> TcpStream {
@@ -267,4 +282,86 @@ fn shutdown_lets_a_call_in_flight_finish_and_closes_idle_connections() {
     assert_eq!(busy.read(&mut [0]).unwrap(), 0);
     server.tokio.block_on(server.served).unwrap();
     assert!(TcpStream::connect(server.address).is_err());
+}
+
+/// A connection that is served, and keeps its place.
+fn served_client(server: &Server) -> TcpStream {
+    let mut client = connect(server);
+    client.write_all(post("ListActivities", "{}").as_bytes()).unwrap();
+    assert_eq!(read_answer(&mut client).1, r#"{"activities":[]}"#);
+    client
+}
+
+#[test]
+fn on_connections_beyond_the_bound_calls_are_throttled_and_health_is_told() {
+    let server = server_with(Quotas { connections: 2, ..Quotas::default() });
+    let mut places = [served_client(&server), served_client(&server)];
+    let health = || "GET /health HTTP/1.1\r\nhost: x\r\n\r\n".to_owned();
+    let long = format!("{{}}{}", " ".repeat(3 * Quotas::default().request_bytes));
+    let cases = [
+        (post("ListActivities", "{}"), "400"),
+        (post("StartExecution", &long), "400"),
+        ("DELETE /elsewhere HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(), "400"),
+        (health(), "200"),
+    ];
+    for (count, (request, status)) in (1..).zip(cases) {
+        let mut client = connect(&server);
+        client.write_all(request.as_bytes()).unwrap();
+        let (head, body) = read_answer(&mut client);
+        assert_eq!(head.split(' ').nth(1), Some(status), "{head}");
+        assert!(head.contains("\r\nconnection: close\r\n"), "{head}");
+        if status == "400" {
+            assert!(head.contains("\r\nx-amzn-errortype: throttlingexception\r\n"), "{head}");
+            assert_eq!(body, r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#);
+        }
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
+        assert_eq!(server.throttled(Throttled::Connection), count);
+    }
+
+    // Who is served already stays so, and a place that is given up is taken by the next.
+    let [stays, goes] = &mut places;
+    stays.write_all(post("ListActivities", "{}").as_bytes()).unwrap();
+    assert_eq!(read_answer(stays).1, r#"{"activities":[]}"#);
+    goes.shutdown(std::net::Shutdown::Both).unwrap();
+    let begun = Instant::now();
+    loop {
+        let mut client = connect(&server);
+        client.write_all(post("ListActivities", "{}").as_bytes()).unwrap();
+        if read_answer(&mut client).0.starts_with("http/1.1 200") {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "the place stays taken");
+    }
+    assert_eq!(server.throttled(Throttled::UnansweredConnection), 0);
+}
+
+#[test]
+fn where_too_many_wait_to_be_told_a_connection_is_closed_at_once() {
+    let server = server_with(Quotas { connections: 1, ..Quotas::default() });
+    let mut place = served_client(&server);
+    let mut silent = Vec::new();
+    let begun = Instant::now();
+    while server.throttled(Throttled::UnansweredConnection) == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{} wait to be told", silent.len());
+        silent.push(connect(&server));
+    }
+    assert!(silent.len() > TOLD_MAX, "{}", silent.len());
+    // It is one of the last: more may have been opened before this was seen.
+    let is_closed = |client: &mut TcpStream| matches!(client.read(&mut [0]), Ok(0) | Err(_));
+    assert!(is_closed(silent.last_mut().unwrap()));
+    place.write_all(post("ListActivities", "{}").as_bytes()).unwrap();
+    assert_eq!(read_answer(&mut place).1, r#"{"activities":[]}"#);
+}
+
+#[test]
+fn shutdown_waits_for_nobody_who_is_told_that_there_are_too_many() {
+    let server = server_with(Quotas { connections: 1, ..Quotas::default() });
+    let _place = served_client(&server);
+    let mut silent = connect(&server);
+    while server.throttled(Throttled::Connection) == 0 {
+        std::thread::yield_now();
+    }
+    server.stop.send(()).unwrap();
+    server.tokio.block_on(server.served).unwrap();
+    assert!(matches!(silent.read(&mut [0]), Ok(0) | Err(_)));
 }

@@ -6,6 +6,7 @@ use store::record::{Activity, ActivityId, Expected, Listing, Page, Write};
 use crate::Runtime;
 use crate::arn;
 use crate::calls::{ActivityTask, CallError, CreateActivity, GetActivityTask};
+use crate::metrics::Throttled;
 use crate::records::NotWritten;
 
 impl Runtime {
@@ -43,7 +44,10 @@ impl Runtime {
         if self.activity(&arn).await?.is_none() {
             return Err(CallError::ActivityDoesNotExist(arn));
         }
-        let mut answer = self.inner.exchange.poll(arn, worker)?;
+        let mut answer = self.inner.exchange.poll(arn, worker).map_err(|error| match error {
+            CallError::ActivityWorkerLimitExceeded => self.throttle(Throttled::ActivityPoll, error),
+            other => other,
+        })?;
         let answered = match tokio::time::timeout(wait, &mut answer).await {
             Ok(answered) => answered.ok(),
             // An answer may have come in the last moment.

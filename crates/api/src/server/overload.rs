@@ -1,0 +1,56 @@
+//! A connection beyond those that may be open: one request is answered on it, with AWS's throttling error.
+//!
+//! It costs little: no call is made, a body is thrown away as it comes, and soon all is over.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use http_body_util::{BodyExt, Limited};
+use hyper::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+
+use super::{DISCARD_FACTOR, health, refused};
+use crate::Api;
+use crate::error::ApiError;
+use crate::response_body::ResponseBody;
+use crate::routes::Endpoint;
+
+/// How long it may take from its beginning to its end.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes of a request's head: the least that hyper can do with.
+const HEAD_BYTES: usize = 8_192;
+
+/// Answers one request and closes the connection.
+pub(super) async fn tell(stream: TcpStream, api: Arc<Api>) {
+    let service = service_fn(|request| async { Ok::<_, Infallible>(answer(&api, request).await) });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    match tokio::time::timeout(TIMEOUT, connection).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
+        }
+        Err(_) => tracing::debug!("a connection beyond the bound was slow, and is closed"),
+    }
+}
+
+async fn answer(api: &Api, request: Request<Incoming>) -> Response<ResponseBody> {
+    if let Ok((Endpoint::Health, _)) = api.routes.find(request.method(), request.uri().path()) {
+        return health();
+    }
+    let most = api.runtime.quotas().request_bytes.saturating_mul(DISCARD_FACTOR);
+    // A client reads no answer before it has sent what it has. A body that breaks off needs none.
+    let mut body = Limited::new(request.into_body(), most);
+    while let Some(Ok(_)) = body.frame().await {}
+    refused(&ApiError::throttled())
+}
