@@ -1,5 +1,39 @@
 //! The operations: one file each, and the registry of them all. This one only dispatches.
 
+mod create_activity;
+mod create_state_machine;
+mod create_state_machine_alias;
+mod delete_activity;
+mod delete_state_machine;
+mod delete_state_machine_alias;
+mod delete_state_machine_version;
+mod describe_activity;
+mod describe_execution;
+mod describe_state_machine;
+mod describe_state_machine_alias;
+mod describe_state_machine_for_execution;
+mod get_activity_task;
+mod get_execution_history;
+mod list_activities;
+mod list_executions;
+mod list_state_machine_aliases;
+mod list_state_machine_versions;
+mod list_state_machines;
+mod list_tags_for_resource;
+mod publish_state_machine_version;
+mod send_task_failure;
+mod send_task_heartbeat;
+mod send_task_success;
+mod start_execution;
+mod start_sync_execution;
+mod stop_execution;
+mod tag_resource;
+mod test_state;
+mod untag_resource;
+mod update_state_machine;
+mod update_state_machine_alias;
+mod validate_state_machine_definition;
+
 use std::time::Duration;
 
 use crate::action::Action;
@@ -15,8 +49,6 @@ const NOT_YET: [&str; 4] = ["RedriveExecution", "DescribeMapRun", "ListMapRuns",
 
 macro_rules! operations {
     ($($module:ident::$name:ident,)*) => {
-        $(mod $module;)*
-
         /// An operation of the API.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Operation {

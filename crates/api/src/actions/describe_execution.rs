@@ -35,8 +35,7 @@ impl Action for DescribeExecution {
 
     async fn perform(context: &CallContext<'_>, (arn, included): Self::Input) -> Result<ResponseBody, ApiError> {
         let execution = context.runtime.describe_execution(arn).await?;
-        let redrivable =
-            redrivability::check(&execution, context.quotas.execution.history_events, context.quotas);
+        let redrivable = redrivability::check(&execution, context.quotas.execution.history_events, context.quotas);
         Ok(write(&execution, included, redrivable).into())
     }
 }
@@ -107,8 +106,8 @@ mod tests {
     use engine::Status;
 
     use super::*;
-    use runtime::quotas::Quotas;
     use crate::tests::described_execution;
+    use runtime::quotas::Quotas;
 
     #[test]
     fn each_status_shows_what_it_has() {

@@ -8,8 +8,8 @@ use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn::{self, ArnKind};
 use crate::json_object_writer::JsonObjectWriter;
 use crate::name;
-use runtime::quotas::Quotas;
 use crate::shapes::{ARN, NAME};
+use runtime::quotas::Quotas;
 
 /// GetActivityTask
 pub(crate) struct GetActivityTask;

@@ -66,7 +66,8 @@ impl Action for StartExecution {
 
     async fn perform(context: &CallContext<'_>, call: Self::Input) -> Result<ResponseBody, ApiError> {
         let profile = call.profile.clone();
-        let started = context.runtime.start_execution(call).await.map_err(|error| as_given(error, profile.as_deref()))?;
+        let started =
+            context.runtime.start_execution(call).await.map_err(|error| as_given(error, profile.as_deref()))?;
 
         let mut answer = JsonObjectWriter::new(started.arn.len() + 64);
         answer.text("executionArn", &started.arn).time("startDate", started.started_at);

@@ -13,10 +13,10 @@ use super::start_execution::parse_input;
 use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn::{self, ArnKind};
 use crate::json_object_writer::JsonObjectWriter;
-use runtime::quotas::Quotas;
 use crate::request::Members;
 use crate::shape::{Bool, Int, OneOf, Payload, Structure, TextShape, int, one_of, text};
 use crate::shapes::{ARN, CAUSE, DEFINITION, ERROR};
+use runtime::quotas::Quotas;
 use written::Sources;
 
 const STATE_NAME: TextShape = text(1..=80).sensitive();
