@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 
 use crate::error::BenchError;
 use crate::http::Connection;
-use crate::listen::{Answer, listen};
+use crate::listen::{BareAnswer, listen};
 use crate::wire::member;
 
 /// Where the counts are asked for; no operation of AWS Batch has that path.
@@ -58,7 +58,7 @@ pub(crate) async fn counts(port: u16) -> Result<Counts, BenchError> {
 }
 
 impl Service {
-    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> BareAnswer {
         let (head, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let (status, answer) = self.answer_to(head.uri.path(), &body);

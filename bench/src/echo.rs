@@ -6,7 +6,7 @@ use hyper::{Request, Response};
 use tokio::runtime::Builder;
 
 use crate::error::BenchError;
-use crate::listen::{Answer, listen};
+use crate::listen::{BareAnswer, listen};
 
 /// Serves on that port until the process is ended, with as many threads as the machine has cores, as the server does.
 pub(crate) fn serve(port: u16) -> Result<(), BenchError> {
@@ -14,7 +14,7 @@ pub(crate) fn serve(port: u16) -> Result<(), BenchError> {
     runtime.block_on(listen(port, "echo", echo)).map_err(BenchError::io(format!("echo on port {port}")))
 }
 
-async fn echo(request: Request<Incoming>) -> Answer {
+async fn echo(request: Request<Incoming>) -> BareAnswer {
     let body = request.into_body().collect().await?.to_bytes();
     Ok(Response::new(Full::new(body)))
 }

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use crate::report::note;
 
 /// What a request is answered with.
-pub(crate) type Answer = Result<Response<Full<Bytes>>, hyper::Error>;
+pub(crate) type BareAnswer = Result<Response<Full<Bytes>>, hyper::Error>;
 
 /// Answers every request on that port until the process is ended. `name` stands before what goes wrong.
 pub(crate) async fn listen<F>(
@@ -25,7 +25,7 @@ pub(crate) async fn listen<F>(
     answer: impl Fn(Request<Incoming>) -> F + Clone + Send + 'static,
 ) -> io::Result<()>
 where
-    F: Future<Output = Answer> + Send + 'static,
+    F: Future<Output = BareAnswer> + Send + 'static,
 {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     loop {

@@ -37,7 +37,7 @@ pub(crate) enum Setup {
 }
 
 /// A place for a server's data; it is removed when this is dropped.
-pub(crate) struct Place {
+pub(crate) struct ServerPlace {
     directory: TempDir,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Server {
     log: PathBuf,
 }
 
-impl Place {
+impl ServerPlace {
     /// A new directory below the one of the options.
     pub(crate) fn new(options: &Options) -> Result<Self, BenchError> {
         let parent = &options.data_dir;
@@ -91,14 +91,14 @@ impl Place {
 
 impl Server {
     /// Starts a Stepwright server and waits until it takes connections.
-    pub(crate) async fn start(options: &Options, place: &Place, setup: Setup) -> Result<Self, BenchError> {
+    pub(crate) async fn start(options: &Options, place: &ServerPlace, setup: Setup) -> Result<Self, BenchError> {
         let mut server = Self::spawn(options, place, setup)?;
         server.wait_for_connections().await?;
         Ok(server)
     }
 
     /// Starts a Stepwright server on a free port.
-    pub(crate) fn spawn(options: &Options, place: &Place, setup: Setup) -> Result<Self, BenchError> {
+    pub(crate) fn spawn(options: &Options, place: &ServerPlace, setup: Setup) -> Result<Self, BenchError> {
         let port = free_port()?;
         let mut command = Command::new(&options.server);
         command.arg("serve").arg("--port").arg(port.to_string()).arg("--data-dir").arg(place.data());
@@ -123,16 +123,16 @@ impl Server {
     }
 
     /// Starts the echo server, which is this program again.
-    pub(crate) async fn start_echo(place: &Place) -> Result<Self, BenchError> {
+    pub(crate) async fn start_echo(place: &ServerPlace) -> Result<Self, BenchError> {
         Self::start_this_as("--echo-server", place, "echo.log").await
     }
 
     /// Starts the counterpart of AWS Batch, which is this program again.
-    pub(crate) async fn start_batch(place: &Place) -> Result<Self, BenchError> {
+    pub(crate) async fn start_batch(place: &ServerPlace) -> Result<Self, BenchError> {
         Self::start_this_as("--batch-server", place, "batch.log").await
     }
 
-    async fn start_this_as(flag: &str, place: &Place, log: &str) -> Result<Self, BenchError> {
+    async fn start_this_as(flag: &str, place: &ServerPlace, log: &str) -> Result<Self, BenchError> {
         let port = free_port()?;
         let program = std::env::current_exe().map_err(BenchError::io("find this program's own file"))?;
         let mut command = Command::new(&program);

@@ -23,7 +23,7 @@ use crate::options::{Options, Scenario};
 use crate::process::{Process, load_average};
 use crate::report::{Measure, Section, Target, Unit, note};
 use crate::scenario::jobs::Counterpart;
-use crate::server::{Place, Server, Setup};
+use crate::server::{Server, ServerPlace, Setup};
 use crate::stats::{Latencies, microseconds_each, milliseconds, rate};
 use crate::wire;
 
@@ -59,7 +59,7 @@ pub(crate) async fn run(scenario: Scenario, options: &Options) -> Result<Section
 }
 
 async fn run_once(scenario: Scenario, options: &Options) -> Result<Vec<Measure>, BenchError> {
-    let place = Place::new(options)?;
+    let place = ServerPlace::new(options)?;
     let meter = Rc::new(RefCell::new(Meter::open(place.path())?));
     // A shared disk changes from second to second: half of the reading is taken before the load, half after it.
     meter.borrow_mut().append_for(REFERENCE_TIME / 2)?;
@@ -95,7 +95,7 @@ async fn run_once(scenario: Scenario, options: &Options) -> Result<Vec<Measure>,
 }
 
 /// What the server of a scenario needs, and who does the jobs it begins.
-async fn set_up(scenario: Scenario, place: &Place) -> Result<(Setup, Counterpart), BenchError> {
+async fn set_up(scenario: Scenario, place: &ServerPlace) -> Result<(Setup, Counterpart), BenchError> {
     Ok(match scenario {
         Scenario::Map => (Setup::RaisedLimits, Counterpart::Children),
         Scenario::Functions => {
@@ -136,7 +136,7 @@ fn about(scenario: Scenario, options: &Options) -> String {
 /// One run of a scenario: its server and what is known so far.
 struct Run<'o> {
     options: &'o Options,
-    place: Place,
+    place: ServerPlace,
     server: Server,
     tally: Rc<Tally>,
     meter: Rc<RefCell<Meter>>,
@@ -193,7 +193,7 @@ fn unsuccessful(count: u64) -> Measure {
     Measure::new("executions that did not succeed", Unit::Count, count as f64).expecting(Target::AtMost(0.0))
 }
 
-async fn measure_echo(options: &Options, place: &Place) -> Result<f64, BenchError> {
+async fn measure_echo(options: &Options, place: &ServerPlace) -> Result<f64, BenchError> {
     let server = Server::start_echo(place).await?;
     let request = Rc::new(wire::request("Echo", r#"{"echo":"a body as small as most"}"#));
     let until = Until::Time(REFERENCE_TIME);

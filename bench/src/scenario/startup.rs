@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::error::BenchError;
 use crate::options::Options;
 use crate::report::{Measure, Target, Unit};
-use crate::server::{Place, Server, Setup};
+use crate::server::{Server, ServerPlace, Setup};
 use crate::stats::{Latencies, milliseconds};
 
 /// How often a program is run in one run.
@@ -63,7 +63,7 @@ fn run_to_end(program: &Path, arguments: &[&str]) -> Result<Duration, BenchError
 }
 
 async fn until_listening(options: &Options) -> Result<Duration, BenchError> {
-    let place = Place::new(options)?;
+    let place = ServerPlace::new(options)?;
     let begin = Instant::now();
     let server = Server::start(options, &place, Setup::Plain).await?;
     let elapsed = begin.elapsed();

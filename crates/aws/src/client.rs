@@ -21,7 +21,7 @@ use crate::presign::{Presign, presigned};
 use crate::protocol::{self, Given, HttpAnswer, HttpRequest};
 use crate::retry::{self, Retry};
 use crate::sign::{Scope, sign};
-use crate::{Answer, Call, CallError, ServiceError};
+use crate::{Call, CallError, ServiceAnswer, ServiceError};
 
 const AGENT: &str = concat!("stepwright/", env!("CARGO_PKG_VERSION"));
 
@@ -105,7 +105,7 @@ struct Prepared<'a> {
 
 /// What one attempt came to.
 enum Attempt {
-    Answered(Box<Answer>),
+    Answered(Box<ServiceAnswer>),
     /// `asked` is the delay that the service asks for.
     Refused {
         error: Box<ServiceError>,
@@ -133,7 +133,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`CallError`] lists them.
-    pub async fn call(&self, call: &Call<'_>) -> Result<Answer, CallError> {
+    pub async fn call(&self, call: &Call<'_>) -> Result<ServiceAnswer, CallError> {
         self.call_as(call, call.role.map_or(Signer::Own, Signer::Role)).await
     }
 
@@ -158,7 +158,7 @@ impl Client {
         presigned(presign, &credentials, SystemTime::now()).map_err(|error| Broken::lasting(error).into())
     }
 
-    pub(crate) async fn call_as(&self, call: &Call<'_>, signer: Signer<'_>) -> Result<Answer, CallError> {
+    pub(crate) async fn call_as(&self, call: &Call<'_>, signer: Signer<'_>) -> Result<ServiceAnswer, CallError> {
         let service = models::load(call.service).map_err(|error| CallError::Transport(error.to_string()))?;
         let service = service.ok_or_else(|| CallError::UnknownService(call.service.to_owned()))?;
         let Some(operation) = service.operation(call.operation) else {
@@ -181,7 +181,7 @@ impl Client {
         endpoint.map_err(|error| CallError::Transport(error.to_string()))
     }
 
-    async fn attempts(&self, prepared: &Prepared<'_>, deadline: Option<Instant>) -> Result<Answer, CallError> {
+    async fn attempts(&self, prepared: &Prepared<'_>, deadline: Option<Instant>) -> Result<ServiceAnswer, CallError> {
         let mut attempts = 1;
         loop {
             let (error, asked) = match self.attempt(prepared).await? {
@@ -229,7 +229,12 @@ impl Client {
         };
         let output = protocol::decode(service, operation, &answer).map_err(unreadable)?;
         let request_id = protocol::request_id(service, &answer);
-        Ok(Attempt::Answered(Box::new(Answer { output, status: answer.status, headers: answer.headers, request_id })))
+        Ok(Attempt::Answered(Box::new(ServiceAnswer {
+            output,
+            status: answer.status,
+            headers: answer.headers,
+            request_id,
+        })))
     }
 
     async fn send_once(&self, raw: RawRequest) -> Result<HttpAnswer, CallError> {

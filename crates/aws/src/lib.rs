@@ -65,7 +65,7 @@ pub enum MissingParameters {
 
 /// What a service answered.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct ServiceAnswer {
     /// The result. Every structure's member begins with a capital letter, as Step Functions shows it.
     pub output: Value,
     /// The HTTP status.

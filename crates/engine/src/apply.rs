@@ -10,7 +10,7 @@ use asl::{Text, Value};
 
 use crate::event::{Event, EventId, EventKind, FrameId, Numbered, Timestamp};
 use crate::execution::{
-    Branches, Execution, Frame, Iterations, MapItem, OpenTask, Parent, Place, ReplayError, Status, Visit, Work,
+    Branches, Execution, Frame, FramePlace, Iterations, MapItem, OpenTask, Parent, ReplayError, Status, Visit, Work,
     item_count,
 };
 
@@ -112,7 +112,7 @@ impl Execution {
             variables: Variables::default(),
             last: EventId::NONE,
             item: None,
-            place: Place::Before { state, input: input.clone(), input_text },
+            place: FramePlace::Before { state, input: input.clone(), input_text },
             timer: None,
         };
         self.make_frame(FrameId::ROOT, root)
@@ -138,7 +138,7 @@ impl Execution {
 
     fn state_entered(&mut self, event: &Event, name: &Text, input: &Value) -> Applied {
         let named = match self.frame(event.frame).map(|frame| &frame.place) {
-            Some(Place::Before { state, .. }) => *state,
+            Some(FramePlace::Before { state, .. }) => *state,
             _ => return Err("the frame does not stand before a state"),
         };
         if self.program.state(named).name != *name {
@@ -146,7 +146,7 @@ impl Execution {
         }
         let attempts = retrier_count(&self.program, named);
         let frame = self.frame_mut(event.frame)?;
-        frame.place = Place::Inside(Visit {
+        frame.place = FramePlace::Inside(Visit {
             state: named,
             input: input.clone(),
             entered: event.id,
@@ -183,11 +183,11 @@ impl Execution {
         }
         match next {
             Some(state) => {
-                frame.place = Place::Before { state, input: output.clone(), input_text: None };
+                frame.place = FramePlace::Before { state, input: output.clone(), input_text: None };
                 self.ready.insert(event.frame);
             }
             None => {
-                frame.place = Place::Ended;
+                frame.place = FramePlace::Ended;
                 self.ready.remove(&event.frame);
             }
         }
@@ -422,7 +422,7 @@ impl Execution {
             self.timers.remove(&(timer, id));
         }
         self.ready.remove(&id);
-        let Place::Inside(visit) = &mut frame.place else { return };
+        let FramePlace::Inside(visit) = &mut frame.place else { return };
         match &mut visit.work {
             work @ Work::Task(_) => {
                 let work = std::mem::replace(work, Work::Idle);
@@ -452,7 +452,7 @@ impl Execution {
     /// Removes a branch or iteration that ended; says where it belonged and what its last event was.
     fn drop_child(&mut self, id: FrameId) -> Result<(Parent, EventId), &'static str> {
         let frame = self.frame(id).ok_or("there is no such frame")?;
-        if !matches!(frame.place, Place::Ended) {
+        if !matches!(frame.place, FramePlace::Ended) {
             return Err("the frame has not ended");
         }
         let found = (frame.parent.ok_or("the frame has no parent")?, frame.last);
@@ -468,7 +468,7 @@ impl Execution {
         }
         self.ready.remove(&id);
         self.free.insert(id);
-        if let Place::Inside(visit) = frame.place {
+        if let FramePlace::Inside(visit) = frame.place {
             self.drop_work(visit.work);
         }
     }
@@ -522,15 +522,15 @@ impl Execution {
 
     fn visit(&self, id: FrameId) -> Result<&Visit, &'static str> {
         match &self.frame(id).ok_or("there is no such frame")?.place {
-            Place::Inside(visit) => Ok(visit),
-            Place::Before { .. } | Place::Ended => Err("the frame is in no state"),
+            FramePlace::Inside(visit) => Ok(visit),
+            FramePlace::Before { .. } | FramePlace::Ended => Err("the frame is in no state"),
         }
     }
 
     fn visit_mut(&mut self, id: FrameId) -> Result<&mut Visit, &'static str> {
         match &mut self.frame_mut(id)?.place {
-            Place::Inside(visit) => Ok(visit),
-            Place::Before { .. } | Place::Ended => Err("the frame is in no state"),
+            FramePlace::Inside(visit) => Ok(visit),
+            FramePlace::Before { .. } | FramePlace::Ended => Err("the frame is in no state"),
         }
     }
 
@@ -549,8 +549,8 @@ impl Execution {
     }
 }
 
-fn before(program: &Program, branch: BranchId, input: &Value) -> Place {
-    Place::Before { state: program.branch(branch).start_at, input: input.clone(), input_text: None }
+fn before(program: &Program, branch: BranchId, input: &Value) -> FramePlace {
+    FramePlace::Before { state: program.branch(branch).start_at, input: input.clone(), input_text: None }
 }
 
 fn after(at: Timestamp, seconds: Option<u64>) -> Option<Timestamp> {

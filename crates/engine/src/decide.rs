@@ -12,7 +12,7 @@ use crate::command::{Advance, Command, Fault, Ignored, Turn};
 use crate::context;
 use crate::cursor::{Cursor, View};
 use crate::event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily};
-use crate::execution::{Execution, Frame, FreeFrames, MapItem, Place, Status, Visit, Work};
+use crate::execution::{Execution, Frame, FramePlace, FreeFrames, MapItem, Status, Visit, Work};
 use crate::failure::Failure;
 use crate::states;
 use crate::test_state::probe::{Inspection, Probe};
@@ -270,11 +270,11 @@ impl<'a> Decision<'a> {
         let id = *execution.ready.first().ok_or(Ignored::NothingDue)?;
         let frame = execution.frame(id).ok_or(Ignored::NothingDue)?;
         match &frame.place {
-            Place::Before { state, input, input_text } => {
+            FramePlace::Before { state, input, input_text } => {
                 self.enter(id, frame, *state, input.clone(), input_text.clone())
             }
-            Place::Inside(visit) => self.gather(id, visit),
-            Place::Ended => return Err(Ignored::NothingDue),
+            FramePlace::Inside(visit) => self.gather(id, visit),
+            FramePlace::Ended => return Err(Ignored::NothingDue),
         }
         Ok(())
     }
@@ -351,8 +351,8 @@ impl<'a> Decision<'a> {
 
     pub(crate) fn visit(&self, id: FrameId) -> Option<&'a Visit> {
         match &self.execution.frame(id)?.place {
-            Place::Inside(visit) => Some(visit),
-            Place::Before { .. } | Place::Ended => None,
+            FramePlace::Inside(visit) => Some(visit),
+            FramePlace::Before { .. } | FramePlace::Ended => None,
         }
     }
 

@@ -94,7 +94,7 @@ pub(crate) struct Frame {
     pub(crate) last: EventId,
     /// `$$.Map.Item` of the nearest enclosing iteration.
     pub(crate) item: Option<MapItem>,
-    pub(crate) place: Place,
+    pub(crate) place: FramePlace,
     /// The timer this frame has in `Execution::timers`.
     pub(crate) timer: Option<Timestamp>,
 }
@@ -119,7 +119,7 @@ pub(crate) struct MapItem {
 /// Where a frame stands.
 #[derive(Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "the frame around it is boxed, and a visit is its usual place")]
-pub(crate) enum Place {
+pub(crate) enum FramePlace {
     /// Before a state. Entered by the frame's making or `StateExited`; left by `StateEntered`.
     Before { state: StateId, input: Value, input_text: Option<Text> },
     /// In a state. Entered by `StateEntered`; left by `StateExited`.

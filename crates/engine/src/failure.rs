@@ -9,7 +9,7 @@ use asl::{ErrorName, EvaluationError, Text, Value};
 use crate::cursor::{Cursor, View};
 use crate::decide::Decision;
 use crate::event::{EventId, EventKind, FrameId, StateType};
-use crate::execution::{Place, Work};
+use crate::execution::{FramePlace, Work};
 use crate::retry;
 
 /// A state's error.
@@ -225,7 +225,7 @@ impl<'a> Decision<'a> {
         for id in running.iter().filter(|id| **id != failed) {
             self.abort_siblings(*id, failed, previous);
             let Some(frame) = self.execution.frame(*id) else { continue };
-            if let Place::Inside(visit) = &frame.place {
+            if let FramePlace::Inside(visit) = &frame.place {
                 let state_type = StateType::of(&self.execution.program.state(visit.state).kind);
                 self.push(*id, previous, EventKind::StateAborted { state_type });
             }

@@ -1,7 +1,7 @@
 //! What an execution waits for. Recovery re-arms exactly this.
 
 use crate::event::{EventId, FrameId, Timestamp};
-use crate::execution::{Execution, OpenTask, Place, Status, Visit, Work};
+use crate::execution::{Execution, FramePlace, OpenTask, Status, Visit, Work};
 
 /// Something an execution waits for.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +75,7 @@ impl Execution {
     pub(crate) fn find_task(&self, scheduled: EventId) -> Option<(FrameId, &OpenTask)> {
         let id = *self.tasks.get(&scheduled)?;
         match &self.frame(id)?.place {
-            Place::Inside(Visit { work: Work::Task(task), .. }) => Some((id, task)),
+            FramePlace::Inside(Visit { work: Work::Task(task), .. }) => Some((id, task)),
             _ => None,
         }
     }

@@ -25,7 +25,7 @@ use crate::command::{Resources, Turn};
 use crate::cursor::Cursor;
 use crate::decide::Decision;
 use crate::event::{Event, EventId, EventKind, FrameId};
-use crate::execution::{Execution, ExecutionInfo, Frame, OpenTask, Place, Visit, Work};
+use crate::execution::{Execution, ExecutionInfo, Frame, FramePlace, OpenTask, Visit, Work};
 use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::states;
@@ -129,7 +129,7 @@ impl TestStatus {
 
 /// What came of a test.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct TestOutcome {
     /// How it ended.
     pub status: TestStatus,
     /// What the state, or the catcher, passes on.
@@ -168,7 +168,7 @@ impl TestStateError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Tested {
     /// It is over.
-    Over(Box<Outcome>),
+    Over(Box<TestOutcome>),
     /// The state's task is to be done. Then the test is run again, with what came of it.
     Task(Box<OpenTask>),
 }
@@ -177,7 +177,7 @@ pub enum Tested {
 /// earlier run of the same test, in the same turn, asked for it.
 ///
 /// # Errors
-/// What was asked for is not valid. An error of the state itself is an [`Outcome`].
+/// What was asked for is not valid. An error of the state itself is an [`TestOutcome`].
 pub fn test_state(
     test: &StateTest,
     info: Arc<ExecutionInfo>,
@@ -266,7 +266,7 @@ fn visiting(
         variables: Arc::clone(&test.variables),
         last: EventId(2),
         item: None,
-        place: Place::Inside(visit),
+        place: FramePlace::Inside(visit),
         timer: None,
     };
     let mut execution = Execution::new(program, info);
@@ -332,9 +332,9 @@ fn worked<'a>(decision: &mut Decision<'a>, cursor: Cursor<'a>, answer: Option<&M
     }
 }
 
-fn outcome(events: &[Event], seen: Inspection) -> Outcome {
+fn outcome(events: &[Event], seen: Inspection) -> TestOutcome {
     let (error, cause) = (seen.error.clone(), seen.cause.clone());
-    let outcome = |status, inspection| Outcome {
+    let outcome = |status, inspection| TestOutcome {
         status,
         output: None,
         error: error.clone(),
@@ -347,11 +347,11 @@ fn outcome(events: &[Event], seen: Inspection) -> Outcome {
             EventKind::StateExited { output, next, .. } => {
                 let caught = seen.catch_index.is_some();
                 let status = if caught { TestStatus::CaughtError } else { TestStatus::Succeeded };
-                return Outcome { output: Some(output.clone()), next_state: next.clone(), ..outcome(status, seen) };
+                return TestOutcome { output: Some(output.clone()), next_state: next.clone(), ..outcome(status, seen) };
             }
             EventKind::RetryScheduled { .. } => return outcome(TestStatus::Retriable, seen),
             EventKind::ExecutionFailed { error, cause } => {
-                return Outcome { error: error.clone(), cause: cause.clone(), ..outcome(TestStatus::Failed, seen) };
+                return TestOutcome { error: error.clone(), cause: cause.clone(), ..outcome(TestStatus::Failed, seen) };
             }
             _ => {}
         }

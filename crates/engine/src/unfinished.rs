@@ -4,7 +4,7 @@ use asl::scope::Variables;
 use asl::{Text, Value};
 
 use crate::event::FrameId;
-use crate::execution::{Execution, Frame, Iterations, Place, Status, Visit, Work};
+use crate::execution::{Execution, Frame, FramePlace, Iterations, Status, Visit, Work};
 
 /// A line of control that did not come to its end.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,9 +65,9 @@ impl Execution {
     fn gather_unfinished<'a>(&'a self, id: FrameId, all: &mut Vec<Unfinished<'a>>) {
         let Some(frame) = self.frame(id) else { return };
         let (state, input, retries, work) = match &frame.place {
-            Place::Before { state, input, .. } => (*state, input, 0, UnfinishedWork::NotEntered),
-            Place::Inside(visit) => (visit.state, &visit.input, visit.retries, self.unfinished_work(visit)),
-            Place::Ended => return,
+            FramePlace::Before { state, input, .. } => (*state, input, 0, UnfinishedWork::NotEntered),
+            FramePlace::Inside(visit) => (visit.state, &visit.input, visit.retries, self.unfinished_work(visit)),
+            FramePlace::Ended => return,
         };
         all.push(Unfinished {
             frame: id,
@@ -78,7 +78,7 @@ impl Execution {
             retries,
             work,
         });
-        let Place::Inside(visit) = &frame.place else { return };
+        let FramePlace::Inside(visit) = &frame.place else { return };
         let mut children = visit.work.children();
         children.sort_by_key(|child| self.index_of(*child));
         children.into_iter().for_each(|child| self.gather_unfinished(child, all));

@@ -136,7 +136,7 @@ impl Integrations {
     }
 
     /// Sends a request to a service of AWS on behalf of a task.
-    pub(crate) async fn request(&self, call: &TaskCall, asked: Asked<'_>) -> Result<aws::Answer, CallError> {
+    pub(crate) async fn request(&self, call: &TaskCall, asked: Asked<'_>) -> Result<aws::ServiceAnswer, CallError> {
         let Asked { service, operation, input, missing } = asked;
         let request = Call {
             service,

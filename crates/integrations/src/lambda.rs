@@ -207,7 +207,7 @@ impl Reply {
         }
     }
 
-    fn of_answer(answer: aws::Answer) -> Self {
+    fn of_answer(answer: aws::ServiceAnswer) -> Self {
         let text = |name: &str| answer.output.get(name).and_then(Json::as_str).map(str::to_owned);
         Self {
             status: answer.status,

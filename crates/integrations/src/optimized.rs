@@ -210,7 +210,7 @@ impl Sender<'_> {
     }
 
     /// What the service's answer to that input is to the task.
-    fn answer(&self, mut answer: aws::Answer, input: &Json) -> Result<TaskAnswer, Failure> {
+    fn answer(&self, mut answer: aws::ServiceAnswer, input: &Json) -> Result<TaskAnswer, Failure> {
         let mut result = match answer.output.take() {
             Json::Object(members) => members,
             _ => Members::new(),
@@ -227,12 +227,12 @@ impl Sender<'_> {
     }
 
     /// Sends a request to the row's service; the output looks as AWS shows it.
-    async fn send(&self, operation: &str, input: &Json) -> Result<aws::Answer, Failure> {
+    async fn send(&self, operation: &str, input: &Json) -> Result<aws::ServiceAnswer, Failure> {
         self.ask(self.optimized.row.client(), operation, input).await.map_err(|error| self.failure(error))
     }
 
     /// Sends a request to a service; the output looks as AWS shows it.
-    async fn ask(&self, service: &str, operation: &str, input: &Json) -> Result<aws::Answer, CallError> {
+    async fn ask(&self, service: &str, operation: &str, input: &Json) -> Result<aws::ServiceAnswer, CallError> {
         // AWS leaves it to these services to say what they miss: SQS's `MissingParameter`, not an error of its own.
         let asked = Asked { service, operation, input, missing: MissingParameters::LeftToService };
         let mut answer = self.integrations.request(self.call, asked).await?;

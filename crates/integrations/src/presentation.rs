@@ -44,7 +44,7 @@ fn walk(service: &Service, shape: ShapeId, value: &mut Json, depth: usize) {
 }
 
 /// Adds what came with a result: its HTTP status and headers, and the request's identity.
-pub(crate) fn add_metadata(result: &mut Map<String, Json>, answer: &aws::Answer) {
+pub(crate) fn add_metadata(result: &mut Map<String, Json>, answer: &aws::ServiceAnswer) {
     let mut first = Map::new();
     let mut all: Map<String, Json> = Map::new();
     for (name, value) in &answer.headers {
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn metadata_is_added_and_taken_away() {
-        let answer = aws::Answer {
+        let answer = aws::ServiceAnswer {
             output: json!({}),
             status: 200,
             headers: vec![("a".into(), "1".into()), ("b".into(), "2".into()), ("a".into(), "3".into())],

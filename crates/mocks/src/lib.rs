@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use asl::resource::{Pattern, Resource};
 use asl::{Text, Value};
-use rehearsal::{MockConfig, Outcome};
+use rehearsal::{MockConfig, MockOutcome};
 use runtime::task_reports::{Reported, TaskReport, TaskReports};
 use runtime::tasks::{Doing, Invocation, Profiles, Tasks, UnknownProfile, Work};
 use tokio::runtime::Handle;
@@ -101,14 +101,14 @@ impl<T: Tasks> Profiles for Mocked<T> {
 
 impl<T> Desk<T> {
     /// How the task ends, where the execution's test case says so.
-    fn outcome(&self, work: &Work, invocation: &Invocation) -> Option<Outcome> {
+    fn outcome(&self, work: &Work, invocation: &Invocation) -> Option<MockOutcome> {
         test_case::outcome(&self.source.config(), &work.info.state_machine_name, &work.task.state, invocation)
     }
 
     /// Tells that the task ended so. Nobody waits for a job or a token; the history looks as if somebody had.
-    async fn answer(&self, work: &Work, outcome: Outcome) {
+    async fn answer(&self, work: &Work, outcome: MockOutcome) {
         let report = match outcome {
-            Outcome::Result(output) => {
+            MockOutcome::Result(output) => {
                 if waits_for_more(work) {
                     let submitted = TaskReport::Submitted(output.clone());
                     if self.reports.report(work, submitted).await != Reported::Durable {
@@ -118,9 +118,9 @@ impl<T> Desk<T> {
                 TaskReport::Succeeded(output)
             }
             // As a request that the service refuses: there is no answer to submit.
-            Outcome::Error { error, cause } => TaskReport::Failed { error, cause },
+            MockOutcome::Error { error, cause } => TaskReport::Failed { error, cause },
             // The state's timeout ends it.
-            Outcome::Never => return,
+            MockOutcome::Never => return,
         };
         self.reports.report(work, report).await;
     }

@@ -1,7 +1,7 @@
 //! What a mock configuration says about the executions of a test case.
 
 use asl::{ErrorName, Text};
-use rehearsal::{MockConfig, Mocks, Outcome};
+use rehearsal::{MockConfig, MockOutcome, Mocks};
 use runtime::tasks::{Invocation, UnknownProfile};
 
 /// Refuses a test case that the configuration does not have for the state machine.
@@ -20,7 +20,7 @@ pub(crate) fn check(config: &MockConfig, machine: &str, test_case: &str) -> Resu
 
 /// How an invocation of a Task state ends; `None` where the test case leaves the state to the real service. An
 /// invocation that nothing answers ends with an error that no retrier and no catcher takes.
-pub(crate) fn outcome(config: &MockConfig, machine: &str, state: &str, invocation: &Invocation) -> Option<Outcome> {
+pub(crate) fn outcome(config: &MockConfig, machine: &str, state: &str, invocation: &Invocation) -> Option<MockOutcome> {
     let Invocation { profile: test_case, number } = invocation;
     let Some((_, table)) = config.cases(machine).iter().find(|(name, _)| name == test_case) else {
         // The execution must not reach a service that was mocked when it was started.
@@ -39,8 +39,8 @@ pub(crate) fn outcome(config: &MockConfig, machine: &str, state: &str, invocatio
     Some(unanswered(format!("{response} has no entry for invocation {number} of the state '{state}'.")))
 }
 
-fn unanswered(cause: String) -> Outcome {
-    Outcome::Error { error: Some(ErrorName::RUNTIME.into()), cause: Some(cause.into()) }
+fn unanswered(cause: String) -> MockOutcome {
+    MockOutcome::Error { error: Some(ErrorName::RUNTIME.into()), cause: Some(cause.into()) }
 }
 
 #[cfg(test)]
@@ -55,14 +55,14 @@ mod tests {
         MockConfig::read(&Document::parse(text, Syntax::Json).unwrap()).unwrap()
     }
 
-    fn shown(outcome: Option<Outcome>) -> String {
+    fn shown(outcome: Option<MockOutcome>) -> String {
         match outcome {
             None => "real".to_owned(),
-            Some(Outcome::Result(value)) => value.to_json(),
-            Some(Outcome::Error { error, cause }) => {
+            Some(MockOutcome::Result(value)) => value.to_json(),
+            Some(MockOutcome::Error { error, cause }) => {
                 format!("{}: {}", error.unwrap_or_default(), cause.unwrap_or_default())
             }
-            Some(Outcome::Never) => "never".to_owned(),
+            Some(MockOutcome::Never) => "never".to_owned(),
         }
     }
 

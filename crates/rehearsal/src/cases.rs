@@ -9,7 +9,7 @@ use asl::{Text, Value, timestamp};
 use engine::{Status, Timestamp};
 
 use crate::document::Document;
-use crate::mocks::{Answer, MockTable, Mocks, Outcome};
+use crate::mocks::{Answer, MockOutcome, MockTable, Mocks};
 use crate::reader::{Log, Node, Problem, optional};
 
 /// When the virtual clock begins, where a case does not say: 2000-01-01T00:00:00Z.
@@ -174,10 +174,10 @@ fn answer(node: &Node<'_>) -> Option<Answer> {
     node.check_keys(&["result", "error", "timeout", "delay"]);
     let delay = optional(node, "delay", |delay| delay.seconds(SECONDS_MAX));
     let outcome = match (node.member("result"), node.member("error"), node.member("timeout")) {
-        (Some(result), None, None) => Outcome::Result(result.value.clone()),
+        (Some(result), None, None) => MockOutcome::Result(result.value.clone()),
         (None, Some(error), None) => {
             error.check_keys(&["error", "cause"]);
-            Outcome::Error {
+            MockOutcome::Error {
                 error: optional(&error, "error", Node::text),
                 cause: optional(&error, "cause", Node::text),
             }
@@ -186,7 +186,7 @@ fn answer(node: &Node<'_>) -> Option<Answer> {
         (None, None, Some(_)) if delay.is_some() => {
             return node.refuse("\"delay\" has no meaning where no answer comes");
         }
-        (None, None, Some(_)) => Outcome::Never,
+        (None, None, Some(_)) => MockOutcome::Never,
         _ => return node.refuse("expected one of \"result\", \"error\" and \"timeout\""),
     };
     Some(Answer { outcome, delay: delay.unwrap_or(0) })
@@ -296,14 +296,14 @@ cases:
         let [one, two] = &file.cases[..] else { panic!("{file:?}") };
         assert_eq!((&*file.definition, &*one.name, one.start_time), ("a.json", "one", Timestamp(1000)));
         let answers = vec![
-            Answer { outcome: Outcome::Error { error: Some("E".into()), cause: Some("C".into()) }, delay: 500 },
-            Answer { outcome: Outcome::Never, delay: 0 },
+            Answer { outcome: MockOutcome::Error { error: Some("E".into()), cause: Some("C".into()) }, delay: 500 },
+            Answer { outcome: MockOutcome::Never, delay: 0 },
         ];
         assert_eq!(*one.mocks["T"], Mocks::InTurn(answers));
         assert_eq!(*one.mocks["U"], Mocks::InTurn(Vec::new()));
         assert_eq!((one.expect.status, one.expect.elapsed), (Status::Failed, Some(1500)));
         assert_eq!(one.expect.path, Some(vec!["T".into(), "U".into()]));
-        assert_eq!(*two.mocks["T"], Mocks::Every(Answer { outcome: Outcome::Result(Value::int(1)), delay: 0 }));
+        assert_eq!(*two.mocks["T"], Mocks::Every(Answer { outcome: MockOutcome::Result(Value::int(1)), delay: 0 }));
         assert_eq!((two.expect.status, two.input.to_json()), (Status::Succeeded, "{}".to_owned()));
     }
 

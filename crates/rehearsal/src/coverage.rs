@@ -200,7 +200,7 @@ mod tests {
 
     use super::*;
     use crate::document::{Document, Syntax};
-    use crate::mocks::{Answer, MockTable, Mocks, Outcome};
+    use crate::mocks::{Answer, MockOutcome, MockTable, Mocks};
 
     const DEFINITION: &str = "
 StartAt: C
@@ -240,12 +240,12 @@ States:
         (coverage.reached(), coverage.missed().map(ToString::to_string).collect())
     }
 
-    fn every(outcome: Outcome) -> Mocks {
+    fn every(outcome: MockOutcome) -> Mocks {
         Mocks::Every(Answer { outcome, delay: 0 })
     }
 
     fn error(name: &str) -> Mocks {
-        every(Outcome::Error { error: Some(name.into()), cause: None })
+        every(MockOutcome::Error { error: Some(name.into()), cause: None })
     }
 
     #[test]
@@ -261,7 +261,7 @@ States:
             "state \"Fix\"",
             "state \"End\"",
         ];
-        let some_result = every(Outcome::Result(Value::Null));
+        let some_result = every(MockOutcome::Result(Value::Null));
         for (runs, reached) in [
             (vec![], vec![]),
             (vec![(r#"{"n": 2}"#, some_result.clone())], vec![0, 2, 8]),

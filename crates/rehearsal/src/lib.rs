@@ -24,6 +24,6 @@ pub use definition::Definition;
 pub use document::{Document, Syntax, SyntaxError};
 pub use judge::{Mismatch, judge};
 pub use mock_config::MockConfig;
-pub use mocks::{Answer, MockTable, Mocks, Outcome};
+pub use mocks::{Answer, MockOutcome, MockTable, Mocks};
 pub use reader::Problem;
 pub use run::{Ending, Run, run};

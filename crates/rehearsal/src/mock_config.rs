@@ -10,7 +10,7 @@ use std::sync::Arc;
 use asl::Text;
 
 use crate::document::Document;
-use crate::mocks::{Answer, MockTable, Mocks, Outcome};
+use crate::mocks::{Answer, MockOutcome, MockTable, Mocks};
 use crate::reader::{Log, Node, Problem, optional};
 
 /// A mock configuration.
@@ -109,10 +109,10 @@ fn range(numbers: &str) -> Option<RangeInclusive<u64>> {
 fn answer(node: &Node<'_>) -> Option<Answer> {
     node.check_keys(&["Return", "Throw"]);
     let outcome = match (node.member("Return"), node.member("Throw")) {
-        (Some(result), None) => Outcome::Result(result.value.clone()),
+        (Some(result), None) => MockOutcome::Result(result.value.clone()),
         (None, Some(throw)) => {
             throw.check_keys(&["Error", "Cause"]);
-            Outcome::Error {
+            MockOutcome::Error {
                 error: optional(&throw, "Error", Node::text),
                 cause: optional(&throw, "Cause", Node::text),
             }
@@ -144,9 +144,9 @@ mod tests {
         let names: Vec<_> = machine.cases.iter().map(|(name, table)| (&**name, table.len())).collect();
         assert_eq!((&*machine.name, names), ("M", vec![("Happy", 1), ("Empty", 0)]));
         let mocks = &machine.cases[0].1["S"];
-        let result = Answer { outcome: Outcome::Result(Value::int(7)), delay: 0 };
+        let result = Answer { outcome: MockOutcome::Result(Value::int(7)), delay: 0 };
         assert_eq!((mocks.answer(2), mocks.answer(3)), (Some(&result), None));
-        let thrown = Outcome::Error { error: Some("E".into()), cause: Some("C".into()) };
+        let thrown = MockOutcome::Error { error: Some("E".into()), cause: Some("C".into()) };
         assert_eq!(mocks.answer(0).map(|answer| &answer.outcome), Some(&thrown));
     }
 

@@ -42,14 +42,14 @@ impl Mocks {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// What it is.
-    pub outcome: Outcome,
+    pub outcome: MockOutcome,
     /// Milliseconds of virtual time until it comes.
     pub delay: i64,
 }
 
 /// How a task ends.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum MockOutcome {
     /// Well, with this raw result.
     Result(Value),
     /// With an error.
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn an_answer_belongs_to_its_invocation() {
-        let answer = |n: i64| Answer { outcome: Outcome::Result(Value::int(n)), delay: 0 };
+        let answer = |n: i64| Answer { outcome: MockOutcome::Result(Value::int(n)), delay: 0 };
         let tables = [
             (Mocks::Every(answer(7)), [Some(7), Some(7), Some(7), Some(7)]),
             (Mocks::InTurn(vec![answer(1), answer(2)]), [Some(1), Some(2), None, None]),

@@ -13,7 +13,7 @@ use engine::{
 };
 
 use crate::coverage::Reached;
-use crate::mocks::{MockTable, Outcome};
+use crate::mocks::{MockOutcome, MockTable};
 use crate::trace::Trace;
 
 /// Events of one turn; a longer run goes on in the next.
@@ -141,7 +141,7 @@ struct Stage<'a> {
     trace: Trace,
     invocations: HashMap<StateId, u64>,
     /// The answers on their way, by when they come and the number of their task.
-    answers: BTreeMap<(Timestamp, EventId), Outcome>,
+    answers: BTreeMap<(Timestamp, EventId), MockOutcome>,
 }
 
 impl Stage<'_> {
@@ -171,9 +171,9 @@ impl Stage<'_> {
         }
         self.now = self.now.max(due);
         match outcome {
-            Outcome::Result(output) => self.send(Command::TaskSucceeded { scheduled, output }),
-            Outcome::Error { error, cause } => self.send(Command::TaskFailed { scheduled, error, cause }),
-            Outcome::Never => Ok(()),
+            MockOutcome::Result(output) => self.send(Command::TaskSucceeded { scheduled, output }),
+            MockOutcome::Error { error, cause } => self.send(Command::TaskFailed { scheduled, error, cause }),
+            MockOutcome::Never => Ok(()),
         }
     }
 
@@ -238,7 +238,7 @@ impl Stage<'_> {
     }
 
     /// The answer to the next invocation of the task's state with its delay; `None` where it never comes.
-    fn outcome(&mut self, task: EventId) -> Result<Option<(i64, Outcome)>, Ending> {
+    fn outcome(&mut self, task: EventId) -> Result<Option<(i64, MockOutcome)>, Ending> {
         let Some(state) = self.trace.state_of(task) else { return Ok(None) };
         let count = self.invocations.entry(state).or_default();
         let invocation = *count;
@@ -249,7 +249,7 @@ impl Stage<'_> {
             let (state, mocked) = (name.clone(), mocks.is_some());
             return Err(Ending::Unmocked { state, invocation: invocation + 1, mocked });
         };
-        Ok((answer.outcome != Outcome::Never).then(|| (answer.delay, answer.outcome.clone())))
+        Ok((answer.outcome != MockOutcome::Never).then(|| (answer.delay, answer.outcome.clone())))
     }
 
     /// The names of the states with open tasks.
@@ -276,15 +276,15 @@ mod tests {
     }
 
     fn result(json: &str, delay: i64) -> Answer {
-        Answer { outcome: Outcome::Result(asl::json::parse(json.as_bytes()).unwrap()), delay }
+        Answer { outcome: MockOutcome::Result(asl::json::parse(json.as_bytes()).unwrap()), delay }
     }
 
     fn error(name: &str) -> Answer {
-        Answer { outcome: Outcome::Error { error: Some(name.into()), cause: None }, delay: 0 }
+        Answer { outcome: MockOutcome::Error { error: Some(name.into()), cause: None }, delay: 0 }
     }
 
     fn never() -> Answer {
-        Answer { outcome: Outcome::Never, delay: 0 }
+        Answer { outcome: MockOutcome::Never, delay: 0 }
     }
 
     fn play(definition: &str, mocks: &[(&str, Mocks)]) -> Run {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use asl::diagnostic::Diagnostic;
 use asl::{Text, Value};
 use engine::history::HistoryEvent;
-use engine::test_state::Outcome;
+use engine::test_state::TestOutcome;
 use engine::{EventId, Timestamp};
 use store::record::{Definition, ExecutionRecord, MachineStatus, MachineType, StateMachine, Version};
 
@@ -22,7 +22,7 @@ pub use versions::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestedState {
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: TestOutcome,
     /// What went over the wire; absent where no HTTP request was sent.
     pub exchange: Option<HttpTrace>,
 }

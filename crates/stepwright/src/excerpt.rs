@@ -34,7 +34,7 @@ impl Colour {
 
 /// A place in a source text: line and column count from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct ExcerptPlace {
     /// The line.
     pub(crate) line: usize,
     /// The column.
@@ -42,10 +42,10 @@ pub(crate) struct Place {
 }
 
 /// Where a byte offset lies. An offset past the end or within a character means the nearest one before.
-pub(crate) fn place(source: &str, offset: usize) -> Place {
+pub(crate) fn place(source: &str, offset: usize) -> ExcerptPlace {
     let before = &source[..floor(source, offset)];
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Place { line: before.matches('\n').count() + 1, column: before[start..].chars().count() + 1 }
+    ExcerptPlace { line: before.matches('\n').count() + 1, column: before[start..].chars().count() + 1 }
 }
 
 /// The diagnostic as several lines of text.
@@ -67,9 +67,9 @@ pub(crate) fn render(diagnostic: &Diagnostic, file: &str, source: &str, colour: 
     text
 }
 
-fn heading(diagnostic: &Diagnostic, file: &str, place: Option<Place>, colour: Colour) -> String {
+fn heading(diagnostic: &Diagnostic, file: &str, place: Option<ExcerptPlace>, colour: Colour) -> String {
     let mut text = format!("  {} {file}", colour.paint("1;34", "-->"));
-    if let Some(Place { line, column }) = place {
+    if let Some(ExcerptPlace { line, column }) = place {
         let _ = write!(text, ":{line}:{column}");
     }
     if let Some(location) = &diagnostic.location {
@@ -79,7 +79,7 @@ fn heading(diagnostic: &Diagnostic, file: &str, place: Option<Place>, colour: Co
     text
 }
 
-fn excerpt(source: &str, span: &Range<usize>, place: Place, colour: Colour, code: &str) -> String {
+fn excerpt(source: &str, span: &Range<usize>, place: ExcerptPlace, colour: Colour, code: &str) -> String {
     let start = floor(source, span.start);
     let line_start = source[..start].rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = source[start..].find('\n').map_or(source.len(), |newline| start + newline);

@@ -22,7 +22,7 @@ use crate::{Commit, Conflict, DueWork, Executions, RecordId, Records, Store, Sto
 /// The store in memory. What it holds is gone with it.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    state: RwLock<State>,
+    state: RwLock<MemoryState>,
 }
 
 impl MemoryStore {
@@ -33,15 +33,15 @@ impl MemoryStore {
 
     /// An empty store with that many partitions.
     pub fn with_partitions(partitions: Partitions) -> Self {
-        Self { state: RwLock::new(State { partitions, ..State::default() }) }
+        Self { state: RwLock::new(MemoryState { partitions, ..MemoryState::default() }) }
     }
 
     // A panic while the lock was held cannot leave a batch half applied: applying does not panic.
-    fn read(&self) -> RwLockReadGuard<'_, State> {
+    fn read(&self) -> RwLockReadGuard<'_, MemoryState> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
+    fn write(&self) -> RwLockWriteGuard<'_, MemoryState> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -248,7 +248,7 @@ fn as_expected(record: RecordId, expected: Expected, found: Option<u64>) -> Resu
 
 /// Everything stored, and what is derived from it.
 #[derive(Debug, Default)]
-struct State {
+struct MemoryState {
     partitions: Partitions,
     lanes: Lanes,
     state_machines: BTreeMap<StateMachineId, StateMachine>,
@@ -299,7 +299,7 @@ enum Undo {
     Append(ExecutionId, Summary),
 }
 
-impl State {
+impl MemoryState {
     /// Refuses starts that were decided on another revision of their state machine.
     fn check_revisions(&self, batch: &[Write]) -> Result<(), StoreError> {
         let revision_of = |id| Ok(self.state_machines.get(&id).map(|machine| machine.revision));

@@ -20,8 +20,8 @@ use crate::scope::{Chance, Scope};
 use crate::timestamp;
 use crate::value::Value;
 
-type Outcome = Result<JValue, EvaluatorError>;
-type Body = fn(&Shared, &[JValue]) -> Outcome;
+type Evaluated = Result<JValue, EvaluatorError>;
+type Body = fn(&Shared, &[JValue]) -> Evaluated;
 
 /// What the functions of one evaluation share.
 struct Shared {
@@ -218,7 +218,7 @@ fn number(args: &[JValue], index: usize, function: &str) -> Result<f64, Evaluato
 }
 
 /// `$parse(text)`: the JSON value in a text.
-fn parse(shared: &Shared, args: &[JValue]) -> Outcome {
+fn parse(shared: &Shared, args: &[JValue]) -> Evaluated {
     at_most(args, 1, "parse")?;
     match argument(args, 0, "parse")? {
         JValue::Undefined => Ok(JValue::Undefined),
@@ -233,7 +233,7 @@ fn parse(shared: &Shared, args: &[JValue]) -> Outcome {
 }
 
 /// `$partition(items, size)`: the items in arrays of that size, the last one shorter.
-fn partition(shared: &Shared, args: &[JValue]) -> Outcome {
+fn partition(shared: &Shared, args: &[JValue]) -> Evaluated {
     at_most(args, 2, "partition")?;
     let items = argument(args, 0, "partition")?;
     if items.is_undefined() {
@@ -249,7 +249,7 @@ fn partition(shared: &Shared, args: &[JValue]) -> Outcome {
 }
 
 /// `$range(start, end, step)`: the numbers from the start, the end among them where a step lands on it.
-fn range(shared: &Shared, args: &[JValue]) -> Outcome {
+fn range(shared: &Shared, args: &[JValue]) -> Evaluated {
     at_most(args, 3, "range")?;
     if args.iter().any(JValue::is_undefined) {
         return Ok(JValue::Undefined);
@@ -268,7 +268,7 @@ fn range(shared: &Shared, args: &[JValue]) -> Outcome {
 }
 
 /// `$hash(data, algorithm)`: the digest in lower-case hexadecimal.
-fn hash_of(_: &Shared, args: &[JValue]) -> Outcome {
+fn hash_of(_: &Shared, args: &[JValue]) -> Evaluated {
     at_most(args, 2, "hash")?;
     let data = argument(args, 0, "hash")?;
     if data.is_undefined() {
@@ -283,7 +283,7 @@ fn hash_of(_: &Shared, args: &[JValue]) -> Outcome {
 }
 
 /// `$random()`, or `$random(seed)`, which is the first `nextDouble()` of `java.util.Random` on AWS.
-fn random(shared: &Shared, args: &[JValue]) -> Outcome {
+fn random(shared: &Shared, args: &[JValue]) -> Evaluated {
     at_most(args, 1, "random")?;
     if args.is_empty() || args[0].is_undefined() {
         return Ok(JValue::Number(shared.chance.next_f64()));
@@ -292,28 +292,28 @@ fn random(shared: &Shared, args: &[JValue]) -> Outcome {
     Ok(JValue::Number(JavaRandom::new(seed as i64).next_f64()))
 }
 
-fn uuid(shared: &Shared, args: &[JValue]) -> Outcome {
+fn uuid(shared: &Shared, args: &[JValue]) -> Evaluated {
     at_most(args, 0, "uuid")?;
     Ok(JValue::string(&*shared.chance.uuid()))
 }
 
 /// AWS has no `$eval`.
-fn eval(_: &Shared, _: &[JValue]) -> Outcome {
+fn eval(_: &Shared, _: &[JValue]) -> Evaluated {
     Err(error("T1006: Attempted to invoke a non-function".to_owned()))
 }
 
 /// `$now()`; with a picture it is written as `$fromMillis($millis(), picture)`.
-fn now(shared: &Shared, _: &[JValue]) -> Outcome {
+fn now(shared: &Shared, _: &[JValue]) -> Evaluated {
     Ok(JValue::string(timestamp::format(shared.now)))
 }
 
-fn millis(shared: &Shared, args: &[JValue]) -> Outcome {
+fn millis(shared: &Shared, args: &[JValue]) -> Evaluated {
     at_most(args, 0, "millis")?;
     Ok(JValue::Number(shared.now as f64))
 }
 
 /// `$shuffle(items)`, with the chance that was given.
-fn shuffle(shared: &Shared, args: &[JValue]) -> Outcome {
+fn shuffle(shared: &Shared, args: &[JValue]) -> Evaluated {
     at_most(args, 1, "shuffle")?;
     let items = argument(args, 0, "shuffle")?;
     let mut items = match items {
@@ -329,7 +329,7 @@ fn shuffle(shared: &Shared, args: &[JValue]) -> Outcome {
     Ok(JValue::array(items))
 }
 
-fn weigh(shared: &Shared, args: &[JValue]) -> Outcome {
+fn weigh(shared: &Shared, args: &[JValue]) -> Evaluated {
     let value = args.first().cloned().unwrap_or(JValue::Undefined);
     if matches!(value, JValue::Array(_) | JValue::Object(_)) {
         shared.meter.charge_value(&value)?;
@@ -337,7 +337,7 @@ fn weigh(shared: &Shared, args: &[JValue]) -> Outcome {
     Ok(value)
 }
 
-fn concatenate(shared: &Shared, args: &[JValue]) -> Outcome {
+fn concatenate(shared: &Shared, args: &[JValue]) -> Evaluated {
     let mut joined = String::new();
     for operand in args {
         match operand {
@@ -363,11 +363,11 @@ fn append(shared: &Shared, joined: &mut String, text: &str) -> Result<(), Evalua
     Ok(())
 }
 
-fn is_builtin(_: &Shared, args: &[JValue]) -> Outcome {
+fn is_builtin(_: &Shared, args: &[JValue]) -> Evaluated {
     Ok(JValue::Bool(args.first().is_some_and(JValue::is_builtin)))
 }
 
-fn clamped(_: &Shared, args: &[JValue]) -> Outcome {
+fn clamped(_: &Shared, args: &[JValue]) -> Evaluated {
     Ok(match args.first() {
         Some(JValue::Number(number)) => JValue::Number(clamp(*number)),
         other => other.cloned().unwrap_or(JValue::Undefined),
@@ -376,7 +376,7 @@ fn clamped(_: &Shared, args: &[JValue]) -> Outcome {
 
 /// `$toMillis('13:45', '[H]:[m]')` is of today, which the evaluator would take from the clock: the date is put before
 /// the text, as far as the picture says nothing of it.
-fn dated_text(shared: &Shared, args: &[JValue]) -> Outcome {
+fn dated_text(shared: &Shared, args: &[JValue]) -> Evaluated {
     let [JValue::String(text), JValue::String(picture)] = args else {
         return Ok(args.first().cloned().unwrap_or(JValue::Undefined));
     };
@@ -386,7 +386,7 @@ fn dated_text(shared: &Shared, args: &[JValue]) -> Outcome {
 }
 
 /// The picture of such a text.
-fn dated_picture(_: &Shared, args: &[JValue]) -> Outcome {
+fn dated_picture(_: &Shared, args: &[JValue]) -> Evaluated {
     let Some(JValue::String(picture)) = args.first() else {
         return Ok(args.first().cloned().unwrap_or(JValue::Undefined));
     };
@@ -412,14 +412,14 @@ fn missing_date(picture: &str) -> impl Iterator<Item = (Range<usize>, &'static s
 }
 
 /// What a check gives: nothing.
-const DONE: Outcome = Ok(JValue::Undefined);
+const DONE: Evaluated = Ok(JValue::Undefined);
 
-fn checked(outcome: Result<(), EvaluatorError>) -> Outcome {
+fn checked(outcome: Result<(), EvaluatorError>) -> Evaluated {
     outcome.and(DONE)
 }
 
 /// `$pad(text?, width, characters?)`
-fn check_pad(shared: &Shared, args: &[JValue]) -> Outcome {
+fn check_pad(shared: &Shared, args: &[JValue]) -> Evaluated {
     let width = args.iter().skip(1).filter_map(JValue::as_f64).map(f64::abs).fold(0.0, f64::max);
     let last = args.iter().skip(2).filter_map(JValue::as_str).next_back().map_or(1, str::len);
     shared.meter.charge_text((width as u64).saturating_mul(last.max(1) as u64))?;
@@ -428,7 +428,7 @@ fn check_pad(shared: &Shared, args: &[JValue]) -> Outcome {
 
 /// `$replace(text?, pattern, replacement, limit?)`: a replacement may stand at every place, and may quote what
 /// was matched.
-fn check_replace(shared: &Shared, args: &[JValue]) -> Outcome {
+fn check_replace(shared: &Shared, args: &[JValue]) -> Evaluated {
     /// Most replacements are few; only a product that is absurd is refused before it is made.
     const SLACK: u64 = 8;
     let texts = args.iter().filter_map(JValue::as_str).map(|text| text.len() as u64);
@@ -441,7 +441,7 @@ fn check_replace(shared: &Shared, args: &[JValue]) -> Outcome {
 }
 
 /// `$join(texts, separator?)`
-fn check_join(shared: &Shared, args: &[JValue]) -> Outcome {
+fn check_join(shared: &Shared, args: &[JValue]) -> Evaluated {
     let separator = args.get(2).and_then(JValue::as_str).map_or(0, str::len) as u64;
     let texts = args.get(1).and_then(JValue::as_array);
     let length = texts.map_or(0, |texts| texts.iter().filter_map(JValue::as_str).map(|text| text.len() as u64).sum());
@@ -451,7 +451,7 @@ fn check_join(shared: &Shared, args: &[JValue]) -> Outcome {
 }
 
 /// `$string(value?, prettify?)`
-fn check_string(shared: &Shared, args: &[JValue]) -> Outcome {
+fn check_string(shared: &Shared, args: &[JValue]) -> Evaluated {
     let pretty = args.iter().skip(1).any(|arg| arg.as_bool() == Some(true));
     for value in args {
         if matches!(value, JValue::Array(_) | JValue::Object(_)) {
@@ -462,14 +462,14 @@ fn check_string(shared: &Shared, args: &[JValue]) -> Outcome {
 }
 
 /// `$distinct(items)` compares each with each.
-fn check_distinct(shared: &Shared, args: &[JValue]) -> Outcome {
+fn check_distinct(shared: &Shared, args: &[JValue]) -> Evaluated {
     let count = args.get(1).and_then(JValue::as_array).map_or(0, Vec::len) as u64;
     shared.meter.charge(count.saturating_mul(count) / 8)?;
     DONE
 }
 
 /// `$base64decode(text?)`: AWS refuses what is not Base64.
-fn check_base64decode(_: &Shared, args: &[JValue]) -> Outcome {
+fn check_base64decode(_: &Shared, args: &[JValue]) -> Evaluated {
     match args.iter().rev().find_map(JValue::as_str).map(base64_bytes) {
         Some(Err(problem)) => Err(error(problem)),
         _ => DONE,

@@ -31,7 +31,7 @@ struct Wanted {
 impl Reads {
     /// What that expression reads.
     pub(super) fn of(tree: &AstNode) -> Self {
-        let mut reader = Reader { reads: Self::default(), local: Vec::new(), whole: false };
+        let mut reader = ReadFinder { reads: Self::default(), local: Vec::new(), whole: false };
         reader.bound_in_paths(tree);
         reader.read(tree);
         reader.reads
@@ -107,7 +107,7 @@ fn states_part<'s>(scope: &'s Scope<'_>, name: &str) -> Option<&'s Value> {
     }
 }
 
-struct Reader {
+struct ReadFinder {
     reads: Reads,
     /// Names bound within the expression, innermost last.
     local: Vec<String>,
@@ -115,7 +115,7 @@ struct Reader {
     whole: bool,
 }
 
-impl Reader {
+impl ReadFinder {
     /// `@$name` and `#$name` are taken as bound everywhere.
     fn bound_in_paths(&mut self, node: &AstNode) {
         match node {

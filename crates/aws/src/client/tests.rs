@@ -28,7 +28,7 @@ fn call<'a>(service: &'a str, operation: &'a str, input: &'a Value) -> Call<'a> 
     Call { service, operation, input, idempotency_token: "token", missing, role: None, timeout: PATIENCE }
 }
 
-async fn list_tables(client: &Client, timeout: Duration) -> Result<Answer, CallError> {
+async fn list_tables(client: &Client, timeout: Duration) -> Result<ServiceAnswer, CallError> {
     client.call(&Call { timeout, ..call("dynamodb", "listTables", &json!({})) }).await
 }
 
@@ -36,7 +36,7 @@ fn tables() -> Reply {
     Reply::Answer(200, "x-amzn-requestid: r-1\r\nX-Amz-Crc32: 7\r\n", r#"{"TableNames":["a"]}"#.to_owned())
 }
 
-fn transport(result: Result<Answer, CallError>) -> String {
+fn transport(result: Result<ServiceAnswer, CallError>) -> String {
     match result {
         Err(CallError::Transport(text)) => text,
         other => panic!("{other:?}"),

@@ -8,7 +8,7 @@ use super::*;
 use crate::client::Options;
 use crate::endpoint::Endpoints;
 use crate::test_server::{Reply, Seen, Server};
-use crate::{Answer, Call, MissingParameters};
+use crate::{Call, MissingParameters, ServiceAnswer};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -87,7 +87,7 @@ impl Home {
     }
 }
 
-async fn call(client: &Client, role: Option<&str>) -> Result<Answer, CallError> {
+async fn call(client: &Client, role: Option<&str>) -> Result<ServiceAnswer, CallError> {
     let input = json!({});
     let call = Call {
         service: "dynamodb",

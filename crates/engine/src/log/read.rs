@@ -13,7 +13,8 @@ use crate::log::{DecodeError, FRAMES_NUMBERED, VERSION, WINDOW, family, tag};
 /// # Errors
 /// The bytes were written by a newer engine, or are damaged.
 pub fn decode(bytes: &[u8]) -> Result<Vec<Event>, DecodeError> {
-    let mut reader = Reader { bytes, offset: 0, version: 0, at: 0, texts: VecDeque::new(), payloads: VecDeque::new() };
+    let mut reader =
+        ChunkReader { bytes, offset: 0, version: 0, at: 0, texts: VecDeque::new(), payloads: VecDeque::new() };
     reader.version = reader.byte()?;
     if reader.version > VERSION {
         return Err(DecodeError::NewerFormat { found: reader.version });
@@ -32,7 +33,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Event>, DecodeError> {
     Ok(events)
 }
 
-struct Reader<'a> {
+struct ChunkReader<'a> {
     bytes: &'a [u8],
     offset: usize,
     /// The format the chunk is written in.
@@ -45,7 +46,7 @@ struct Reader<'a> {
 
 type Read<T> = Result<T, DecodeError>;
 
-impl<'a> Reader<'a> {
+impl<'a> ChunkReader<'a> {
     fn event(&mut self, next: &mut u64) -> Read<Event> {
         let tag = self.byte()?;
         let back = self.number()?;

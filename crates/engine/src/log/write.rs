@@ -13,7 +13,7 @@ pub fn encode(events: &[Event], out: &mut Vec<u8>) {
     out.push(VERSION);
     let first_shown = events.iter().find(|event| event.kind.is_shown());
     let first_id = first_shown.map_or_else(|| events.first().map_or(0, |event| event.id.0 + 1), |event| event.id.0);
-    let mut writer = Writer {
+    let mut writer = ChunkWriter {
         out,
         at: events.first().map_or(0, |event| event.at.0),
         texts: VecDeque::new(),
@@ -28,7 +28,7 @@ pub fn encode(events: &[Event], out: &mut Vec<u8>) {
     }
 }
 
-struct Writer<'a> {
+struct ChunkWriter<'a> {
     out: &'a mut Vec<u8>,
     at: i64,
     /// The latest first.
@@ -37,7 +37,7 @@ struct Writer<'a> {
     json: String,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> ChunkWriter<'a> {
     fn event(&mut self, event: &'a Event) {
         self.out.push(tag_of(&event.kind));
         self.number(event.id.0.saturating_sub(event.previous.0));

@@ -46,7 +46,7 @@ fn task(fields: &str) -> String {
     format!(r#"{{"Type": "Task", "Resource": "{LAMBDA}", {fields}, "Next": "N"}}"#)
 }
 
-fn run(test: &StateTest) -> Result<Outcome, TestStateError> {
+fn run(test: &StateTest) -> Result<TestOutcome, TestStateError> {
     let info = ExecutionInfo {
         arn: "arn:execution".into(),
         name: "execution".into(),

@@ -35,7 +35,7 @@ pub(super) async fn invoke_model(sender: &Sender<'_>, input: Json) -> Result<Tas
     Ok(TaskAnswer::to(sender.call.target.pattern(), result))
 }
 
-async fn ask_s3(sender: &Sender<'_>, operation: &str, input: Json) -> Result<aws::Answer, Failure> {
+async fn ask_s3(sender: &Sender<'_>, operation: &str, input: Json) -> Result<aws::ServiceAnswer, Failure> {
     sender.ask("s3", operation, &input).await.map_err(|error| sender.failure(error))
 }
 

@@ -17,7 +17,7 @@ const NOT_DELETED: &str = "BuildsNotDeleted";
 
 /// Deletes builds. What was just stopped is not at its end at once, and until then it cannot be deleted: it is tried
 /// again, within the time that the task has. The guide says that AWS tries again, not how often.
-pub(super) async fn delete(sender: &Sender<'_>, operation: &str, input: &Json) -> Result<aws::Answer, Failure> {
+pub(super) async fn delete(sender: &Sender<'_>, operation: &str, input: &Json) -> Result<aws::ServiceAnswer, Failure> {
     let until = Instant::now() + sender.call.request_timeout(REQUEST_TIMEOUT).min(REQUEST_TIMEOUT);
     let mut input = input.clone();
     let (mut deleted, mut not_deleted) = (Vec::new(), Vec::new());

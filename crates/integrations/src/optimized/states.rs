@@ -8,7 +8,7 @@ use crate::Failure;
 
 /// Starts the child. One that the caller does not name is named by the task's token, so a request that is sent twice
 /// starts one child: if it is over when the second arrives, its name is taken, and by nobody else.
-pub(super) async fn start(sender: &Sender<'_>, input: &Json) -> Result<aws::Answer, Failure> {
+pub(super) async fn start(sender: &Sender<'_>, input: &Json) -> Result<aws::ServiceAnswer, Failure> {
     let Json::Object(parameters) = input else { return sender.send("StartExecution", input).await };
     if member(parameters, "Name").is_some_and(|name| !name.is_null()) {
         return sender.send("StartExecution", input).await;
@@ -28,7 +28,7 @@ pub(super) async fn start(sender: &Sender<'_>, input: &Json) -> Result<aws::Answ
     }
 }
 
-async fn started_before(sender: &Sender<'_>, arn: &str) -> Result<aws::Answer, Failure> {
+async fn started_before(sender: &Sender<'_>, arn: &str) -> Result<aws::ServiceAnswer, Failure> {
     let mut answer = sender.send("DescribeExecution", &json!({ "ExecutionArn": arn })).await?;
     answer.output = json!({ "ExecutionArn": answer.output["ExecutionArn"], "StartDate": answer.output["StartDate"] });
     Ok(answer)

@@ -7,7 +7,7 @@ use rehearsal::Syntax;
 
 use super::pointer;
 use crate::definition::shown_name;
-use crate::excerpt::{Place, place};
+use crate::excerpt::{ExcerptPlace, place};
 
 /// What one file gave.
 pub(super) struct Checked {
@@ -37,9 +37,9 @@ pub(super) struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Region {
     /// The first character.
-    pub(super) start: Place,
+    pub(super) start: ExcerptPlace,
     /// The character after the last.
-    pub(super) end: Place,
+    pub(super) end: ExcerptPlace,
 }
 
 impl Checked {
@@ -119,7 +119,7 @@ mod tests {
     fn regions_count_characters_from_one() {
         let sample = sample();
         let finding = sample.findings.iter().find(|one| one.diagnostic.severity == Severity::Error).unwrap();
-        let at = |column| Place { line: 5, column };
+        let at = |column| ExcerptPlace { line: 5, column };
         assert_eq!(finding.region, Some(Region { start: at(49), end: at(53) }), "{:?}", finding.diagnostic);
     }
 }

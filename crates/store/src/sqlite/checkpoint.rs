@@ -185,7 +185,7 @@ pub(super) fn empty_log<H>(log: &Log, connection: &Connection, hold: impl Fn() -
 }
 
 /// What a checkpoint did.
-struct Outcome {
+struct CheckpointOutcome {
     /// A reader or another program was in the way.
     busy: bool,
     /// Pages in the log.
@@ -194,14 +194,14 @@ struct Outcome {
     moved: i64,
 }
 
-impl Outcome {
+impl CheckpointOutcome {
     fn left(&self) -> i64 {
         self.log - self.moved
     }
 }
 
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Outcome> {
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<CheckpointOutcome> {
     connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-        Ok(Outcome { busy: row.get::<_, i64>(0)? != 0, log: row.get(1)?, moved: row.get(2)? })
+        Ok(CheckpointOutcome { busy: row.get::<_, i64>(0)? != 0, log: row.get(1)?, moved: row.get(2)? })
     })
 }
