@@ -2,6 +2,7 @@
 
 use asl::Text;
 
+use crate::commit_log::CommitPosition;
 use crate::record::{ActivityId, AliasId, DefinitionId, ExecutionId, Expected, StateMachineId, VersionNumber};
 
 /// What a batch contradicted. Nothing of it was written.
@@ -34,6 +35,12 @@ pub enum Conflict {
         stored: u64,
         /// `first` of the chunk given.
         given: u64,
+    },
+    /// The commit log has a commit at the position.
+    #[error("commit {} is logged", position.0)]
+    CommitLogged {
+        /// The position given.
+        position: CommitPosition,
     },
     /// A record is not as its writer saw it.
     #[error("{record} was changed: expected {expected}, found {}", Expected::of(*found))]
@@ -80,7 +87,8 @@ impl Conflict {
             Self::ExecutionExists { .. }
             | Self::ExecutionNumberTaken { .. }
             | Self::ExecutionMissing { .. }
-            | Self::ChunkOutOfOrder { .. } => false,
+            | Self::ChunkOutOfOrder { .. }
+            | Self::CommitLogged { .. } => false,
         }
     }
 }

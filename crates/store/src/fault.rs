@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use asl::Text;
 use engine::{EventId, Timestamp};
 
+use crate::commit_log::{CommitPosition, LoggedCommit};
 use crate::lane::{SessionId, Ticket};
 use crate::partition::{PartitionSet, Partitions};
 use crate::record::{
@@ -216,6 +217,14 @@ impl<S: Store + ?Sized> Executions for Faulty<S> {
 
     fn last_execution_id(&self, among: &PartitionSet) -> Result<ExecutionId, StoreError> {
         self.inner.last_execution_id(among)
+    }
+
+    fn committed_after(&self, position: CommitPosition, limit: usize) -> Result<Vec<LoggedCommit>, StoreError> {
+        self.inner.committed_after(position, limit)
+    }
+
+    fn last_commit_position(&self) -> Result<CommitPosition, StoreError> {
+        self.inner.last_commit_position()
     }
 }
 

@@ -4,6 +4,7 @@
 //! execution are the truth; everything else about it is a summary that follows from them and is written
 //! in the same batch. SQL, file formats and connection handling stay behind these traits.
 
+pub mod commit_log;
 mod conflict;
 mod execution_id;
 #[cfg(any(test, feature = "suite"))]
@@ -17,6 +18,7 @@ pub mod sqlite;
 pub mod suite;
 
 use asl::Text;
+use commit_log::{CommitPosition, LoggedCommit};
 pub use conflict::{Conflict, RecordId};
 use engine::Timestamp;
 use lane::{SessionId, Ticket};
@@ -121,6 +123,10 @@ pub trait Executions: Send + Sync {
     /// The greatest number of an execution in these partitions; 0 where there is none. Quick for all partitions; for
     /// some, the newest executions of the others are passed over.
     fn last_execution_id(&self, among: &PartitionSet) -> Result<ExecutionId, StoreError>;
+    /// What the commit log has after that position, in order: at most so many commits.
+    fn committed_after(&self, position: CommitPosition, limit: usize) -> Result<Vec<LoggedCommit>, StoreError>;
+    /// The position of the last commit in the log, which is never trimmed; 0 where none was ever logged.
+    fn last_commit_position(&self) -> Result<CommitPosition, StoreError>;
 
     /// The execution with that ARN.
     fn execution_by_arn(&self, arn: &str) -> Result<Option<ExecutionRecord>, StoreError> {

@@ -10,6 +10,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use asl::Text;
 use engine::{EventId, Status, Timestamp};
 
+use crate::commit_log::{CommitPosition, Committed, LoggedCommit};
 use crate::lane::{Lanes, SessionId, Ticket};
 use crate::partition::{PartitionSet, Partitions};
 use crate::record::{
@@ -122,6 +123,18 @@ impl Executions for MemoryStore {
         let state = self.read();
         let greatest = state.executions.keys().copied().filter(|id| among.contains(*id)).max();
         Ok(greatest.unwrap_or_default())
+    }
+
+    fn committed_after(&self, position: CommitPosition, limit: usize) -> Result<Vec<LoggedCommit>, StoreError> {
+        let state = self.read();
+        let after = state.commits.range((Bound::Excluded(position), Bound::Unbounded)).take(limit);
+        Ok(after
+            .map(|(position, committed)| LoggedCommit { position: *position, committed: committed.clone() })
+            .collect())
+    }
+
+    fn last_commit_position(&self) -> Result<CommitPosition, StoreError> {
+        Ok(self.read().commits.last_key_value().map(|(position, _)| *position).unwrap_or_default())
     }
 }
 
@@ -266,6 +279,7 @@ struct MemoryState {
     running: HashMap<StateMachineId, BTreeSet<ExecutionId>>,
     due: BTreeSet<(Timestamp, ExecutionId)>,
     unsettled: BTreeSet<ExecutionId>,
+    commits: BTreeMap<CommitPosition, Vec<Committed>>,
     last: LastIds,
 }
 
@@ -297,6 +311,8 @@ enum Undo {
     Meta(Text, Option<Vec<u8>>),
     Begin(ExecutionId),
     Append(ExecutionId, Summary),
+    LogCommit(CommitPosition),
+    TrimCommits(BTreeMap<CommitPosition, Vec<Committed>>),
 }
 
 impl MemoryState {
@@ -311,7 +327,7 @@ impl MemoryState {
         let last = self.last;
         let mut undo = Vec::with_capacity(batch.len());
         for write in batch {
-            match self.apply(write) {
+            match self.apply(write, batch) {
                 Ok(step) => undo.push(step),
                 Err(conflict) => {
                     undo.into_iter().rev().for_each(|step| self.undo(step));
@@ -323,7 +339,7 @@ impl MemoryState {
         Ok(())
     }
 
-    fn apply(&mut self, write: &Write) -> Result<Undo, Conflict> {
+    fn apply(&mut self, write: &Write, batch: &[Write]) -> Result<Undo, Conflict> {
         match write {
             Write::StateMachine { record, expected } => self.state_machine(record, *expected),
             Write::DeleteStateMachine { id, revision } => {
@@ -371,7 +387,23 @@ impl MemoryState {
             }
             Write::Begin { execution, chunk, .. } => self.begin(execution, chunk),
             Write::Append { execution, chunk, summary } => self.append(*execution, chunk, summary.as_ref()),
+            Write::LogCommit { position } => self.log_commit(*position, batch),
+            Write::TrimCommits { up_to } => Ok(self.trim_commits(*up_to)),
         }
+    }
+
+    fn log_commit(&mut self, position: CommitPosition, batch: &[Write]) -> Result<Undo, Conflict> {
+        if self.commits.contains_key(&position) {
+            return Err(Conflict::CommitLogged { position });
+        }
+        self.commits.insert(position, batch.iter().filter_map(Committed::of).collect());
+        Ok(Undo::LogCommit(position))
+    }
+
+    fn trim_commits(&mut self, up_to: CommitPosition) -> Undo {
+        let last = self.commits.last_key_value().map_or(up_to, |(position, _)| *position);
+        let kept = self.commits.split_off(&last.min(up_to.next()));
+        Undo::TrimCommits(std::mem::replace(&mut self.commits, kept))
     }
 
     fn check_machine(&self, id: StateMachineId, expected: Expected) -> Result<(), Conflict> {
@@ -468,6 +500,8 @@ impl MemoryState {
             Undo::Meta(name, Some(old)) => drop(self.meta.insert(name, old)),
             Undo::Meta(name, None) => drop(self.meta.remove(&name)),
             Undo::Begin(id) => self.remove_execution(id),
+            Undo::LogCommit(position) => drop(self.commits.remove(&position)),
+            Undo::TrimCommits(trimmed) => self.commits.extend(trimmed),
             Undo::Append(id, summary) => {
                 if let Some(entry) = self.executions.get_mut(&id) {
                     entry.chunks.pop();

@@ -3,6 +3,7 @@
 use asl::{Text, Value};
 use engine::{EventId, Status, Timestamp};
 
+use crate::commit_log::CommitPosition;
 pub use crate::execution_id::ExecutionId;
 
 /// A state machine's number.
@@ -380,6 +381,17 @@ pub enum Write {
         chunk: Chunk,
         /// The summary, where it changed.
         summary: Option<Summary>,
+    },
+    /// Enters into the commit log what this batch does to executions. At most once in a batch, anywhere in it. Refused
+    /// where the log has that position.
+    LogCommit {
+        /// The one after the last: the log is read in their order.
+        position: CommitPosition,
+    },
+    /// Forgets what the commit log has up to this position. The last commit stays: it says which position is next.
+    TrimCommits {
+        /// With this one.
+        up_to: CommitPosition,
     },
 }
 

@@ -15,6 +15,7 @@ use crate::record::{
 use crate::{Store, StoreError};
 
 mod batches;
+mod commit_log;
 mod compare;
 mod due_work;
 mod executions;
@@ -26,6 +27,10 @@ mod revisions;
 mod versions;
 
 pub use batches::{a_conflict_in_the_middle_undoes_the_whole_batch, an_empty_batch_is_nothing};
+pub use commit_log::{
+    a_commit_is_logged_where_its_batch_asks_for_it, a_trimmed_commit_log_goes_on_after_its_last_position,
+    the_commit_log_is_read_in_order_and_in_pages, the_commit_log_says_what_a_commit_did,
+};
 pub use compare::{Batches, everything};
 pub use due_work::{due_executions_come_earliest_first_and_in_pages, unsettled_executions_come_in_order_and_in_pages};
 pub use executions::{
@@ -105,6 +110,10 @@ macro_rules! store_suite {
             many_questions_at_once_are_answered_in_order
             the_first_and_the_last_chunk_are_read_alone
             the_number_of_partitions_is_known
+            a_commit_is_logged_where_its_batch_asks_for_it
+            the_commit_log_says_what_a_commit_did
+            the_commit_log_is_read_in_order_and_in_pages
+            a_trimmed_commit_log_goes_on_after_its_last_position
         );
     };
     (@each $open:expr; $($behaviour:ident)*) => {

@@ -10,8 +10,10 @@ use rusqlite::{
     CachedStatement, Connection, Error, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
 };
 
+use super::commit_log;
 use super::packing::{Packed, Packer};
 use super::schema::{machine_status_code, machine_type_code, recovery_code, split_arn, status_code};
+use crate::commit_log::{CommitPosition, Committed};
 use crate::record::{
     Activity, ActivityId, Alias, AliasId, Chunk, Definition, ExecutionId, ExecutionRecord, Expected, Routing,
     StateMachine, StateMachineId, Summary, Version, Write, stale_machines,
@@ -124,7 +126,7 @@ impl WriteConnection {
             return Err(Refused::Stale(stale));
         }
         for write in batch {
-            statements.write(write)?;
+            statements.write(write, batch)?;
         }
         drop(statements);
         transaction.commit().map_err(|error| {
@@ -158,7 +160,7 @@ struct Statements<'a> {
 }
 
 impl Statements<'_> {
-    fn write(&mut self, write: &Write) -> Result<(), Refused> {
+    fn write(&mut self, write: &Write, batch: &[Write]) -> Result<(), Refused> {
         match write {
             Write::Begin { execution, chunk, .. } => self.begin(execution, chunk),
             Write::Append { execution, chunk, summary } => self.append(*execution, chunk, summary.as_ref()),
@@ -177,7 +179,18 @@ impl Statements<'_> {
             Write::DeleteActivity { id, revision } => self.delete_activity(*id, *revision),
             Write::Meta { name, value } => self.meta(SET_META, name, value),
             Write::MetaIfAbsent { name, value } => self.meta(SET_META_IF_ABSENT, name, value),
+            Write::LogCommit { position } => self.log_commit(*position, batch),
+            Write::TrimCommits { up_to } => {
+                self.connection.prepare_cached(TRIM_COMMITS)?.execute([up_to.0])?;
+                Ok(())
+            }
         }
+    }
+
+    fn log_commit(&self, position: CommitPosition, batch: &[Write]) -> Result<(), Refused> {
+        let data = commit_log::pack(batch.iter().filter_map(Committed::of));
+        let logged = self.connection.prepare_cached(LOG_COMMIT)?.execute(params![position.0, data]);
+        logged.map(drop).map_err(|error| conflict(error, || Conflict::CommitLogged { position }))
     }
 
     fn begin(&mut self, record: &ExecutionRecord, chunk: &Chunk) -> Result<(), Refused> {
@@ -478,6 +491,9 @@ impl Statements<'_> {
         Ok(Conflict::RecordChanged { record, expected, found }.into())
     }
 }
+
+const LOG_COMMIT: &str = "INSERT INTO commits (seq, data) VALUES (?1, ?2)";
+const TRIM_COMMITS: &str = "DELETE FROM commits WHERE seq <= ?1 AND seq < (SELECT max(seq) FROM commits)";
 
 const SET_META: &str =
     "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";

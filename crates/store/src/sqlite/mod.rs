@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod commit;
+mod commit_log;
 mod doubt;
 mod error;
 mod open;
@@ -22,6 +23,7 @@ use std::thread::JoinHandle;
 use asl::Text;
 use engine::{EventId, Timestamp};
 
+use crate::commit_log::{CommitPosition, LoggedCommit};
 use crate::lane::{Lanes, SessionId, Ticket};
 use crate::partition::{PartitionSet, Partitions};
 use crate::record::{
@@ -264,6 +266,14 @@ impl Executions for Sqlite {
 
     fn last_execution_id(&self, among: &PartitionSet) -> Result<ExecutionId, StoreError> {
         self.read("read the last execution", |reader| reader.last_execution_id(among))
+    }
+
+    fn committed_after(&self, position: CommitPosition, limit: usize) -> Result<Vec<LoggedCommit>, StoreError> {
+        self.read("read the commit log", |reader| reader.committed_after(position, limit))
+    }
+
+    fn last_commit_position(&self) -> Result<CommitPosition, StoreError> {
+        self.read("read the commit log", ReadConnection::last_commit_position)
     }
 }
 

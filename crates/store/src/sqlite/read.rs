@@ -5,8 +5,10 @@ use engine::{EventId, Timestamp};
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
 
+use super::commit_log;
 use super::packing::Unpacker;
 use super::schema::{STATUS_COUNT, machine_status, machine_type, recovery, split_arn, status, status_code};
+use crate::commit_log::{CommitPosition, LoggedCommit};
 use crate::partition::PartitionSet;
 use crate::record::{
     Activity, ActivityId, Alias, AliasId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId,
@@ -82,6 +84,8 @@ pub(super) const ALIASES: &str = "SELECT id, state_machine, name, description, v
      second_weight, created_at, updated_at, revision FROM aliases WHERE state_machine = ?1";
 pub(super) const ACTIVITY: &str = activities!("WHERE arn = ?1");
 pub(super) const ACTIVITIES: &str = activities!("WHERE id > ?1 ORDER BY id LIMIT ?2");
+pub(super) const COMMITTED_AFTER: &str = "SELECT seq, data FROM commits WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+pub(super) const LAST_COMMIT: &str = "SELECT seq FROM commits ORDER BY seq DESC LIMIT 1";
 pub(super) const META: &str = "SELECT value FROM meta WHERE name = ?1";
 
 impl ReadConnection {
@@ -275,6 +279,22 @@ impl ReadConnection {
             }
         }
         Ok(last)
+    }
+
+    pub(super) fn committed_after(&mut self, position: CommitPosition, limit: usize) -> Result<Vec<LoggedCommit>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut statement = self.connection.prepare_cached(COMMITTED_AFTER)?;
+        let commits = statement.query_map([position.0, limit], |row| {
+            let committed = commit_log::unpack(row.get_ref(1)?.as_blob()?)
+                .map_err(|error| Error::FromSqlConversionFailure(1, Type::Blob, Box::new(error)))?;
+            Ok(LoggedCommit { position: CommitPosition(row.get(0)?), committed })
+        })?;
+        commits.collect()
+    }
+
+    pub(super) fn last_commit_position(&mut self) -> Result<CommitPosition> {
+        let last = self.connection.prepare_cached(LAST_COMMIT)?.query_row([], id).optional()?;
+        Ok(CommitPosition(last.unwrap_or_default()))
     }
 
     pub(super) fn meta(&mut self, name: &str) -> Result<Option<Vec<u8>>> {

@@ -141,6 +141,9 @@ ALTER TABLE activities ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
 -- Recovery also reads executions that are over, where jobs are still to be cancelled.
 DROP INDEX executions_unsettled;
 CREATE INDEX executions_unsettled ON executions (id) WHERE recovery <> 0;
+
+-- What each commit did to executions, until all that follow along have come past it; the last row stays.
+CREATE TABLE commits (seq INTEGER PRIMARY KEY, data BLOB NOT NULL);
 ";
 
 /// The name of the value in `meta` that says how many partitions there are, in decimal.

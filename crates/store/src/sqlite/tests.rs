@@ -202,6 +202,7 @@ fn no_question_reads_a_whole_table() {
         read::ALIASES,
         read::ACTIVITY,
         read::ACTIVITIES,
+        read::COMMITTED_AFTER,
         read::META,
     ];
     let reader = ReadConnection::new(open::reader(&temporary.file).expect("a connection")).expect("a reader");

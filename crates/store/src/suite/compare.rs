@@ -11,6 +11,7 @@ use super::{
     state_machine, version,
 };
 use crate::Store;
+use crate::commit_log::CommitPosition;
 use crate::fault::Random;
 use crate::partition::PartitionSet;
 use crate::record::{
@@ -71,6 +72,10 @@ pub fn everything(store: &dyn Store) -> String {
     for id in 0..=last_ids.definition.0 {
         note(format_args!("{:?}", found(store.definition(DefinitionId(id)))));
     }
+    note(format_args!("{:?}", found(store.last_commit_position())));
+    for commit in found(store.committed_after(CommitPosition(0), usize::MAX)) {
+        note(format_args!("{commit:?}"));
+    }
     for name in NAMES {
         note(format_args!("{:?}", found(store.meta(name))));
     }
@@ -86,6 +91,7 @@ pub struct Batches {
     executions: Vec<Made>,
     next_execution: i64,
     next_record: i64,
+    last_commit: CommitPosition,
     /// The revisions of records, by number.
     machines: BTreeMap<i64, u64>,
     activities: BTreeMap<i64, u64>,
@@ -108,6 +114,7 @@ impl Batches {
             executions: Vec::new(),
             next_execution: 1,
             next_record: 1,
+            last_commit: CommitPosition(0),
             machines: BTreeMap::new(),
             activities: BTreeMap::new(),
             aliases: BTreeMap::new(),
@@ -117,13 +124,16 @@ impl Batches {
     /// The next batch, and what to go on with where it is refused.
     pub fn next_batch(&mut self) -> (Vec<Write>, Self) {
         let mut refused = self.clone();
-        let batch = (0..=self.random.below(6)).map(|_| self.write()).collect();
+        let mut batch: Vec<Write> = (0..=self.random.below(6)).map(|_| self.write()).collect();
+        if self.random.below(2) == 0 {
+            batch.insert(self.random.below(batch.len() as u64) as usize, self.log_commit());
+        }
         refused.random = self.random.clone();
         (batch, refused)
     }
 
     fn write(&mut self) -> Write {
-        match self.random.below(48) {
+        match self.random.below(49) {
             0..=11 => self.begin(),
             12..=29 if !self.executions.is_empty() => self.append(),
             30 | 31 => self.state_machine(),
@@ -135,12 +145,21 @@ impl Batches {
             40 => Write::DeleteVersion(StateMachineId(1 + self.pick(6)), VersionNumber(1 + self.pick(40))),
             41 | 42 => self.alias(),
             43 => self.delete_alias(),
+            48 => Write::TrimCommits { up_to: CommitPosition(self.last_commit.0 - self.pick(9)) },
             44 => Write::MetaIfAbsent { name: NAMES[self.random.below(4) as usize].into(), value: vec![1] },
             _ => Write::Meta {
                 name: NAMES[self.random.below(4) as usize].into(),
                 value: self.random.below(1_000).to_le_bytes().to_vec(),
             },
         }
+    }
+
+    /// Mostly after the last one.
+    fn log_commit(&mut self) -> Write {
+        if self.random.below(40) > 0 {
+            self.last_commit = self.last_commit.next();
+        }
+        Write::LogCommit { position: self.last_commit }
     }
 
     fn begin(&mut self) -> Write {
