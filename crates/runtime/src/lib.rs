@@ -21,6 +21,7 @@ pub mod keeper;
 pub mod loader;
 mod long_turns;
 mod metrics;
+pub mod observer;
 pub mod quotas;
 mod records;
 pub mod shard;
@@ -53,6 +54,7 @@ use keeper::{Errand, Keeper};
 use loader::Loader;
 use long_turns::LongTurns;
 pub use metrics::{MetricsSnapshot, Throttled};
+use observer::{Follower, Observer};
 use quotas::Quotas;
 use records::RecordNumbers;
 use shard::{Context, Input, Outlets, Reply, Shard, ShardOptions};
@@ -114,6 +116,21 @@ impl Runtime {
         options: RuntimeOptions,
         tasks: impl FnOnce(TaskReports) -> Arc<dyn Tasks>,
     ) -> Result<Self, StoreError> {
+        Self::open_observed(store, clock, options, tasks, Vec::new())
+    }
+
+    /// As [`Runtime::open`], with observers who are told of what is committed, first of what they missed. Each has a
+    /// name of its own. Where there are observers, all that is committed is logged for them.
+    ///
+    /// # Errors
+    /// Those of [`Runtime::open`].
+    pub fn open_observed(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        options: RuntimeOptions,
+        tasks: impl FnOnce(TaskReports) -> Arc<dyn Tasks>,
+        observers: Vec<Arc<dyn Observer>>,
+    ) -> Result<Self, StoreError> {
         let now = clock.now();
         let mut chance = new_chance()?;
         let count = shard_count(options.shards);
@@ -155,9 +172,11 @@ impl Runtime {
             threads: Mutex::default(),
         };
         let outlets = Outlets { exchange, tasks };
+        let (observers, followers) = observer::follow(&store, &inner.writer, observers)?;
         let committer = Committer::new(Arc::clone(&store), lane, Arc::clone(&shards), outlets, &context);
+        let committer = committer.with_observers(observers);
         let keeper = Keeper::new(store, directory, shards, Arc::clone(&inner.writer), last_id, now);
-        inner.start(committer, keeper, last_id)?;
+        inner.start(committer, followers, keeper, last_id)?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -258,8 +277,18 @@ impl Runtime {
 }
 
 impl Inner {
-    fn start(&self, committer: Committer, keeper: Keeper, last_id: ExecutionId) -> Result<(), StoreError> {
+    fn start(
+        &self,
+        committer: Committer,
+        followers: Vec<Follower>,
+        keeper: Keeper,
+        last_id: ExecutionId,
+    ) -> Result<(), StoreError> {
         let mut threads = lock(&self.threads);
+        for follower in followers {
+            let clock = Arc::clone(&self.clock);
+            threads.push(spawn(&format!("observer-{}", follower.name()), move || follower.run(&*clock))?);
+        }
         let writer = Arc::clone(&self.writer);
         threads.push(spawn("writer", move || committer.run(&writer))?);
         let long_turns = LongTurns::start(long_turn_threads(), &self.context, &self.shards)?;

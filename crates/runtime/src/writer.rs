@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::driver::Shards;
 use crate::metrics::Metrics;
+use crate::observer::Observers;
 use crate::shard::{Batch, CommitFailure, Context, Input, Outlets};
 use crate::sync::Inbox;
 
@@ -88,6 +89,7 @@ pub struct Committer {
     shards: Arc<Shards>,
     outlets: Outlets,
     metrics: Arc<Metrics>,
+    observers: Observers,
     /// Per shard, the oldest generation whose batches may still be committed.
     generations: Vec<u64>,
 }
@@ -96,7 +98,14 @@ impl Committer {
     /// Commits to that store, in that lane of it, what those shards do.
     pub fn new(store: Arc<dyn Store>, lane: Lane, shards: Arc<Shards>, outlets: Outlets, context: &Context) -> Self {
         let generations = vec![0; shards.count()];
-        Self { store, lane, shards, outlets, metrics: Arc::clone(&context.metrics), generations }
+        let metrics = Arc::clone(&context.metrics);
+        Self { store, lane, shards, outlets, metrics, observers: Observers::none(), generations }
+    }
+
+    /// Tells these of what it commits.
+    #[must_use]
+    pub fn with_observers(self, observers: Observers) -> Self {
+        Self { observers, ..self }
     }
 
     /// Commits until every shard has left.
@@ -106,6 +115,15 @@ impl Committer {
         let mut submissions = Vec::new();
         while writer.inbox.take(&mut submissions, None) {
             self.step(&mut submissions);
+        }
+        let positions = std::mem::replace(&mut self.observers, Observers::none()).finish();
+        if !positions.is_empty()
+            && let Err(error) = self.lane.commit(&*self.store, &positions)
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "observers will be told again of the last commits"
+            );
         }
     }
 
@@ -130,53 +148,66 @@ impl Committer {
     }
 
     fn commit(&mut self, mut submissions: Vec<Submission>) {
-        let (writes, parts) = join(&mut submissions);
-        match self.try_commit(&writes) {
+        let (mut writes, parts) = join(&mut submissions);
+        match self.try_commit(&mut writes) {
             Ok(()) => submissions.into_iter().for_each(|submission| self.succeed(submission)),
             // Nothing was written, and one part alone is to blame.
             Err(StoreError::Conflict(_)) if submissions.len() > 1 => {
                 for (submission, part) in submissions.into_iter().zip(parts) {
-                    self.commit_alone(submission, &writes[part]);
+                    self.commit_alone(submission, writes[part].to_vec());
                 }
             }
             Err(error) => submissions.into_iter().for_each(|submission| self.fail(submission, copy(&error))),
         }
     }
 
-    fn commit_alone(&mut self, submission: Submission, writes: &[Write]) {
+    fn commit_alone(&mut self, submission: Submission, mut writes: Vec<Write>) {
         match submission {
             Submission::Shard { shard, batch } if batch.generation < self.generations[shard] => {
                 self.shards.send(shard, Input::Outcome(batch.failed(CommitFailure::earlier())));
             }
-            submission => match self.try_commit(writes) {
+            submission => match self.try_commit(&mut writes) {
                 Ok(()) => self.succeed(submission),
                 Err(error) => self.fail(submission, error),
             },
         }
     }
 
-    fn try_commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+    fn try_commit(&mut self, writes: &mut Vec<Write>) -> Result<(), StoreError> {
         if writes.is_empty() {
             return Ok(());
         }
+        let count = writes.len();
+        let result = self.commit_observed(writes);
+        match &result {
+            Ok(()) => {
+                Metrics::add(&self.metrics.commits, 1);
+                Metrics::add(&self.metrics.writes, count as u64);
+            }
+            // Whoever wrote records on an old revision of them reads again and tries again.
+            Err(StoreError::Conflict(conflict)) if conflict.is_about_records() => {
+                tracing::debug!(%conflict, writes = count, "a commit was refused");
+            }
+            Err(error) => {
+                tracing::error!(error = error as &dyn std::error::Error, writes = count, "a commit failed");
+                Metrics::add(&self.metrics.commit_failures, 1);
+            }
+        }
+        result
+    }
+
+    fn commit_observed(&mut self, writes: &mut Vec<Write>) -> Result<(), StoreError> {
+        self.lane.settle(&*self.store)?;
+        let commit = self.observers.enter(&*self.store, writes)?;
         let mut result = self.lane.commit(&*self.store, writes);
         // Where nobody knows whether it happened, the lane may.
         if result.is_err() && matches!(self.lane.settle(&*self.store), Ok(LastCommit::Durable)) {
             result = Ok(());
         }
         match &result {
-            Ok(()) => {
-                Metrics::add(&self.metrics.commits, 1);
-                Metrics::add(&self.metrics.writes, writes.len() as u64);
-            }
-            // Whoever wrote records on an old revision of them reads again and tries again.
-            Err(StoreError::Conflict(conflict)) if conflict.is_about_records() => {
-                tracing::debug!(%conflict, writes = writes.len(), "a commit was refused");
-            }
-            Err(error) => {
-                tracing::error!(error = error as &dyn std::error::Error, writes = writes.len(), "a commit failed");
-                Metrics::add(&self.metrics.commit_failures, 1);
-            }
+            Ok(()) => self.observers.tell(commit),
+            Err(error) if error.wrote_nothing() => {}
+            Err(_) => self.observers.lose_track(),
         }
         result
     }
@@ -282,6 +313,7 @@ mod tests {
             shards: Arc::new(Shards::new(1, Partitions::default())),
             outlets: Outlets { exchange: Arc::new(Exchange::new(1, |_| {})), tasks: Arc::new(NoTasks) },
             metrics: Arc::default(),
+            observers: Observers::none(),
             generations: vec![0],
         }
     }

@@ -10,6 +10,7 @@ mod auditor;
 mod machines;
 mod random;
 mod services;
+mod witness;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -12,6 +12,7 @@ use runtime::directory::{Directory, Qualifier};
 use runtime::driver::Shards;
 use runtime::keeper::{Keeper, Rest};
 use runtime::loader::{Loader, Question};
+use runtime::observer::{self, Follower, Observer, Observers};
 use runtime::quotas::Quotas;
 use runtime::shard::{
     Context, Found, Input, Leisurely, Loaded, Moment, Need, Outlets, Pace, Shard, ShardOptions, Start, Stop, take_turn,
@@ -35,6 +36,7 @@ use crate::auditor::{Auditor, events, executions};
 use crate::machines::{self, ACTIVITIES};
 use crate::random::Random;
 use crate::services::{Desk, Jobs, Services, has_more, is_callback};
+use crate::witness::Witness;
 
 type Asked<T> = oneshot::Receiver<Result<T, CallError>>;
 
@@ -63,6 +65,7 @@ pub(crate) struct World {
     polls: Vec<(&'static str, oneshot::Receiver<Answer>)>,
     work: Vec<Work>,
     jobs: Jobs,
+    witness: Arc<Witness>,
     /// Tasks whose worker died.
     lost: Vec<(ExecutionId, EventId)>,
     crashes: usize,
@@ -88,6 +91,7 @@ struct Node {
     /// On the way to the store, in order.
     pipeline: Vec<Submission>,
     keeper: Keeper,
+    follower: Follower,
 }
 
 /// Ends turns and rounds whenever it likes, and often has no time for an expression.
@@ -130,6 +134,7 @@ impl World {
             polls: Vec::new(),
             work: Vec::new(),
             jobs: Jobs::default(),
+            witness: Arc::default(),
             lost: Vec::new(),
             crashes: 0,
             faults: 0,
@@ -202,8 +207,10 @@ impl World {
             assert_eq!(self.node().context.metrics().commit_failures, 0, "a commit contradicted what is stored");
         }
         self.auditor.audit(&*self.memory, &self.machines);
+        self.let_all_be_observed();
         for machine in self.machines.clone() {
             for record in executions(&*self.memory, machine) {
+                self.witness.check(&record);
                 if record.summary.status == Status::Running {
                     self.check_waits_for_something(record.id);
                 } else {
@@ -213,6 +220,16 @@ impl World {
         }
         for (execution, scheduled) in self.jobs.running() {
             self.auditor.check_job(&*self.memory, execution, scheduled, self.crashes);
+        }
+    }
+
+    /// What a commit of unknown outcome did is told with the next one, or, as here, after the next start.
+    fn let_all_be_observed(&mut self) {
+        let store: Arc<dyn Store> = Arc::clone(&self.memory) as Arc<dyn Store>;
+        let writer = Arc::clone(&self.node().writer);
+        let (_, mut follower) = self.follow(&store, &writer);
+        while !follower.is_up_to_date() {
+            follower.step(self.now);
         }
     }
 
@@ -547,6 +564,7 @@ impl World {
     /// The keeper does what it can.
     fn keep(&mut self) -> Rest {
         let now = self.now;
+        self.node().follower.step(now);
         self.node().keeper.step(now)
     }
 
@@ -573,6 +591,12 @@ impl World {
         self.now = self.now.max(next);
         self.keep();
         true
+    }
+
+    fn follow(&self, store: &Arc<dyn Store>, writer: &Arc<Writer>) -> (Observers, Follower) {
+        let witness = Arc::clone(&self.witness) as Arc<dyn Observer>;
+        let (observers, mut followers) = observer::follow(store, writer, vec![witness]).unwrap();
+        (observers, followers.pop().unwrap())
     }
 
     /// Whatever is not stored is gone.
@@ -616,12 +640,15 @@ impl World {
         let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
         let writer = Arc::new(Writer::new(shards));
         let lane = Lane::open(&*store, SessionId(self.random.next().into()), 0).unwrap();
+        let (observers, follower) = self.follow(&store, &writer);
+        let committer = Committer::new(Arc::clone(&store), lane, Arc::clone(&ways), outlets.clone(), &context);
         let partitions = self.memory.partitions().unwrap();
         self.running = Some(Node {
             shards: (0..shards).map(|index| Shard::new(Arc::clone(&context), index, partitions, last_id)).collect(),
             loader: Loader::new(Arc::clone(&store), Arc::clone(&directory)),
             needs: Vec::new(),
-            committer: Committer::new(Arc::clone(&store), lane, Arc::clone(&ways), outlets.clone(), &context),
+            committer: committer.with_observers(observers),
+            follower,
             keeper: Keeper::new(
                 store,
                 Arc::clone(&directory),
