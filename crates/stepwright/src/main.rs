@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod definition;
 mod excerpt;
+mod failure_log;
 mod logging;
 mod mock_config;
 mod progress;

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::cli::{ServeArguments, ServiceArguments};
 use crate::config::{Data, ServeConfig};
+use crate::failure_log::FailureLog;
 use crate::mock_config::{self, MockFile};
 use crate::services::{Services, Setup};
 use crate::signals::Signals;
@@ -52,7 +53,9 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
     let Services { integrations, functions } = services(config, arguments, address)?;
     let source = mocks.clone().map(|mocks| mocks as Arc<dyn MockSource>);
     let tasks = |reports| tasks(config, integrations, source, reports);
-    let runtime = Runtime::open(Arc::clone(&store), Arc::new(WallClock), runtime_options(config), tasks)?;
+    let failures = Arc::new(FailureLog::new(Arc::clone(&store)));
+    let (clock, options) = (Arc::new(WallClock), runtime_options(config));
+    let runtime = Runtime::open_observed(Arc::clone(&store), clock, options, tasks, vec![failures])?;
     announce(config, address, &store.describe(), functions.as_ref(), mocks.as_deref())?;
 
     let (stop, stopped) = watch::channel(false);
