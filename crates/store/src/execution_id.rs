@@ -4,8 +4,8 @@ use engine::Timestamp;
 
 use crate::partition::{Partition, Partitions};
 
-/// An execution's number: from the greatest bit, 0, 41 bits of milliseconds since 2025 (until 2094), 12 bits of its
-/// partition, 10 bits of a sequence. Data written before numbers were made so has small ones, counted from 1: they sort
+/// An execution's number: from the greatest bit, 0, 41 bits of milliseconds since 2025 (until 2094), 10 bits of a
+/// sequence, 12 bits of its partition. So the numbers that one owner gives grow, whatever partitions they fall into. Data written before numbers were made so has small ones, counted from 1: they sort
 /// before all others, and their partition is the same function of their bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExecutionId(pub i64);
@@ -33,7 +33,7 @@ impl ExecutionId {
     fn of_parts(millisecond: i64, partition: Partition, sequence: u16) -> Self {
         let partition = i64::from(partition.0 % Partitions::MAX);
         let sequence = i64::from(sequence & Self::SEQUENCE_MAX);
-        Self((millisecond << PARTITION_BITS | partition) << SEQUENCE_BITS | sequence)
+        Self((millisecond << SEQUENCE_BITS | sequence) << PARTITION_BITS | partition)
     }
 
     /// A number of the partition that is greater than `last` and, if it can be, of the time `at`. Where the
@@ -45,17 +45,17 @@ impl ExecutionId {
             return fresh;
         }
         let (millisecond, sequence) = (last.0 >> (PARTITION_BITS + SEQUENCE_BITS), last.sequence());
-        let following = Self::of_parts(millisecond, partition, sequence.saturating_add(1).min(Self::SEQUENCE_MAX));
-        if following > last {
-            return following;
-        }
-        Self::of_parts((millisecond + 1).min(MILLISECOND_MAX), partition, 0)
+        let following = (sequence..=Self::SEQUENCE_MAX)
+            .take(2)
+            .map(|sequence| Self::of_parts(millisecond, partition, sequence))
+            .find(|following| *following > last);
+        following.unwrap_or_else(|| Self::of_parts((millisecond + 1).min(MILLISECOND_MAX), partition, 0))
     }
 
     /// Its partition, of that many.
     pub fn partition(self, partitions: Partitions) -> Partition {
         // Twelve bits, modulo a count of at most 16 bits.
-        let bits = (self.0 >> SEQUENCE_BITS) as u16 % Partitions::MAX;
+        let bits = self.0 as u16 % Partitions::MAX;
         Partition(bits % partitions.count())
     }
 
@@ -66,7 +66,7 @@ impl ExecutionId {
 
     /// Which of its millisecond and partition it is.
     pub fn sequence(self) -> u16 {
-        self.0 as u16 & Self::SEQUENCE_MAX
+        (self.0 >> PARTITION_BITS) as u16 & Self::SEQUENCE_MAX
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
     // Stored data depends on it.
     #[test]
     fn the_form_never_changes() {
-        assert_eq!(ExecutionId::new(Timestamp(FIRST_MILLISECOND + 1), Partition(2), 3).0, (1 << 22) + (2 << 10) + 3);
+        assert_eq!(ExecutionId::new(Timestamp(FIRST_MILLISECOND + 1), Partition(2), 3).0, (1 << 22) + (3 << 12) + 2);
     }
 
     #[test]
@@ -112,7 +112,7 @@ mod tests {
         let new = ExecutionId::new(NOW, Partition(0), 0);
         for old in [0, 1, 1_023, 1_024, 50_000_000] {
             assert!(ExecutionId(old) < new);
-            assert_eq!(i64::from(ExecutionId(old).partition(partitions).0), old / 1_024 % 1_024);
+            assert_eq!(i64::from(ExecutionId(old).partition(partitions).0), old % 1_024);
         }
         assert_eq!(ExecutionId(-1).partition(partitions), Partition(1_023));
     }

@@ -40,7 +40,7 @@ fn check_file(path: &str, text: &str) -> Vec<Finding> {
         });
         if let Some(reads) = found {
             let text = format!("`{reads}` reads a store in a shard: let it say what it needs (`Need`)");
-            findings.push(Finding::new(&format!("{path}:{}", number + 1), &text));
+            findings.push(Finding::new(format!("{path}:{}", number + 1), text));
         }
     }
     findings

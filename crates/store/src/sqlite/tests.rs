@@ -233,8 +233,9 @@ fn a_long_log_is_moved_and_begun_anew() {
         }
         checkpoint::move_log(&temporary.log, &connection, || lock(&temporary.writer)).expect("moved");
     }
-    // Ten rounds write about 1,200 pages; a log that is begun anew never holds much more than one round.
-    assert!(log_bytes() < 300 * 4_200, "{} bytes", log_bytes());
+    // Ten rounds write about 1,200 pages; a log that is begun anew never holds much more than one round, or a few where
+    // the store's own thread moves it at the same moment.
+    assert!(log_bytes() < 500 * 4_200, "{} bytes", log_bytes());
     checkpoint::empty_log(&temporary.log, &connection, || lock(&temporary.writer)).expect("emptied");
     assert_eq!(log_bytes(), 0);
     assert_eq!(temporary.meta("9 19").expect("a value").map(|value| value.len()), Some(20_000));

@@ -138,7 +138,7 @@ fn a_file_of_format_2_opens_with_all_that_is_in_it_and_goes_on() {
     let great = Chunk { events: vec![1; 5_000], ..chunk(1, 3) };
     let chunks = store.chunks_of(&[ExecutionId(1), ExecutionId(2)]).expect("the events");
     assert_eq!(chunks, [vec![chunk(0, 1)], vec![chunk(0, 1), great]]);
-    let old = PartitionSet::of(Partitions::default(), [Partition(0)]);
+    let old = PartitionSet::of(Partitions::default(), [Partition(2)]);
     let due = store.due(&old, Timestamp(i64::MAX), None, 10).expect("an answer");
     assert_eq!(due, [(Timestamp(5), ExecutionId(2))]);
 
