@@ -58,6 +58,9 @@ pub struct Observers {
     farewells: mpsc::Receiver<Write>,
 }
 
+/// How long a follower lets commits gather before it looks at them.
+const GATHERING: Duration = Duration::from_millis(10);
+
 /// The way to one follower.
 struct Outlet {
     inbox: Inbox<Arc<LoggedCommit>>,
@@ -219,6 +222,10 @@ impl Follower {
     pub(crate) fn run(mut self, clock: &dyn Clock) {
         let mut patience = Some(Duration::ZERO);
         while self.outlet.inbox.take(&mut self.taken, patience) {
+            // Commits gather meanwhile: the committer need not wake this thread for each.
+            if !self.taken.is_empty() {
+                std::thread::sleep(GATHERING);
+            }
             let now = clock.now();
             let until = self.step(now);
             patience = until.map(|at| Duration::from_millis(at.0.saturating_sub(now.0).max(0).unsigned_abs()));
