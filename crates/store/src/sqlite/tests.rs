@@ -224,7 +224,8 @@ fn no_question_reads_a_whole_table() {
 
 #[test]
 fn a_long_log_is_moved_and_begun_anew() {
-    let temporary = Temporary::paced(Pace { pages: 100, idle: Duration::from_secs(3_600) });
+    // The store's own thread never finds the log long enough: two that move it at once leave more of it.
+    let temporary = Temporary::paced(Pace { pages: u32::MAX, idle: Duration::from_secs(3_600) });
     let connection = open::checkpointer(&temporary.file).expect("a connection");
     let log_bytes = || fs::metadata(temporary.file("stepwright.db-wal")).expect("the log").len();
     for round in 0..10 {
@@ -233,9 +234,8 @@ fn a_long_log_is_moved_and_begun_anew() {
         }
         checkpoint::move_log(&temporary.log, &connection, || lock(&temporary.writer)).expect("moved");
     }
-    // Ten rounds write about 1,200 pages; a log that is begun anew never holds much more than one round, or a few where
-    // the store's own thread moves it at the same moment.
-    assert!(log_bytes() < 500 * 4_200, "{} bytes", log_bytes());
+    // Ten rounds write about 1,200 pages; a log that is begun anew never holds much more than one round.
+    assert!(log_bytes() < 300 * 4_200, "{} bytes", log_bytes());
     checkpoint::empty_log(&temporary.log, &connection, || lock(&temporary.writer)).expect("emptied");
     assert_eq!(log_bytes(), 0);
     assert_eq!(temporary.meta("9 19").expect("a value").map(|value| value.len()), Some(20_000));
