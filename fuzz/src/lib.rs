@@ -27,6 +27,7 @@ pub fn scoped<T>(input: &Value, evaluate: impl FnOnce(&Scope<'_>) -> T) -> T {
         variables: &variables,
         chance: &Chance::new(1),
         now: 1_700_000_000_000,
+        budget: &asl::Budget::new(asl::Allowance::default()),
         patience: &asl::scope::Patience::default(),
         jsonata_milliseconds: 5_000,
     })

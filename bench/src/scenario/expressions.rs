@@ -129,6 +129,7 @@ fn evaluate(template: &Template, input: &Value, field: &str) -> Option<Value> {
         context: &Context::new(&make),
         variables: &Variables::default(),
         chance: &Chance::new(1),
+        budget: &asl::Budget::new(asl::Allowance::default()),
         patience: &Patience::default(),
         now: 0,
         jsonata_milliseconds: 5_000,

@@ -1,5 +1,6 @@
 //! What goes wrong while a program runs, as a state's error: a name a catcher may match, and a cause.
 
+use crate::budget::Exhausted;
 use crate::value::Text;
 
 /// The error names the service itself gives (`States.*`).
@@ -44,6 +45,11 @@ impl EvaluationError {
     /// A `States.IntrinsicFailure` error.
     pub fn intrinsic(cause: impl Into<String>) -> Self {
         Self { name: ErrorName::INTRINSIC_FAILURE, cause: cause.into(), location: None }
+    }
+
+    /// The `States.Runtime` error of an evaluation that used up its budget.
+    pub fn exhausted(exhausted: Exhausted) -> Self {
+        Self::runtime(format!("The evaluation of the state's fields was stopped: {exhausted}."))
     }
 
     /// A `States.QueryEvaluationError` at a field of the state.

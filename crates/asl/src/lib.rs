@@ -5,6 +5,7 @@
 //! evaluated against a [`Scope`](scope::Scope). It reads no clock, opens no file, draws no random
 //! number and logs nothing: time and chance come in with the scope.
 
+pub mod budget;
 pub mod choice;
 pub mod diagnostic;
 pub mod error;
@@ -24,6 +25,7 @@ mod testing;
 pub mod timestamp;
 pub mod value;
 
+pub use budget::{Allowance, Budget, Exhausted};
 pub use error::{ErrorName, EvaluationError};
 pub use json::JsonError;
 pub use number::Number;

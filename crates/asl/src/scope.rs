@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
+use crate::budget::Budget;
 use crate::value::{Text, Value};
 
 /// Workflow variables by name. Cloning is a pointer.
@@ -26,6 +27,8 @@ pub struct Scope<'a> {
     pub chance: &'a Chance,
     /// The time, in milliseconds since 1970: what `$now()` and `$millis()` tell.
     pub now: i64,
+    /// What the evaluation may use: work and bytes.
+    pub budget: &'a Budget,
     /// How long an expression may take.
     pub patience: &'a Patience,
     /// Milliseconds that the language allows a JSONata expression.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::budget::{Allowance, Budget};
 use crate::scope::{Chance, Context, Patience, Scope, Variables};
 use crate::value::{Text, Value};
 
@@ -27,6 +28,7 @@ pub(crate) fn scoped<T>(
         variables: &variables,
         chance: &Chance::new(1),
         now: 0,
+        budget: &Budget::new(Allowance::default()),
         patience: &Patience::default(),
         jsonata_milliseconds: 5_000,
     })

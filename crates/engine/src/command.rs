@@ -94,13 +94,15 @@ pub struct TurnTime<'a> {
     /// Milliseconds one expression may take; `None` for as long as the language allows. A step whose expression takes
     /// longer does not happen: it is to be done again where there is time for it.
     pub expression_milliseconds: Option<u64>,
+    /// Steps of work that the evaluation of one state's fields may take, in the same sense.
+    pub evaluation_steps: Option<u64>,
     /// Whether the turn took long enough. Asked after every step.
     pub is_over: &'a dyn Fn() -> bool,
 }
 
 impl TurnTime<'_> {
     /// As much time as it takes.
-    pub const UNBOUNDED: Self = Self { expression_milliseconds: None, is_over: &|| false };
+    pub const UNBOUNDED: Self = Self { expression_milliseconds: None, evaluation_steps: None, is_over: &|| false };
 }
 
 /// What a Task state must know of the world before it schedules. The answers are the same every time: none looks

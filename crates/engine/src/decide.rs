@@ -6,7 +6,7 @@
 use asl::EvaluationError;
 use asl::program::{Program, StateId, StateKind};
 use asl::scope::{Chance, Context, Patience};
-use asl::{ErrorName, Scope, Text, Value};
+use asl::{Budget, ErrorName, Exhausted, Scope, Text, Value};
 
 use crate::command::{Advance, Command, Fault, Ignored, Turn};
 use crate::context;
@@ -62,7 +62,7 @@ impl Execution {
         let mut decision = Decision::new(self, turn, chance, events);
         decide(&mut decision).map_err(Fault::Ignored)?;
         decision.close();
-        if decision.patience.is_exceeded() {
+        if decision.is_out_of_patience() {
             events.truncate(from);
             return Ok(false);
         }
@@ -86,6 +86,7 @@ pub(crate) struct Decision<'a> {
     /// Where a single state is tested, and only there.
     probe: Option<&'a Probe>,
     patience: Patience,
+    budget: Budget,
 }
 
 impl<'a> Decision<'a> {
@@ -101,6 +102,7 @@ impl<'a> Decision<'a> {
             full: false,
             probe: None,
             patience,
+            budget: Budget::with_patience(turn.limits.evaluation, turn.time.evaluation_steps),
         }
     }
 
@@ -130,6 +132,11 @@ impl<'a> Decision<'a> {
         if let Some(probe) = self.probe {
             probe.note(note);
         }
+    }
+
+    /// Whether something could not be evaluated in the time that this turn has.
+    fn is_out_of_patience(&self) -> bool {
+        self.patience.is_exceeded() || self.budget.exhausted() == Some(Exhausted::Patience)
     }
 
     /// Adds an event; says which number it has, or the last shown one has.
@@ -421,6 +428,7 @@ impl<'a> Decision<'a> {
             variables: cursor.variables,
             chance: self.chance,
             now: self.turn.now.0,
+            budget: &self.budget,
             patience: &self.patience,
             jsonata_milliseconds: self.turn.limits.jsonata_milliseconds,
         })

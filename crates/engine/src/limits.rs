@@ -1,7 +1,7 @@
 //! Every bound of an execution; the defaults are AWS's quotas.
 
 use asl::json::DEPTH_MAX;
-use asl::{Object, Value};
+use asl::{Allowance, Object, Value};
 
 /// Bounds of executions. Each is a setting.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Limits {
     pub inline_map_concurrency: u64,
     /// Milliseconds that one JSONata expression may take (AWS says nothing of it).
     pub jsonata_milliseconds: u64,
+    /// What the evaluation of a state's fields may use.
+    pub evaluation: Allowance,
     /// Seconds that the test of a state may take (AWS: five minutes). A state that would wait longer times out.
     pub state_test_seconds: u64,
     /// Factor by which Wait states and retry intervals are shortened or stretched; 1 in production.
@@ -30,6 +32,7 @@ impl Default for Limits {
             history_events: 25_000,
             inline_map_concurrency: 40,
             jsonata_milliseconds: 5_000,
+            evaluation: Allowance::default(),
             state_test_seconds: 300,
             wait_time_scale: 1.0,
         }

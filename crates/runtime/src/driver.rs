@@ -156,10 +156,14 @@ const LONG_TURN: Duration = Duration::from_millis(100);
 /// Milliseconds an expression may take beside the other executions of its shard.
 const EXPRESSION_MILLISECONDS: u64 = 10;
 
+/// Steps of work that the evaluation of a state's fields may take beside them: a few milliseconds.
+const EVALUATION_STEPS: u64 = 100_000;
+
 /// The wall's pace.
 pub(crate) struct Stopwatch {
     turn: Duration,
     expression_milliseconds: Option<u64>,
+    evaluation_steps: Option<u64>,
     round_began: Cell<Instant>,
     turn_began: Cell<Instant>,
 }
@@ -167,18 +171,19 @@ pub(crate) struct Stopwatch {
 impl Stopwatch {
     /// Of a shard: others wait.
     pub(crate) fn brisk() -> Self {
-        Self::of(TURN, Some(EXPRESSION_MILLISECONDS))
+        Self::of(TURN, Some(EXPRESSION_MILLISECONDS), Some(EVALUATION_STEPS))
     }
 
     /// Of a thread for long turns.
     pub(crate) fn patient() -> Self {
-        Self::of(LONG_TURN, None)
+        Self::of(LONG_TURN, None, None)
     }
 
-    fn of(turn: Duration, expression_milliseconds: Option<u64>) -> Self {
+    fn of(turn: Duration, expression_milliseconds: Option<u64>, evaluation_steps: Option<u64>) -> Self {
         Self {
             turn,
             expression_milliseconds,
+            evaluation_steps,
             round_began: Cell::new(Instant::now()),
             turn_began: Cell::new(Instant::now()),
         }
@@ -200,6 +205,10 @@ impl Pace for Stopwatch {
 
     fn expression_milliseconds(&self) -> Option<u64> {
         self.expression_milliseconds
+    }
+
+    fn evaluation_steps(&self) -> Option<u64> {
+        self.evaluation_steps
     }
 
     fn is_round_over(&self) -> bool {

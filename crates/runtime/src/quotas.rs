@@ -108,7 +108,7 @@ impl Quota {
 }
 
 /// Every quota.
-pub const TABLE: [Quota; 19] = [
+pub const TABLE: [Quota; 21] = [
     Quota {
         key: "limits.payload-bytes",
         what: "Bytes of JSON in a state's input or output, and in what one Assign gives",
@@ -148,6 +148,22 @@ pub const TABLE: [Quota; 19] = [
         at_aws: AtAws::Unknown,
         value: |quotas| quotas.execution.jsonata_milliseconds,
         set: |quotas, milliseconds| quotas.execution.jsonata_milliseconds = milliseconds,
+    },
+    Quota {
+        key: "limits.evaluation-steps",
+        what: "Steps of work that the evaluation of a state's fields may take, some 20 to 50 ns each",
+        unit: "STEPS",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.execution.evaluation.steps,
+        set: |quotas, steps| quotas.execution.evaluation.steps = steps,
+    },
+    Quota {
+        key: "limits.evaluation-bytes",
+        what: "Bytes that the evaluation of a state's fields may make altogether, given back or not",
+        unit: "BYTES",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.execution.evaluation.bytes,
+        set: |quotas, bytes| quotas.execution.evaluation.bytes = bytes,
     },
     Quota {
         key: "limits.state-test-seconds",
@@ -276,6 +292,8 @@ fn count(value: u64) -> usize {
 mod tests {
     use std::collections::BTreeSet;
 
+    use asl::Allowance;
+
     use super::*;
 
     #[test]
@@ -324,11 +342,15 @@ mod tests {
             history_events,
             inline_map_concurrency,
             jsonata_milliseconds,
+            evaluation: Allowance { steps, bytes, depth: _ },
             state_test_seconds,
             // A factor, no bound.
             wait_time_scale: _,
         } = execution;
         assert_eq!([payload_bytes, variables_bytes], [7; 2]);
-        assert_eq!([history_events, inline_map_concurrency, jsonata_milliseconds, state_test_seconds], [7; 4]);
+        assert_eq!(
+            [history_events, inline_map_concurrency, jsonata_milliseconds, state_test_seconds, steps, bytes],
+            [7; 6]
+        );
     }
 }

@@ -252,6 +252,10 @@ impl Pace for Hurried {
         Some(0)
     }
 
+    fn evaluation_steps(&self) -> Option<u64> {
+        Some(0)
+    }
+
     fn is_round_over(&self) -> bool {
         false
     }

@@ -19,6 +19,7 @@ const ORDER: &[&[&str]] = &[
     &["resource"],
     &["diagnostic"],
     &["query_language"],
+    &["budget"],
     &["error"],
     &["scope"],
     &["path"],

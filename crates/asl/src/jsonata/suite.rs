@@ -107,6 +107,7 @@ fn outcome(case: &Case) -> Result<Option<Value>, String> {
         variables: &variables,
         chance: &Chance::new(1),
         now: 1_700_000_000_000,
+        budget: &crate::Budget::new(crate::Allowance::default()),
         patience: &Patience::default(),
         jsonata_milliseconds: 5_000,
     };

@@ -32,6 +32,7 @@ fn evaluate(text: &str) -> Result<Value, EvaluationError> {
         variables: &variables,
         chance: &Chance::new(42),
         now: 1_700_000_000_123,
+        budget: &crate::Budget::new(crate::Allowance::default()),
         patience: &Patience::default(),
         jsonata_milliseconds: 5_000,
     };

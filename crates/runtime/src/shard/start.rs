@@ -4,14 +4,14 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use asl::{Text, Value};
-use engine::{Command, EventId, Execution, Status, Timestamp, TurnTime};
+use engine::{Command, EventId, Execution, Status, Timestamp};
 use store::record::{ExecutionId, ExecutionRecord, MachineType, Write};
 
 use super::batch::{CommitFailure, Held, Release};
 use super::input::Start;
 use super::live::{self, Kind, Live};
 use super::need::{Earlier, Found, Need};
-use super::turn::{Moment, TaskResources, guarded, turn};
+use super::turn::{Moment, TaskResources, guarded, turn, turn_time};
 use super::{Metrics, Shard};
 use crate::calls::{CallError, StartedExecution};
 use crate::chance::time_ordered_uuid;
@@ -198,7 +198,7 @@ impl Shard {
         let seed = moment.chance.draw();
         moment.pace.begin_turn();
         let is_over = || moment.pace.is_turn_over();
-        let time = TurnTime { expression_milliseconds: moment.pace.expression_milliseconds(), is_over: &is_over };
+        let time = turn_time(moment.pace, &is_over);
         let turn = turn(&self.context, &resources, moment.now, seed, time);
         self.events.clear();
         let begun = guarded(|| execution.advance(start, &turn, &mut self.events));

@@ -40,6 +40,8 @@ pub trait Pace {
     fn is_turn_over(&self) -> bool;
     /// Milliseconds one expression may take; `None` for as long as the language allows.
     fn expression_milliseconds(&self) -> Option<u64>;
+    /// Steps of work that the evaluation of one state's fields may take, in the same sense.
+    fn evaluation_steps(&self) -> Option<u64>;
     /// Whether what was done since the inputs were last looked at took long enough.
     fn is_round_over(&self) -> bool;
 }
@@ -55,6 +57,10 @@ impl Pace for Leisurely {
     }
 
     fn expression_milliseconds(&self) -> Option<u64> {
+        None
+    }
+
+    fn evaluation_steps(&self) -> Option<u64> {
         None
     }
 
@@ -106,7 +112,7 @@ impl Shard {
         moment.pace.begin_turn();
         let resources = TaskResources { context, execution: id };
         let is_over = || moment.pace.is_turn_over();
-        let time = TurnTime { expression_milliseconds: moment.pace.expression_milliseconds(), is_over: &is_over };
+        let time = turn_time(moment.pace, &is_over);
         let turn = turn(context, &resources, moment.now, moment.chance.draw(), time);
         self.events.clear();
         let advanced = guarded(|| live.execution.advance(command, &turn, &mut self.events)).ok();
@@ -275,6 +281,12 @@ impl Shard {
     }
 }
 
+/// How long a turn may take at that pace.
+pub(super) fn turn_time<'a>(pace: &dyn Pace, is_over: &'a dyn Fn() -> bool) -> TurnTime<'a> {
+    let (expression_milliseconds, evaluation_steps) = (pace.expression_milliseconds(), pace.evaluation_steps());
+    TurnTime { expression_milliseconds, evaluation_steps, is_over }
+}
+
 /// A turn at that pace.
 pub(super) fn turn<'a>(
     context: &'a Context,
@@ -293,7 +305,7 @@ pub fn take_turn(long: LongTurn, context: &Context, pace: &dyn Pace) -> TurnTake
     let mut events = Vec::new();
     let resources = TaskResources { context, execution };
     let is_over = || pace.is_turn_over();
-    let time = TurnTime { expression_milliseconds: pace.expression_milliseconds(), is_over: &is_over };
+    let time = turn_time(pace, &is_over);
     let turn = turn(context, &resources, now, seed, time);
     let result = guarded(|| live.execution.advance(command, &turn, &mut events)).ok();
     TurnTaken { execution, live, events, result, reply }

@@ -108,6 +108,10 @@ impl Pace for Whim {
         self.0.borrow_mut().percent(50).then_some(0)
     }
 
+    fn evaluation_steps(&self) -> Option<u64> {
+        self.0.borrow_mut().percent(50).then_some(0)
+    }
+
     fn is_round_over(&self) -> bool {
         self.0.borrow_mut().percent(10)
     }
