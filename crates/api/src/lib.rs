@@ -37,23 +37,31 @@ use runtime::Runtime;
 pub use protocol::{ApiCall, ApiReply};
 pub use response_body::ResponseBody;
 use routes::Routes;
+pub use server::AllowedHosts;
 
 /// Answers calls of the API with one runtime, and calls of Lambda's API with the functions on this machine.
 pub struct Api {
     runtime: Runtime,
     functions: Option<Functions>,
     routes: Routes,
+    allowed_hosts: AllowedHosts,
 }
 
 impl Api {
     /// An API in front of that runtime.
     pub fn new(runtime: Runtime) -> Self {
-        Self { runtime, functions: None, routes: Routes::new(false) }
+        Self { runtime, functions: None, routes: Routes::new(false), allowed_hosts: AllowedHosts::default() }
     }
 
     /// The same, which also answers Lambda's API.
     #[must_use]
     pub fn with_functions(self, functions: Option<Functions>) -> Self {
         Self { routes: Routes::new(functions.is_some()), functions, ..self }
+    }
+
+    /// The same, reached under further names than those of this machine.
+    #[must_use]
+    pub fn with_allowed_hosts(self, allowed_hosts: AllowedHosts) -> Self {
+        Self { allowed_hosts, ..self }
     }
 }

@@ -92,11 +92,18 @@ fn operation(call: ApiCall<'_>) -> Result<Operation, ApiError> {
     let Some(name) = target.strip_prefix(TARGET_PREFIX) else {
         return unknown(format!("The target '{target}' is not an operation of AWSStepFunctions."));
     };
-    if !is_amz_json(call.content_type) {
-        let given = call.content_type.unwrap_or_default();
-        return unknown(format!("The content type '{given}' is not supported, use '{CONTENT_TYPE}'."));
-    }
+    check_content_type(call.content_type)?;
     Operation::named(name)
+}
+
+/// Refuses a content type that is none of AWS JSON: it is also what tells a program's request from a page's form.
+pub(crate) fn check_content_type(content_type: Option<&str>) -> Result<(), ApiError> {
+    if is_amz_json(content_type) {
+        return Ok(());
+    }
+    let given = content_type.unwrap_or_default();
+    let message = format!("The content type '{given}' is not supported, use '{CONTENT_TYPE}'.");
+    Err(ApiError::unknown_operation(message))
 }
 
 fn is_amz_json(content_type: Option<&str>) -> bool {

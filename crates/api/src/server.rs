@@ -1,9 +1,11 @@
 //! The HTTP server.
 
 mod connections;
+mod guard;
 mod overload;
 
 use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +33,8 @@ use crate::routes::{Endpoint, NoRoute};
 use connections::Connections;
 #[cfg(test)]
 pub(crate) use connections::TOLD_MAX;
+pub use guard::AllowedHosts;
+use guard::Guard;
 
 /// How long a client may take to send a request's head; an idle connection is closed after it, too.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
@@ -39,6 +43,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of a body that is too large is read and thrown away, so that the client gets to read the answer, as a
 /// multiple of what a body may have.
 const DISCARD_FACTOR: usize = 8;
+/// How long what a refused request still sends is read and thrown away.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long requests in flight may take to finish at shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause after a failed accept: the usual reason, too many open files, does not pass at once.
@@ -56,7 +62,7 @@ const HEALTH: &str = r#"{"status":"ok"}"#;
 /// this returns.
 pub async fn serve(listener: TcpListener, api: Arc<Api>, shutdown: impl Future<Output = ()>) {
     let (stopping, stop) = watch::channel(());
-    let mut connections = Connections::new(api, stop);
+    let mut connections = Connections::new(Arc::new(Service::new(api, &listener)), stop);
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
@@ -78,13 +84,28 @@ pub async fn serve(listener: TcpListener, api: Arc<Api>, shutdown: impl Future<O
     }
 }
 
-async fn serve_connection(stream: TcpStream, api: Arc<Api>, mut stop: watch::Receiver<()>) {
+/// What answers the requests of all connections.
+struct Service {
+    api: Arc<Api>,
+    guard: Guard,
+}
+
+impl Service {
+    fn new(api: Arc<Api>, listener: &TcpListener) -> Self {
+        // A listener without an address is none: then whoever reaches it is told what a local client would be.
+        let listening = listener.local_addr().map_or(IpAddr::from(Ipv4Addr::LOCALHOST), |address| address.ip());
+        let guard = Guard::new(listening, api.allowed_hosts.clone());
+        Self { api, guard }
+    }
+}
+
+async fn serve_connection(stream: TcpStream, service: Arc<Service>, mut stop: watch::Receiver<()>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = &error as &dyn std::error::Error, "cannot set TCP_NODELAY");
     }
     let service = service_fn(move |request| {
-        let api = api.clone();
-        async move { Ok::<_, Infallible>(respond(&api, request).await) }
+        let service = service.clone();
+        async move { Ok::<_, Infallible>(respond(&service, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -105,7 +126,11 @@ async fn serve_connection(stream: TcpStream, api: Arc<Api>, mut stop: watch::Rec
     }
 }
 
-async fn respond(api: &Api, request: Request<Incoming>) -> Response<ResponseBody> {
+async fn respond(service: &Service, request: Request<Incoming>) -> Response<ResponseBody> {
+    let api = &*service.api;
+    if let Err(error) = service.guard.check(&request) {
+        return turned_away(api, request, &error).await;
+    }
     // What nearly every request is, first: it needs no table.
     if request.method() == Method::POST && request.uri().path() == "/" {
         return answer_call(api, request).await;
@@ -147,6 +172,10 @@ async fn call_function(
     let Some(functions) = &api.functions else {
         return no_answer(request.method(), request.uri().path(), NoRoute::Path);
     };
+    if let Some(refusal) = invoke_api::refusal(operation, request.headers()) {
+        discard(api, request.into_body()).await;
+        return refusal.map(ResponseBody::from);
+    }
     let (head, body) = request.into_parts();
     match read_body(body, functions::MAX_REQUEST_BYTES).await {
         Ok(body) => {
@@ -159,6 +188,9 @@ async fn call_function(
 
 /// Step Functions' API.
 async fn answer_call(api: &Api, request: Request<Incoming>) -> Response<ResponseBody> {
+    if let Err(error) = protocol::check_content_type(header(request.headers(), &CONTENT_TYPE)) {
+        return turned_away(api, request, &error).await;
+    }
     let (head, body) = request.into_parts();
     let body = match read_body(body, api.runtime.quotas().request_bytes).await {
         Ok(body) => body,
@@ -171,6 +203,20 @@ async fn answer_call(api: &Api, request: Request<Incoming>) -> Response<Response
         body: &body,
     };
     response(api.handle(call).await)
+}
+
+/// The answer to a request whose head is enough to refuse it.
+async fn turned_away(api: &Api, request: Request<Incoming>, error: &ApiError) -> Response<ResponseBody> {
+    discard(api, request.into_body()).await;
+    refused(error)
+}
+
+/// Reads what a client still sends, and throws it away: it reads no answer before it has sent what it has.
+async fn discard(api: &Api, body: Incoming) {
+    let mut body = Limited::new(body, api.runtime.quotas().request_bytes.saturating_mul(DISCARD_FACTOR));
+    let all = async { while let Some(Ok(_)) = body.frame().await {} };
+    // Whoever takes longer, or sends more, finds the connection closed.
+    let _ = tokio::time::timeout(DISCARD_TIMEOUT, all).await;
 }
 
 /// The answer to what did not become a call.

@@ -1,6 +1,7 @@
 //! Calls without a socket, against a runtime in memory: protocol errors, constraints, every operation once.
 
 mod constraints;
+mod foreign_requests;
 mod iam_actions;
 mod operations;
 mod protocol;

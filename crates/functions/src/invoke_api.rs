@@ -15,6 +15,9 @@ use crate::{Description, Functions, Invocation, InvokeError, date, identity};
 /// The largest payload of an asynchronous invocation, in bytes. Lambda's quota.
 pub const MAX_EVENT_BYTES: usize = 1_048_576;
 
+/// Why no answer tells a function's variables.
+const VARIABLES_CONCEALED: &str = "Environment variables are not shown: they may hold secrets.";
+
 /// The parameter of [`ROUTES`] that stands for a function's name.
 pub const FUNCTION_PARAMETER: &str = "function";
 
@@ -85,6 +88,39 @@ struct Refusal {
     status: StatusCode,
     error_type: &'static str,
     message: String,
+}
+
+/// Media types of what programs send. A page may send none of them without asking first.
+const MEDIA_TYPES: [&str; 5] = [
+    "application/json",
+    "application/octet-stream",
+    "binary/octet-stream",
+    "application/x-amz-json-1.0",
+    "application/x-amz-json-1.1",
+];
+
+/// The answer to an invocation that a web page may have sent, by its head alone.
+///
+/// What a page may send unasked has a content type of text or of a form, or none, and no headers of its own. Some SDKs
+/// (boto3, the AWS CLI) send no content type with Invoke either, but headers that no page can add: a signature, or those
+/// of AWS's protocols.
+pub fn refusal(operation: InvokeApiOperation, headers: &HeaderMap) -> Option<Response<Bytes>> {
+    if operation != InvokeApiOperation::Invoke || is_program(headers) {
+        return None;
+    }
+    let given = text(headers, "content-type").unwrap_or_default();
+    let message =
+        format!("The content type '{given}' of an unsigned request is not supported, use 'application/json'.");
+    let (status, error_type) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaTypeException");
+    Some(refuse(&Refusal { status, error_type, message }))
+}
+
+fn is_program(headers: &HeaderMap) -> bool {
+    let media_type = text(headers, "content-type").and_then(|given| given.split(';').next()).unwrap_or_default().trim();
+    let is_aws = |name: &HeaderName| name.as_str().starts_with("x-amz-") || name.as_str().starts_with("amz-sdk-");
+    MEDIA_TYPES.iter().any(|known| known.eq_ignore_ascii_case(media_type))
+        || text(headers, "authorization").is_some_and(|authorization| authorization.starts_with("AWS4-"))
+        || headers.keys().any(is_aws)
 }
 
 /// Answers a request of Lambda's API. `function` is the name in its path, percent-encoded; empty where it has none.
@@ -239,8 +275,12 @@ fn list(functions: &Functions) -> Response<Bytes> {
 }
 
 fn configuration(description: &Description) -> Value {
-    let variables: serde_json::Map<String, Value> =
-        description.environment.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+    // Lambda's answer to a caller who may not decrypt the variables: nobody is known here who may.
+    let environment = if description.environment.is_empty() {
+        json!({"Variables": {}})
+    } else {
+        json!({"Error": {"ErrorCode": "AccessDeniedException", "Message": VARIABLES_CONCEALED}})
+    };
     json!({
         "FunctionName": description.name,
         "FunctionArn": description.arn,
@@ -251,7 +291,7 @@ fn configuration(description: &Description) -> Value {
         "MemorySize": description.memory_mib,
         "LastModified": date::last_modified(description.last_modified),
         "Version": "$LATEST",
-        "Environment": {"Variables": variables},
+        "Environment": environment,
         "PackageType": "Zip",
         "State": "Active",
         "LastUpdateStatus": "Successful",

@@ -103,6 +103,10 @@ pub(crate) struct ServeArguments {
     /// Address to listen on [default: 127.0.0.1] [env: STEPWRIGHT_BIND]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) bind: Option<String>,
+    /// Names of hosts that clients may reach it under, besides this machine's own: `NAME,NAME`, or `*` for every one
+    /// [env: STEPWRIGHT_ALLOWED_HOSTS]
+    #[arg(long, value_name = "HOSTS")]
+    pub(crate) allowed_hosts: Option<String>,
     /// Directory that holds the data [default: ./stepwright-data] [env: STEPWRIGHT_DATA_DIR]
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) data_dir: Option<String>,

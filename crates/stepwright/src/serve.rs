@@ -60,6 +60,7 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
 
     let (stop, stopped) = watch::channel(false);
     let api = api::Api::new(runtime.clone()).with_functions(functions.clone());
+    let api = api.with_allowed_hosts(config.allowed_hosts.clone());
     let serving = api::server::serve(listener, Arc::new(api), until_set(stopped.clone()));
     let draining = async {
         until_set(stopped).await;

@@ -7,8 +7,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
-use super::{overload, serve_connection};
-use crate::Api;
+use super::{Service, overload, serve_connection};
 
 /// Connections that are told at once that there are too many. Beyond them, one is closed without an answer.
 /// No quota: it bounds only how many are told that one is exceeded.
@@ -16,7 +15,7 @@ pub(crate) const TOLD_MAX: usize = 256;
 
 /// The open connections of a server.
 pub(super) struct Connections {
-    api: Arc<Api>,
+    service: Arc<Service>,
     stop: watch::Receiver<()>,
     served: JoinSet<()>,
     told: JoinSet<()>,
@@ -24,23 +23,23 @@ pub(super) struct Connections {
 
 impl Connections {
     /// None yet. They end when the sender of `stop` is dropped.
-    pub(super) fn new(api: Arc<Api>, stop: watch::Receiver<()>) -> Self {
-        Self { api, stop, served: JoinSet::new(), told: JoinSet::new() }
+    pub(super) fn new(service: Arc<Service>, stop: watch::Receiver<()>) -> Self {
+        Self { service, stop, served: JoinSet::new(), told: JoinSet::new() }
     }
 
     /// One was opened. Must be called within the async runtime.
     pub(super) fn accepted(&mut self, stream: TcpStream) {
         self.forget_ended();
-        if self.served.len() < self.api.runtime.quotas().connections {
-            self.served.spawn(serve_connection(stream, self.api.clone(), self.stop.clone()));
+        if self.served.len() < self.service.api.runtime.quotas().connections {
+            self.served.spawn(serve_connection(stream, self.service.clone(), self.stop.clone()));
             return;
         }
         if self.told.len() < TOLD_MAX {
-            self.api.runtime.count_throttled(Throttled::Connection);
-            self.told.spawn(overload::tell(stream, self.api.clone()));
+            self.service.api.runtime.count_throttled(Throttled::Connection);
+            self.told.spawn(overload::tell(stream, self.service.clone()));
             return;
         }
-        self.api.runtime.count_throttled(Throttled::UnansweredConnection);
+        self.service.api.runtime.count_throttled(Throttled::UnansweredConnection);
     }
 
     /// How many are served.

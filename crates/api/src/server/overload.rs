@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
-use http_body_util::{BodyExt, Limited};
 use hyper::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -15,8 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
-use super::{DISCARD_FACTOR, health, refused};
-use crate::Api;
+use super::{Service, health, turned_away};
 use crate::error::ApiError;
 use crate::response_body::ResponseBody;
 use crate::routes::Endpoint;
@@ -27,14 +25,14 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const HEAD_BYTES: usize = 8_192;
 
 /// Answers one request and closes the connection.
-pub(super) async fn tell(stream: TcpStream, api: Arc<Api>) {
-    let service = service_fn(|request| async { Ok::<_, Infallible>(answer(&api, request).await) });
+pub(super) async fn tell(stream: TcpStream, service: Arc<Service>) {
+    let answering = service_fn(|request| async { Ok::<_, Infallible>(answer(&service, request).await) });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(TIMEOUT)
         .max_buf_size(HEAD_BYTES)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), answering);
     match tokio::time::timeout(TIMEOUT, connection).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
@@ -44,13 +42,13 @@ pub(super) async fn tell(stream: TcpStream, api: Arc<Api>) {
     }
 }
 
-async fn answer(api: &Api, request: Request<Incoming>) -> Response<ResponseBody> {
+async fn answer(service: &Service, request: Request<Incoming>) -> Response<ResponseBody> {
+    let api = &service.api;
+    if let Err(error) = service.guard.check(&request) {
+        return turned_away(api, request, &error).await;
+    }
     if let Ok((Endpoint::Health, _)) = api.routes.find(request.method(), request.uri().path()) {
         return health();
     }
-    let most = api.runtime.quotas().request_bytes.saturating_mul(DISCARD_FACTOR);
-    // A client reads no answer before it has sent what it has. A body that breaks off needs none.
-    let mut body = Limited::new(request.into_body(), most);
-    while let Some(Ok(_)) = body.frame().await {}
-    refused(&ApiError::throttled())
+    turned_away(api, request, &ApiError::throttled()).await
 }

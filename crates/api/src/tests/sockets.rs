@@ -17,19 +17,19 @@ use crate::server::{TOLD_MAX, serve};
 use runtime::Throttled;
 use runtime::quotas::Quotas;
 
-struct Server {
+pub(super) struct Server {
     tokio: Tokio,
     api: Arc<Api>,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
 
-fn server() -> Server {
+pub(super) fn server() -> Server {
     server_with(Quotas::default())
 }
 
-fn server_with(quotas: Quotas) -> Server {
+pub(super) fn server_with(quotas: Quotas) -> Server {
     let tokio = Tokio::new().unwrap();
     let listener = tokio.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
@@ -49,22 +49,22 @@ impl Server {
     }
 }
 
-fn connect(server: &Server) -> TcpStream {
+pub(super) fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream
 }
 
-fn post(operation: &str, body: &str) -> String {
+pub(super) fn post(operation: &str, body: &str) -> String {
     format!(
-        "POST / HTTP/1.1\r\nhost: any.where\r\nx-amz-target: AWSStepFunctions.{operation}\r\n\
+        "POST / HTTP/1.1\r\nhost: localhost\r\nx-amz-target: AWSStepFunctions.{operation}\r\n\
          content-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
 }
 
 /// One answer: its head in lower case, and its body.
-fn read_answer(stream: &mut TcpStream) -> (String, String) {
+pub(super) fn read_answer(stream: &mut TcpStream) -> (String, String) {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -102,7 +102,7 @@ fn read_chunks(stream: &mut TcpStream) -> (Vec<u8>, usize) {
 }
 
 /// The answer to a call on a connection of its own.
-fn answer(server: &Server, operation: &str, body: &Json) -> Json {
+pub(super) fn answer(server: &Server, operation: &str, body: &Json) -> Json {
     let mut client = connect(server);
     client.write_all(post(operation, &body.to_string()).as_bytes()).unwrap();
     serde_json::from_str(&read_answer(&mut client).1).unwrap()
@@ -157,7 +157,7 @@ fn the_trace_of_the_request_is_that_of_the_execution() {
     let server = server();
     let machine = json!({"name": "m", "definition": PASS, "roleArn": ROLE});
     let arn = answer(&server, "CreateStateMachine", &machine)["stateMachineArn"].take();
-    let header = "host: any.where\r\nX-Amzn-Trace-Id: Root=1-2-3;Sampled=1";
+    let header = "host: localhost\r\nX-Amzn-Trace-Id: Root=1-2-3;Sampled=1";
     for (name, traced, member, shown) in [
         ("a", true, json!(null), json!("Root=1-2-3;Sampled=1")),
         ("b", true, json!("member"), json!("Root=1-2-3;Sampled=1")),
@@ -166,7 +166,7 @@ fn the_trace_of_the_request_is_that_of_the_execution() {
     ] {
         let body = json!({"stateMachineArn": arn, "name": name, "traceHeader": member}).to_string();
         let call = post("StartExecution", &body);
-        let call = if traced { call.replace("host: any.where", header) } else { call };
+        let call = if traced { call.replace("host: localhost", header) } else { call };
         let mut client = connect(&server);
         client.write_all(call.as_bytes()).unwrap();
         let started: Json = serde_json::from_str(&read_answer(&mut client).1).unwrap();
@@ -206,7 +206,7 @@ fn health_and_unknown_places_are_answered() {
         ("POST /health HTTP/1.1", "405"),
     ] {
         let mut client = connect(&server);
-        write!(client, "{request}\r\nhost: x\r\ncontent-length: 0\r\n\r\n").unwrap();
+        write!(client, "{request}\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n").unwrap();
         let (head, body) = read_answer(&mut client);
         assert_eq!(head.split(' ').nth(1), Some(status), "{request}");
         let body: Json = serde_json::from_str(&body).unwrap();
@@ -296,12 +296,12 @@ fn served_client(server: &Server) -> TcpStream {
 fn on_connections_beyond_the_bound_calls_are_throttled_and_health_is_told() {
     let server = server_with(Quotas { connections: 2, ..Quotas::default() });
     let mut places = [served_client(&server), served_client(&server)];
-    let health = || "GET /health HTTP/1.1\r\nhost: x\r\n\r\n".to_owned();
+    let health = || "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n".to_owned();
     let long = format!("{{}}{}", " ".repeat(3 * Quotas::default().request_bytes));
     let cases = [
         (post("ListActivities", "{}"), "400"),
         (post("StartExecution", &long), "400"),
-        ("DELETE /elsewhere HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(), "400"),
+        ("DELETE /elsewhere HTTP/1.1\r\nhost: localhost\r\n\r\n".to_owned(), "400"),
         (health(), "200"),
     ];
     for (count, (request, status)) in (1..).zip(cases) {

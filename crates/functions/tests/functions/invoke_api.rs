@@ -184,7 +184,10 @@ async fn functions_are_listed_and_described() {
         "MemorySize": 256,
         "LastModified": configuration["LastModified"],
         "Version": "$LATEST",
-        "Environment": {"Variables": {"A": "b"}},
+        "Environment": {"Error": {
+            "ErrorCode": "AccessDeniedException",
+            "Message": "Environment variables are not shown: they may hold secrets.",
+        }},
         "PackageType": "Zip",
         "State": "Active",
         "LastUpdateStatus": "Successful",

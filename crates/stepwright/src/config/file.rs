@@ -40,7 +40,7 @@ impl File {
     }
 }
 
-/// Tables become prefixes, one level deep: no option lies deeper, so a deeper table is an unknown key as a whole.
+/// Lists become their items with commas between. Tables become prefixes, one level deep: no option lies deeper, so a deeper table is an unknown key as a whole.
 fn flatten(prefix: &str, table: &Table, values: &mut BTreeMap<String, String>) {
     for (key, value) in table {
         let key = format!("{prefix}{key}");
@@ -48,6 +48,10 @@ fn flatten(prefix: &str, table: &Table, values: &mut BTreeMap<String, String>) {
             Value::Table(inner) if prefix.is_empty() => flatten(&format!("{key}."), inner, values),
             Value::String(text) => {
                 values.insert(key, text.clone());
+            }
+            Value::Array(list) => {
+                let texts = list.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+                values.insert(key, texts.collect::<Vec<_>>().join(","));
             }
             other => {
                 values.insert(key, other.to_string());

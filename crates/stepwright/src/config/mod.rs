@@ -13,6 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::{fmt, iter};
 
+use api::AllowedHosts;
 use runtime::AfterCrash;
 use runtime::quotas::{self, Quotas};
 
@@ -40,6 +41,8 @@ pub(crate) enum Data {
 pub(crate) struct ServeConfig {
     /// Where to listen.
     pub(crate) listen: SocketAddr,
+    /// Names under which clients may reach it, besides those of this machine.
+    pub(crate) allowed_hosts: AllowedHosts,
     /// Where the data lies.
     pub(crate) data: Data,
     /// The region in ARNs.
@@ -178,6 +181,7 @@ impl Name {
 
 const PORT: Name = Name::new("port");
 const BIND: Name = Name::new("bind");
+const ALLOWED_HOSTS: Name = Name::new("allowed-hosts");
 const DATA_DIR: Name = Name::new("data-dir");
 const IN_MEMORY: Name = Name::new("in-memory");
 const REGION: Name = Name::or("region", &["AWS_REGION", "AWS_DEFAULT_REGION"]);
@@ -193,9 +197,10 @@ const MOCK_CONFIG: Name = Name::or("mock-config", &["SFN_MOCK_CONFIG"]);
 const CONFIG: Name = Name::new("config");
 
 /// The keys the file may hold, but those of quotas.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     PORT.key,
     BIND.key,
+    ALLOWED_HOSTS.key,
     DATA_DIR.key,
     IN_MEMORY.key,
     REGION.key,
@@ -234,6 +239,9 @@ impl ServeConfig {
             .unwrap_or_else(|| PathBuf::from("stepwright-data"));
         Ok(Self {
             listen: SocketAddr::new(bind, port),
+            allowed_hosts: sources
+                .get(&ALLOWED_HOSTS, &arguments.allowed_hosts, values::ALLOWED_HOSTS, AllowedHosts::parse)?
+                .unwrap_or_default(),
             data: if in_memory { Data::Memory } else { Data::Directory(directory) },
             region: sources
                 .get(&REGION, &arguments.region, values::REGION, values::region)?
@@ -376,13 +384,14 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_read() {
         let file = file(
-            "port = 1\nbind = \"0.0.0.0\"\ndata-dir = \"/data\"\nin-memory = false\nregion = \"eu-west-1\"\n\
+            "port = 1\nbind = \"0.0.0.0\"\nallowed-hosts = [\"a.b\", \"c\"]\ndata-dir = \"/data\"\nin-memory = false\nregion = \"eu-west-1\"\n\
              account = \"000000000001\"\nwait-time-scale = 0.5\nlog = \"warn\"\n\
              functions = \"lambda\"\nmock-config = \"mocks.json\"\n\
              [tasks]\nafter-crash = \"fail\"\nconcurrency = 6\nassume-role = true\n",
         );
         let config = load(&with_file(&file), &[]).unwrap();
         assert_eq!(config.listen.to_string(), "0.0.0.0:1");
+        assert_eq!(config.allowed_hosts, AllowedHosts::parse("a.b,c").unwrap());
         assert_eq!(config.data, Data::Directory("/data".into()));
         assert_eq!((config.region.as_str(), config.account.as_str()), ("eu-west-1", "000000000001"));
         assert_eq!(config.log.as_str(), "warn");

@@ -7,6 +7,8 @@ use runtime::AfterCrash;
 
 pub(super) const PORT: &str = "a port from 0 to 65535";
 pub(super) const ADDRESS: &str = "an IP address, such as 127.0.0.1 or 0.0.0.0";
+pub(super) const ALLOWED_HOSTS: &str =
+    "names of hosts without ports, separated by commas, such as host.docker.internal, or *";
 pub(super) const BOOLEAN: &str = "true or false";
 pub(super) const PATH: &str = "a path";
 pub(super) const COUNT: &str = "a whole number of at least 1";
