@@ -100,13 +100,13 @@ impl fmt::Display for Value {
 
 /// Appends a string as a JSON literal, with its quotes.
 pub fn write_string(text: &str, out: &mut String) {
+    out.reserve(text.len() + 2);
     out.push('"');
     let mut plain_from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
+    loop {
+        let at = plain_from + plain_run(&text.as_bytes()[plain_from..]);
         out.push_str(&text[plain_from..at]);
+        let Some(byte) = text.as_bytes().get(at) else { break };
         plain_from = at + 1;
         match byte {
             b'"' => out.push_str("\\\""),
@@ -124,8 +124,27 @@ pub fn write_string(text: &str, out: &mut String) {
             }
         }
     }
-    out.push_str(&text[plain_from..]);
     out.push('"');
+}
+
+/// How many bytes there are before the first that is not itself in a string of JSON text: a quote, a backslash or a
+/// control character. Eight at a time: strings are most of what there is to read and write.
+fn plain_run(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // The highest bit of each byte that is zero, and of none before the first such.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let controls = word.wrapping_sub(ONES * 0x20) & !word;
+        let special = (zeros(word ^ ONES * 0x22) | zeros(word ^ ONES * 0x5C) | controls) & HIGHS;
+        if special != 0 {
+            return index * 8 + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_plain = |byte: &u8| *byte >= 0x20 && *byte != b'"' && *byte != b'\\';
+    bytes.len() - rest.len() + rest.iter().take_while(|byte| is_plain(byte)).count()
 }
 
 /// How many bytes more than one a byte of a string takes in JSON text.
@@ -220,26 +239,20 @@ impl JsonReader<'_> {
     fn string(&mut self) -> Result<Text, JsonError> {
         self.at += 1;
         let start = self.at;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    let text = self.utf8(start, self.at)?;
-                    let text = Arc::from(text);
-                    self.at += 1;
-                    return Ok(text);
-                }
-                Some(b'\\') => return self.string_with_escapes(start),
-                Some(control @ 0..0x20) => return Err(self.control_character(control)),
-                Some(_) => self.at += 1,
-                None => return Err(self.error("Unexpected end-of-input in VALUE_STRING")),
-            }
+        self.at += plain_run(&self.text[start..]);
+        if self.peek() != Some(b'"') {
+            return self.string_with_escapes(start);
         }
+        let text = Arc::from(self.utf8(start, self.at)?);
+        self.at += 1;
+        Ok(text)
     }
 
     fn string_with_escapes(&mut self, start: usize) -> Result<Text, JsonError> {
-        let mut text = String::new();
+        let mut text = String::with_capacity(self.string_length(start));
         let mut plain_from = start;
         loop {
+            self.at += plain_run(&self.text[self.at..]);
             match self.peek() {
                 Some(b'"') => {
                     text.push_str(self.utf8(plain_from, self.at)?);
@@ -252,11 +265,24 @@ impl JsonReader<'_> {
                     text.push(self.escape()?);
                     plain_from = self.at;
                 }
-                Some(control @ 0..0x20) => return Err(self.control_character(control)),
-                Some(_) => self.at += 1,
+                Some(control) => return Err(self.control_character(control)),
                 None => return Err(self.error("Unexpected end-of-input in VALUE_STRING")),
             }
         }
+    }
+
+    /// Bytes from there to the end of the string, as it is written.
+    fn string_length(&self, start: usize) -> usize {
+        let mut at = start;
+        while let Some(byte) = self.text.get(at)
+            && *byte != b'"'
+        {
+            at += match byte {
+                b'\\' => 2,
+                _ => plain_run(&self.text[at..]).max(1),
+            };
+        }
+        at.min(self.text.len()) - start
     }
 
     fn escape(&mut self) -> Result<char, JsonError> {
