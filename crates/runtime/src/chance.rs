@@ -49,7 +49,7 @@ fn bits(bytes: &[u8]) -> u128 {
     bytes.iter().fold(0, |all, byte| all << 8 | u128::from(*byte))
 }
 
-/// A UUID whose text sorts by time (version 7): names of executions fall at the end of an index.
+/// A UUID whose text sorts by time (version 7).
 pub(crate) fn time_ordered_uuid(now: Timestamp, random: u128) -> String {
     let milliseconds = (now.0.max(0) as u128) & 0xFFFF_FFFF_FFFF;
     uuid(milliseconds << 80 | (random >> 48), 7)
@@ -58,12 +58,6 @@ pub(crate) fn time_ordered_uuid(now: Timestamp, random: u128) -> String {
 /// A UUID of random bits (version 4).
 pub(crate) fn random_uuid(random: u128) -> String {
     uuid(random, 4)
-}
-
-/// A UUID made from a digest: the same digest gives the same one.
-pub(crate) fn named_uuid(digest: u128) -> String {
-    // Version 8: made by a rule of our own.
-    uuid(digest, 8)
 }
 
 fn uuid(bits: u128, version: u128) -> String {

@@ -52,11 +52,15 @@ impl ExecutionId {
         following.unwrap_or_else(|| Self::of_parts((millisecond + 1).min(MILLISECOND_MAX), partition, 0))
     }
 
+    /// Its partition, of as many as there may be: from it follows that of any smaller count.
+    pub fn widest_partition(self) -> Partition {
+        // Twelve bits.
+        Partition(self.0 as u16 % Partitions::MAX)
+    }
+
     /// Its partition, of that many.
     pub fn partition(self, partitions: Partitions) -> Partition {
-        // Twelve bits, modulo a count of at most 16 bits.
-        let bits = self.0 as u16 % Partitions::MAX;
-        Partition(bits % partitions.count())
+        Partition(self.widest_partition().0 % partitions.count())
     }
 
     /// When it was given, as far as the number says: 2025-01-01 for those that older data has.

@@ -7,6 +7,7 @@
 pub mod commit_log;
 mod conflict;
 mod execution_id;
+pub mod execution_name;
 #[cfg(any(test, feature = "suite"))]
 pub mod fault;
 pub mod lane;

@@ -5,6 +5,7 @@
 
 use xxhash_rust::xxh64::Xxh64;
 
+use crate::execution_name;
 use crate::record::ExecutionId;
 
 /// A part of all executions, counted from 0.
@@ -38,8 +39,12 @@ impl Partitions {
     }
 
     /// The partition of a named execution. A pure function that no release changes: the same name meets the same
-    /// owner for ever. XXH64 with seed 0 over the state machine's ARN, a zero byte and the name, modulo the count.
+    /// owner for ever. That which a derived name says ([`execution_name::derived`]); of any other XXH64 with seed 0 over
+    /// the state machine's ARN, a zero byte and the name; both modulo the count.
     pub fn of_name(self, state_machine_arn: &str, name: &str) -> Partition {
+        if let Some(partition) = execution_name::partition_of_derived(name) {
+            return Partition(partition.0 % self.count);
+        }
         let mut hash = Xxh64::new(0);
         hash.update(state_machine_arn.as_bytes());
         hash.update(&[0]);

@@ -34,9 +34,10 @@ pub use commit_log::{
 pub use compare::{Batches, everything};
 pub use due_work::{due_executions_come_earliest_first_and_in_pages, unsettled_executions_come_in_order_and_in_pages};
 pub use executions::{
-    a_name_is_used_once, a_summary_changes_only_when_given, an_arn_may_have_any_form,
-    begun_executions_are_found_by_number_and_arn, chunks_between_gives_what_holds_the_events, events_are_kept_in_order,
-    events_that_do_not_follow_are_refused, events_without_an_execution_are_refused, great_and_small_chunks_read_back,
+    a_made_name_is_found_and_used_once, a_name_is_used_once, a_summary_changes_only_when_given,
+    an_arn_may_have_any_form, begun_executions_are_found_by_number_and_arn, chunks_between_gives_what_holds_the_events,
+    events_are_kept_in_order, events_that_do_not_follow_are_refused, events_without_an_execution_are_refused,
+    great_and_small_chunks_read_back,
 };
 pub use lanes::{
     a_commit_that_does_not_follow_its_lane_is_fenced, a_conflict_says_what_it_is, a_lane_settles_what_it_does_not_know,
@@ -95,6 +96,7 @@ macro_rules! store_suite {
             two_records_never_share_an_arn
             the_greatest_numbers_outlive_deletion
             named_values_are_set_and_replaced
+            a_made_name_is_found_and_used_once
             an_arn_may_have_any_form
             an_empty_batch_is_nothing
             a_commit_that_does_not_follow_its_lane_is_fenced

@@ -7,10 +7,10 @@ use asl::Value;
 use engine::Timestamp;
 use integrations::{Failure, TaskAnswer, TaskCall};
 use sha2::{Digest, Sha256};
+use store::execution_name;
 
 use super::job::Job;
 use super::{AfterCrash, GivenUp, Shared};
-use crate::chance::named_uuid;
 use crate::task_reports::{Reported, TaskReport};
 use crate::tasks::Work;
 
@@ -120,12 +120,13 @@ fn unknown_profile(profile: &str) -> Failure {
     }
 }
 
-/// The same for every repetition of a task, and no other's.
+/// The same for every repetition of a task, and no other's. A child execution has it for its name, so that it stays with
+/// the owner of its parent.
 fn idempotency_token(work: &Work) -> String {
     let digest =
         Sha256::new().chain_update(&*work.info.arn).chain_update(work.task.scheduled.0.to_be_bytes()).finalize();
     let bits = digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte));
-    named_uuid(bits)
+    execution_name::derived(bits, work.execution.widest_partition()).to_string()
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use asl::{Text, Value};
 use engine::{Command, EventId, Execution, Status, Timestamp};
+use store::execution_name;
 use store::record::{ExecutionId, ExecutionRecord, MachineType, Write};
 
 use super::batch::{CommitFailure, Held, Release};
-use super::input::Start;
+use super::input::{Reply, Start};
 use super::live::{self, Kind, Live};
 use super::need::{Earlier, Found, Need};
 use super::turn::{Moment, TaskResources, guarded, turn, turn_time};
@@ -16,6 +17,13 @@ use super::{Metrics, Shard};
 use crate::calls::{CallError, StartedExecution};
 use crate::chance::time_ordered_uuid;
 use crate::loader::Question;
+
+/// The identity of a new execution.
+struct Named {
+    id: ExecutionId,
+    arn: Text,
+    name: Text,
+}
 
 /// A named execution whose start is not known to be durable.
 pub(super) struct Starting {
@@ -50,12 +58,13 @@ impl Shard {
         }
         if start.machine.record.machine_type == MachineType::Express {
             let name = start.name.take().unwrap_or_else(|| time_ordered_uuid(moment.now, moment.chance.draw()).into());
-            return self.start_express(start, &name, moment);
+            return self.start_express(start, name, moment);
         }
         let Some(name) = start.name.take() else {
-            let name: Text = time_ordered_uuid(moment.now, moment.chance.draw()).into();
+            let id = self.ids.any(moment.now);
+            let name = execution_name::of_number(id, moment.chance.draw());
             let arn = self.context.arns.execution(&start.revision.machine_name, &name);
-            return self.begin(start, arn, name, false, moment);
+            return self.begin(start, Named { id, arn, name }, None, moment);
         };
         let arn = self.context.arns.execution(&start.revision.machine_name, &name);
         start.name = Some(name);
@@ -104,37 +113,24 @@ impl Shard {
             return self.answer_namesake(start, arn.clone(), &namesake);
         }
         let name = start.name.take().unwrap_or_default();
-        self.begin(start, arn.clone(), name, true, moment);
+        let id = self.ids.named(&start.revision.machine_arn, &name, moment.now);
+        let starting =
+            Starting { id, started_at: moment.now, input: start.input.clone(), profile: start.profile.clone() };
+        self.begin(start, Named { id, arn: arn.clone(), name }, Some(starting), moment);
     }
 
-    fn begin(&mut self, start: Start, arn: Text, name: Text, is_named: bool, moment: &mut Moment<'_>) {
-        let now = moment.now;
-        let Start { machine, revision, input, input_text, trace_header, qualifier, profile, reply, .. } = start;
-        let info = live::info(&arn, &name, &revision);
-        let mut execution = Execution::new(Arc::clone(&revision.program), info);
-        let named = is_named.then(|| (input.clone(), profile.clone()));
-        let id = if is_named { self.ids.named(&revision.machine_arn, &name, now) } else { self.ids.any(now) };
-        if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, moment) {
-            return Held { reply, result: Err(error) }.answer();
+    fn begin(&mut self, mut start: Start, new: Named, starting: Option<Starting>, moment: &mut Moment<'_>) {
+        let mut execution = start.execution(&new);
+        let command = start.command();
+        if let Err(error) = self.first_turn(new.id, &mut execution, command, moment) {
+            return Held { reply: start.reply, result: Err(error) }.answer();
         }
-        let summary = live::summary(&execution, profile.is_some());
-        let record = ExecutionRecord {
-            id,
-            arn: arn.clone(),
-            name,
-            state_machine: machine.record.id,
-            definition: revision.definition,
-            started_at: now,
-            trace_header,
-            version: qualifier.version,
-            alias: qualifier.alias,
-            profile,
-            summary,
-        };
-        if let Some((input, profile)) = named {
-            self.starting.insert(arn.clone(), Starting { id, started_at: now, input, profile });
-            self.gathering.named.push(arn.clone());
+        if let Some(starting) = starting {
+            self.starting.insert(new.arn.clone(), starting);
+            self.gathering.named.push(new.arn.clone());
         }
+        let (id, arn, now) = (new.id, new.arn.clone(), moment.now);
+        let (record, reply) = start.record(new, &execution, now);
         if execution.status() == Status::Running || execution.is_to_hand_out() {
             self.live.insert(id, Live::begun(execution, Kind::Standard, record));
             self.after_turn(id, now);
@@ -153,33 +149,21 @@ impl Shard {
     }
 
     /// In memory only: the answer waits for nothing, and a crash ends it.
-    fn start_express(&mut self, start: Start, name: &Text, moment: &mut Moment<'_>) {
+    fn start_express(&mut self, mut start: Start, name: Text, moment: &mut Moment<'_>) {
         let now = moment.now;
-        let Start { machine, revision, input, input_text, trace_header, qualifier, profile, reply, ended, .. } = start;
         let run = time_ordered_uuid(now, moment.chance.draw());
-        let arn = self.context.arns.express(&revision.machine_name, name, &run);
-        let mut execution = Execution::new(Arc::clone(&revision.program), live::info(&arn, name, &revision));
+        let arn = self.context.arns.express(&start.revision.machine_name, &name, &run);
         let id = self.ids.any(now);
-        if let Err(error) = self.first_turn(id, &mut execution, Command::Start { input, input_text }, moment) {
-            return Held { reply, result: Err(error) }.answer();
+        let new = Named { id, arn: arn.clone(), name };
+        let mut execution = start.execution(&new);
+        let command = start.command();
+        if let Err(error) = self.first_turn(id, &mut execution, command, moment) {
+            return Held { reply: start.reply, result: Err(error) }.answer();
         }
-        let summary = live::summary(&execution, profile.is_some());
-        let record = ExecutionRecord {
-            id,
-            arn: arn.clone(),
-            name: name.clone(),
-            state_machine: machine.record.id,
-            definition: revision.definition,
-            started_at: now,
-            trace_header,
-            version: qualifier.version,
-            alias: qualifier.alias,
-            profile,
-            summary,
-        };
+        let (machine, ended) = (start.machine.record.id, start.ended.take());
+        let (record, reply) = start.record(new, &execution, now);
         let time = i64::try_from(self.context.quotas.express.as_millis()).unwrap_or(i64::MAX);
-        let ends_at = Timestamp(now.0.saturating_add(time));
-        let kind = Kind::Express { machine: machine.record.id, ends_at };
+        let kind = Kind::Express { machine, ends_at: Timestamp(now.0.saturating_add(time)) };
         let mut live = Live::begun(execution, kind, record);
         live.ended = ended;
         self.live.insert(id, live);
@@ -244,6 +228,36 @@ impl Shard {
         let result = Err(failure.to_call_error());
         self.look_up(started.arn, LookUp::Explain(Held { reply, result }));
         None
+    }
+}
+
+impl Start {
+    fn execution(&self, new: &Named) -> Execution {
+        Execution::new(Arc::clone(&self.revision.program), live::info(&new.arn, &new.name, &self.revision))
+    }
+
+    /// The execution's first command. Its input is in it then, and no longer here.
+    fn command(&mut self) -> Command {
+        Command::Start { input: std::mem::take(&mut self.input), input_text: self.input_text.take() }
+    }
+
+    /// What is stored of the execution, and who waits for it.
+    fn record(self, new: Named, execution: &Execution, now: Timestamp) -> (ExecutionRecord, Reply<StartedExecution>) {
+        let Named { id, arn, name } = new;
+        let record = ExecutionRecord {
+            id,
+            arn,
+            name,
+            state_machine: self.machine.record.id,
+            definition: self.revision.definition,
+            started_at: now,
+            trace_header: self.trace_header,
+            version: self.qualifier.version,
+            alias: self.qualifier.alias,
+            summary: live::summary(execution, self.profile.is_some()),
+            profile: self.profile,
+        };
+        (record, self.reply)
     }
 }
 

@@ -6,14 +6,16 @@ use std::io;
 use asl::Text;
 use engine::Status;
 use rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{
-    CachedStatement, Connection, Error, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
+    CachedStatement, Connection, Error, ErrorCode, OptionalExtension, ToSql, Transaction, TransactionBehavior, params,
 };
 
 use super::commit_log;
 use super::packing::{Packed, Packer};
 use super::schema::{machine_status_code, machine_type_code, recovery_code, split_arn, status_code};
 use crate::commit_log::{CommitPosition, Committed};
+use crate::execution_name;
 use crate::record::{
     Activity, ActivityId, Alias, AliasId, Chunk, Definition, ExecutionId, ExecutionRecord, Expected, Routing,
     StateMachine, StateMachineId, Summary, Version, Write, stale_machines,
@@ -148,6 +150,23 @@ const BEGIN: &str = "INSERT INTO executions (id, arn_prefix, arn_end, name, stat
 const APPEND: &str = "INSERT INTO events (execution, first, event_count, first_id, last_id, unpacked_size, data) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
+/// What stands for the end of an execution's ARN.
+enum ArnEnd<'a> {
+    /// Text, which the index has.
+    Indexed(&'a str),
+    /// A name that says the execution's number.
+    Numbered([u8; 16]),
+}
+
+impl ToSql for ArnEnd<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Indexed(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Self::Numbered(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        })
+    }
+}
+
 /// A batch being written.
 struct Statements<'a> {
     connection: &'a Connection,
@@ -199,6 +218,7 @@ impl Statements<'_> {
         }
         let (prefix, end) = split_arn(&record.arn);
         let prefix = self.prefix(prefix)?;
+        let stored_end = self.arn_end(record, prefix, end)?;
         let Summary { status, stopped_at, wake_at, .. } = record.summary;
         let packed = self.packer.pack(&chunk.events)?;
         let running = status == Status::Running;
@@ -207,7 +227,7 @@ impl Statements<'_> {
         let inserted = self.begin.execute(params![
             record.id.0,
             prefix,
-            end,
+            stored_end,
             (end != &*record.name).then_some(&*record.name),
             record.state_machine.0,
             record.definition.0,
@@ -297,6 +317,21 @@ impl Statements<'_> {
             found = self.connection.prepare_cached(sql)?.query_row([id.0], end).optional()?;
         }
         Ok(found.map(i64::cast_unsigned))
+    }
+
+    /// How the end of an ARN is stored.
+    fn arn_end<'n>(&self, record: &ExecutionRecord, prefix: i64, end: &'n str) -> Result<ArnEnd<'n>, Refused> {
+        let Some(said) = execution_name::number_of(end) else { return Ok(ArnEnd::Indexed(end)) };
+        let bytes = execution_name::to_bytes(end).unwrap_or_default();
+        if said == record.id {
+            return Ok(ArnEnd::Numbered(bytes));
+        }
+        // The index does not know whether an execution of that number has the name.
+        let sql = "SELECT 1 FROM executions WHERE id = ?1 AND arn_prefix = ?2 AND arn_end = ?3";
+        match self.connection.prepare_cached(sql)?.exists(params![said.0, prefix, bytes])? {
+            true => Err(Conflict::ExecutionExists { arn: record.arn.clone() }.into()),
+            false => Ok(ArnEnd::Indexed(end)),
+        }
     }
 
     /// The number of an ARN prefix, a new one where it was never used.

@@ -1,14 +1,17 @@
 //! The readers: every question of the store's traits as SQL.
 
+use std::borrow::Cow;
+
 use asl::{Text, Value};
 use engine::{EventId, Timestamp};
-use rusqlite::types::{FromSqlError, Type};
+use rusqlite::types::{FromSqlError, Type, ValueRef};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
 
 use super::commit_log;
 use super::packing::Unpacker;
 use super::schema::{STATUS_COUNT, machine_status, machine_type, recovery, split_arn, status, status_code};
 use crate::commit_log::{CommitPosition, LoggedCommit};
+use crate::execution_name;
 use crate::partition::PartitionSet;
 use crate::record::{
     Activity, ActivityId, Alias, AliasId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId,
@@ -50,7 +53,8 @@ macro_rules! activities {
 }
 
 pub(super) const EXECUTION_BY_ID: &str = execution_by!("e.id = ?1");
-pub(super) const EXECUTION_BY_ARN: &str = execution_by!("p.prefix = ?1 AND e.arn_end = ?2");
+pub(super) const EXECUTION_BY_ARN: &str =
+    execution_by!("p.prefix = ?1 AND e.arn_end = ?2 AND typeof(e.arn_end) = 'text'");
 pub(super) const FIRST_CHUNK: &str = "SELECT 0, event_count, first_id, last_id, unpacked_size, data FROM executions \
      WHERE id = ?1 AND data IS NOT NULL";
 pub(super) const CHUNKS: &str = "SELECT first, event_count, first_id, last_id, unpacked_size, data FROM events \
@@ -95,10 +99,17 @@ impl ReadConnection {
 
     pub(super) fn executions_by_arn(&mut self, arns: &[Text]) -> Result<Vec<Option<ExecutionRecord>>> {
         self.at_one_moment(arns.len(), |connection, _| {
-            let mut statement = connection.prepare_cached(EXECUTION_BY_ARN)?;
+            let mut by_id = connection.prepare_cached(EXECUTION_BY_ID)?;
+            let mut by_arn = connection.prepare_cached(EXECUTION_BY_ARN)?;
             let mut find = |arn: &Text| {
                 let (prefix, end) = split_arn(arn);
-                statement.query_row([prefix, end], execution).optional()
+                if let Some(id) = execution_name::number_of(end)
+                    && let Some(record) = by_id.query_row([id.0], execution).optional()?
+                    && record.arn == *arn
+                {
+                    return Ok(Some(record));
+                }
+                by_arn.query_row([prefix, end], execution).optional()
             };
             arns.iter().map(&mut find).collect()
         })
@@ -394,12 +405,12 @@ fn id(row: &Row<'_>) -> Result<i64> {
 }
 
 fn execution(row: &Row<'_>) -> Result<ExecutionRecord> {
-    let end = row.get_ref(2)?.as_str()?;
-    let name = row.get_ref(3)?.as_str_or_null()?.unwrap_or(end);
+    let end = arn_end(row.get_ref(2)?)?;
+    let name = row.get_ref(3)?.as_str_or_null()?.unwrap_or(&end);
     let prefix = row.get_ref(1)?.as_str()?;
     let mut arn = String::with_capacity(prefix.len() + end.len());
     arn.push_str(prefix);
-    arn.push_str(end);
+    arn.push_str(&end);
     Ok(ExecutionRecord {
         id: ExecutionId(row.get(0)?),
         arn: Text::from(arn),
@@ -412,6 +423,19 @@ fn execution(row: &Row<'_>) -> Result<ExecutionRecord> {
         version: row.get::<_, Option<i64>>(12)?.map(VersionNumber),
         alias: optional_text(row, 13)?,
         profile: optional_text(row, 14)?,
+    })
+}
+
+/// The end of an ARN: text, or the bytes of a name that says the execution's number.
+fn arn_end(value: ValueRef<'_>) -> Result<Cow<'_, str>> {
+    Ok(match value {
+        ValueRef::Blob(bytes) => {
+            let size = bytes.len();
+            let bytes =
+                bytes.try_into().map_err(|_| FromSqlError::InvalidBlobSize { expected_size: 16, blob_size: size })?;
+            Cow::Owned(execution_name::from_bytes(bytes))
+        }
+        text => Cow::Borrowed(text.as_str()?),
     })
 }
 

@@ -142,6 +142,10 @@ ALTER TABLE activities ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
 DROP INDEX executions_unsettled;
 CREATE INDEX executions_unsettled ON executions (id) WHERE recovery <> 0;
 
+-- Names that say the execution's number are found without an index; they are blobs of 16 bytes.
+DROP INDEX executions_arn;
+CREATE UNIQUE INDEX executions_arn ON executions (arn_prefix, arn_end) WHERE typeof(arn_end) = 'text';
+
 -- What each commit did to executions, until all that follow along have come past it; the last row stays.
 CREATE TABLE commits (seq INTEGER PRIMARY KEY, data BLOB NOT NULL);
 ";

@@ -4,8 +4,9 @@ use engine::{EventId, Status};
 
 use super::{append, begin, chunk, commit, ended, execution, found, refused, running};
 use crate::Store;
+use crate::execution_name;
 use crate::fault::Random;
-use crate::partition::PartitionSet;
+use crate::partition::{Partition, PartitionSet};
 use crate::record::{Chunk, ExecutionId, ExecutionRecord, Summary, VersionNumber, Write};
 
 /// What was begun is found, whole, by its number and its ARN; nothing else is.
@@ -168,4 +169,28 @@ pub fn an_arn_may_have_any_form(store: &dyn Store) {
         assert_eq!(found(store.execution_by_arn(&record.arn)), Some(record.clone()));
         assert_eq!(found(store.execution(record.id)), Some(record));
     }
+}
+
+/// A made name says where to look, and is believed no further: a chosen one may say another execution's number, and be
+/// there first or come later.
+pub fn a_made_name_is_found_and_used_once(store: &dyn Store) {
+    let made = execution_name::of_number(ExecutionId(7), 1);
+    let of = |id, machine| execution(id, machine, &made);
+    commit(store, &[begin(of(7, 1), 1)]);
+    assert_eq!(found(store.execution_by_arn(&of(7, 1).arn)), Some(of(7, 1)));
+    assert_eq!(found(store.execution(ExecutionId(7))), Some(of(7, 1)));
+    assert_eq!(found(store.execution_by_arn(&of(7, 2).arn)), None, "another state machine's");
+    let other_chance = execution(7, 1, &execution_name::of_number(ExecutionId(7), 2));
+    assert_eq!(found(store.execution_by_arn(&other_chance.arn)), None);
+
+    refused(store, &[begin(of(8, 1), 1)]);
+    commit(store, &[begin(of(9, 2), 1)]);
+    refused(store, &[begin(of(10, 2), 1)]);
+    assert_eq!(found(store.execution_by_arn(&of(9, 2).arn)), Some(of(9, 2)));
+    assert_eq!(found(store.execution_by_arn(&of(7, 1).arn)), Some(of(7, 1)));
+
+    let derived = execution(11, 1, &execution_name::derived(5, Partition(3)));
+    commit(store, &[begin(derived.clone(), 1)]);
+    refused(store, &[begin(ExecutionRecord { id: ExecutionId(12), ..derived.clone() }, 1)]);
+    assert_eq!(found(store.execution_by_arn(&derived.arn)), Some(derived));
 }
