@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use engine::Timestamp;
@@ -13,23 +14,34 @@ use crate::clock::Clock;
 use crate::loader::Question;
 use crate::long_turns::LongTurns;
 use crate::shard::{Input, Moment, Need, Pace, Shard};
-use crate::sync::{Inbox, InboxFull};
+use crate::sync::{Haste, Inbox, InboxFull};
 use crate::writer::Writer;
 
 /// Inputs handled before what gathered is handed on.
 /// No quota: the size of a step, nothing is refused.
 const INPUTS_MAX: usize = 512;
 
+/// How much work may gather at a shard while a commit is under way: little enough that it is done in no time when the
+/// commit is over, and much enough that the shard's thread need not be woken for each call.
+const GATHERED_WORK: Duration = Duration::from_micros(100);
+
+/// Calls that may gather, whatever they take.
+/// No quota: the size of a step, nothing is refused.
+const GATHERED_MAX: usize = 64;
+
 /// The ways to the shards.
 pub struct Shards {
     inboxes: Vec<Inbox<Input>>,
     partitions: Partitions,
+    /// While a commit is under way, calls that are answered by the next one may gather.
+    is_committing: AtomicBool,
 }
 
 impl Shards {
     /// Ways to that many shards, at least one, that share those partitions.
     pub fn new(count: usize, partitions: Partitions) -> Self {
-        Self { inboxes: (0..count.max(1)).map(|_| Inbox::new()).collect(), partitions }
+        let inboxes = (0..count.max(1)).map(|_| Inbox::new()).collect();
+        Self { inboxes, partitions, is_committing: AtomicBool::new(false) }
     }
 
     /// How many there are.
@@ -66,7 +78,9 @@ impl Shards {
 
     /// The same for a call, which is refused where as many inputs wait as may.
     pub(crate) fn send_call(&self, shard: usize, input: Input, waiting_most: usize) -> Result<(), InboxFull> {
-        self.inboxes.get(shard).map_or(Ok(()), |inbox| inbox.push_within(input, waiting_most))
+        let Some(inbox) = self.inboxes.get(shard) else { return Ok(()) };
+        let haste = if input.is_answered_by_commit() { Haste::NotWhile(&self.is_committing) } else { Haste::Now };
+        inbox.push_within(input, haste, waiting_most)
     }
 
     /// The shard finds the input when it next looks; nobody waits for it.
@@ -74,6 +88,12 @@ impl Shards {
         if let Some(inbox) = self.inboxes.get(shard) {
             inbox.push_quietly(input);
         }
+    }
+
+    /// A commit is under way until the returned value is dropped.
+    pub(crate) fn committing(&self) -> Committing<'_> {
+        self.is_committing.store(true, Ordering::Relaxed);
+        Committing(self)
     }
 
     /// What came for a shard, for who drives it step by step.
@@ -85,6 +105,16 @@ impl Shards {
 
     pub(crate) fn close(&self) {
         self.inboxes.iter().for_each(Inbox::close);
+    }
+}
+
+/// While it lives, a commit is under way.
+pub(crate) struct Committing<'a>(&'a Shards);
+
+impl Drop for Committing<'_> {
+    fn drop(&mut self) {
+        self.0.is_committing.store(false, Ordering::Relaxed);
+        self.0.inboxes.iter().for_each(Inbox::hurry);
     }
 }
 
@@ -117,13 +147,16 @@ pub(crate) fn drive(mut shard: Shard, index: usize, around: &Surroundings, mut c
             now = around.clock.now().max(now);
             stopwatch.begin_round();
             let mut moment = Moment { now, chance: &mut chance, pace: &stopwatch };
+            let mut handled = 0;
             for input in inputs.by_ref().take(INPUTS_MAX) {
                 shard.handle(input, &mut moment);
+                handled += 1;
                 if stopwatch.is_round_over() {
                     break;
                 }
             }
             shard.run(&mut moment);
+            inbox.let_gather(stopwatch.inputs_within(GATHERED_WORK, handled));
             if let Some(batch) = shard.take_batch() {
                 around.writer.submit_when_room(index, batch);
             }
@@ -191,6 +224,12 @@ impl Stopwatch {
 
     fn begin_round(&self) {
         self.round_began.set(Instant::now());
+    }
+
+    /// How many inputs take that much time, if each takes what those of this round took.
+    fn inputs_within(&self, time: Duration, handled: u32) -> usize {
+        let each = self.round_began.get().elapsed().as_nanos() / u128::from(handled.max(1));
+        usize::try_from(time.as_nanos() / each.max(1)).map_or(GATHERED_MAX, |inputs| inputs.min(GATHERED_MAX))
     }
 }
 

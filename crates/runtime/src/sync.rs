@@ -1,5 +1,6 @@
 //! Locks and the queue between threads.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,14 +14,28 @@ pub(crate) struct Inbox<T> {
     state: Mutex<State<T>>,
     wake: Condvar,
     room: Condvar,
+    /// So many patient items wake the receiver.
+    gathered: AtomicUsize,
 }
 
 struct State<T> {
     items: Vec<T>,
     is_asleep: bool,
     is_closed: bool,
+    /// Patient items that came since the receiver last took what there is.
+    patient: usize,
     /// Senders that wait for the receiver to take what there is.
     held_up: usize,
+}
+
+/// Whether an item wakes the receiver.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Haste<'a> {
+    /// It does.
+    Now,
+    /// While that is so, nothing could come of the item anyway, so the receiver may sleep until enough of them are there.
+    /// Whoever ends it hurries the receiver; the lock makes sure that one of the two sees the other.
+    NotWhile(&'a AtomicBool),
 }
 
 /// As many items wait as may: this one was dropped.
@@ -30,25 +45,40 @@ pub(crate) struct InboxFull;
 impl<T> Inbox<T> {
     pub(crate) fn new() -> Self {
         Self {
-            state: Mutex::new(State { items: Vec::new(), is_asleep: false, is_closed: false, held_up: 0 }),
+            state: Mutex::new(State { items: Vec::new(), is_asleep: false, is_closed: false, patient: 0, held_up: 0 }),
             wake: Condvar::new(),
             room: Condvar::new(),
+            gathered: AtomicUsize::new(0),
         }
     }
 
     /// Puts an item in and wakes the receiver. A closed inbox drops the item.
     pub(crate) fn push(&self, item: T) {
-        self.put(item, lock(&self.state));
+        self.put(item, Haste::Now, lock(&self.state));
     }
 
-    /// The same, where fewer than so many items wait.
-    pub(crate) fn push_within(&self, item: T, waiting_most: usize) -> Result<(), InboxFull> {
+    /// The same in that haste, where fewer than so many items wait.
+    pub(crate) fn push_within(&self, item: T, haste: Haste<'_>, waiting_most: usize) -> Result<(), InboxFull> {
         let state = lock(&self.state);
         if state.items.len() >= waiting_most && !state.is_closed {
             return Err(InboxFull);
         }
-        self.put(item, state);
+        self.put(item, haste, state);
         Ok(())
+    }
+
+    /// How many patient items wake the receiver from now on; at first one does.
+    pub(crate) fn let_gather(&self, items: usize) {
+        self.gathered.store(items, Ordering::Relaxed);
+    }
+
+    /// Wakes the receiver where patient items wait. They are patient no longer: what they waited for is over.
+    pub(crate) fn hurry(&self) {
+        let mut state = lock(&self.state);
+        if state.patient > 0 && std::mem::take(&mut state.is_asleep) {
+            drop(state);
+            self.wake.notify_one();
+        }
     }
 
     /// Puts an item in and wakes the receiver, as soon as fewer than so many items wait. A closed inbox drops the item.
@@ -59,18 +89,25 @@ impl<T> Inbox<T> {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.held_up -= 1;
         }
-        self.put(item, state);
+        self.put(item, Haste::Now, state);
     }
 
     /// The lock is left before the receiver wakes, and before an item is dropped.
-    fn put(&self, item: T, mut state: MutexGuard<'_, State<T>>) {
+    fn put(&self, item: T, haste: Haste<'_>, mut state: MutexGuard<'_, State<T>>) {
         if state.is_closed {
             return;
         }
         state.items.push(item);
-        let is_asleep = std::mem::take(&mut state.is_asleep);
+        let wakes = match haste {
+            Haste::NotWhile(over) if over.load(Ordering::Relaxed) => {
+                state.patient += 1;
+                state.patient >= self.gathered.load(Ordering::Relaxed)
+            }
+            Haste::Now | Haste::NotWhile(_) => true,
+        };
+        let wakes = wakes && std::mem::take(&mut state.is_asleep);
         drop(state);
-        if is_asleep {
+        if wakes {
             self.wake.notify_one();
         }
     }
@@ -104,6 +141,7 @@ impl<T> Inbox<T> {
         } else {
             into.append(&mut state.items);
         }
+        state.patient = 0;
         if state.held_up > 0 {
             self.room.notify_all();
         }
@@ -152,13 +190,38 @@ mod tests {
             inbox.take(&mut some, Some(Duration::ZERO));
             some
         };
-        assert_eq!([1, 2, 3].map(|item| inbox.push_within(item, 2)), [Ok(()), Ok(()), Err(InboxFull)]);
+        assert_eq!([1, 2, 3].map(|item| inbox.push_within(item, Haste::Now, 2)), [Ok(()), Ok(()), Err(InboxFull)]);
         inbox.push(4);
         inbox.push_quietly(5);
-        assert_eq!(inbox.push_within(6, 4), Err(InboxFull));
+        assert_eq!(inbox.push_within(6, Haste::Now, 4), Err(InboxFull));
         assert_eq!(waiting(), [1, 2, 4, 5]);
-        assert_eq!(inbox.push_within(7, 2), Ok(()));
+        assert_eq!(inbox.push_within(7, Haste::Now, 2), Ok(()));
         assert_eq!(waiting(), [7]);
+    }
+
+    #[test]
+    fn patient_items_wake_the_receiver_where_enough_gathered_or_it_is_hurried() {
+        let inbox = Inbox::new();
+        let is_busy = AtomicBool::new(true);
+        let patient = Haste::NotWhile(&is_busy);
+        let is_woken_by = |act: &dyn Fn()| {
+            lock(&inbox.state).is_asleep = true;
+            act();
+            !lock(&inbox.state).is_asleep
+        };
+        let push = |haste| inbox.push_within((), haste, 99).unwrap();
+        inbox.let_gather(3);
+        assert!(!is_woken_by(&|| push(patient)));
+        assert!(!is_woken_by(&|| inbox.push_quietly(())));
+        assert!(!is_woken_by(&|| push(patient)));
+        assert!(is_woken_by(&|| push(patient)), "three gathered");
+        assert!(is_woken_by(&|| inbox.hurry()));
+        inbox.take(&mut Vec::new(), None);
+        inbox.push_quietly(());
+        assert!(!is_woken_by(&|| inbox.hurry()), "nobody waits");
+        assert!(is_woken_by(&|| push(Haste::Now)));
+        is_busy.store(false, Ordering::Relaxed);
+        assert!(is_woken_by(&|| push(patient)));
     }
 
     #[test]

@@ -113,7 +113,9 @@ impl Committer {
         // Also when this thread dies: then nobody waits for it in vain.
         let _close = Close(writer);
         let mut submissions = Vec::new();
+        let shards = Arc::clone(&self.shards);
         while writer.inbox.take(&mut submissions, None) {
+            let _committing = shards.committing();
             self.step(&mut submissions);
         }
         let positions = std::mem::replace(&mut self.observers, Observers::none()).finish();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use asl::{Text, Value};
 use engine::{Command, Timestamp};
-use store::record::{ExecutionId, StateMachineId};
+use store::record::{ExecutionId, MachineType, StateMachineId};
 use tokio::sync::oneshot;
 
 use super::batch::Outcome;
@@ -58,6 +58,17 @@ pub enum Input {
     Turned(Box<TurnTaken>),
     /// How a batch ended.
     Outcome(Outcome),
+}
+
+impl Input {
+    /// Whether it is a call that nobody is answered before the next commit.
+    pub(crate) fn is_answered_by_commit(&self) -> bool {
+        match self {
+            Self::Start(start) => start.machine.record.machine_type == MachineType::Standard,
+            Self::Task { .. } | Self::Stop(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// StartExecution, its state machine found.
