@@ -6,6 +6,7 @@ use std::io;
 use http::uri::Authority;
 
 use crate::CallError;
+use crate::reach::RefusedAddress;
 
 /// An exchange that gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,9 @@ impl Broken {
         if let Some(tls) = causes.iter().find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
             let is_transient = !matches!(tls, rustls::Error::InvalidCertificate(_));
             return Self { why: tls.to_string(), is_transient };
+        }
+        if let Some(refused) = causes.iter().find_map(|cause| cause.downcast_ref::<RefusedAddress>()) {
+            return Self::lasting(refused.to_string());
         }
         let io = causes.iter().rev().find_map(|cause| cause.downcast_ref::<io::Error>());
         if error.is_connect() {

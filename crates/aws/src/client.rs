@@ -19,6 +19,7 @@ use crate::environment::Environment;
 use crate::http::{Limits, RawRequest, Transport};
 use crate::presign::{Presign, presigned};
 use crate::protocol::{self, Given, HttpAnswer, HttpRequest};
+use crate::reach::Reach;
 use crate::retry::{self, Retry};
 use crate::sign::{Scope, sign};
 use crate::{Call, CallError, ServiceAnswer, ServiceError};
@@ -47,6 +48,8 @@ pub struct Options {
     /// How many requests to one host may be under way at once; further ones wait their turn, within their timeouts.
     /// Each takes a connection; some of these are kept open for the next requests. Default 1,000.
     pub max_requests_per_host: usize,
+    /// Hosts, names or addresses as URLs have them, that requests of [`Reach::Guarded`] may reach wherever they are.
+    pub open_hosts: Vec<String>,
 }
 
 impl Options {
@@ -62,6 +65,7 @@ impl Options {
             max_answer_bytes: 32 * 1024 * 1024,
             connect_timeout: Duration::from_secs(10),
             max_requests_per_host: 1000,
+            open_hosts: Vec::new(),
         }
     }
 }
@@ -121,6 +125,7 @@ impl Client {
             answer_bytes: options.max_answer_bytes,
             connect_timeout: options.connect_timeout,
             requests_per_host: options.max_requests_per_host.max(1),
+            open_hosts: options.open_hosts,
         };
         let transport = Transport::new(limits, &options.environment);
         let retry = Retry { attempts: options.attempts.max(1), base: options.backoff };
@@ -216,7 +221,7 @@ impl Client {
             let scope = Scope { service: &service.metadata.signing_name, region: &endpoint.region };
             self.sign(&mut request, &credentials, scope)?;
         }
-        let answer = match self.inner.transport.exchange(request, None).await {
+        let answer = match self.inner.transport.exchange(request, None, Reach::Anywhere).await {
             Ok(answer) => answer,
             Err(broken) => return Ok(Attempt::Broke(broken)),
         };
@@ -249,7 +254,7 @@ impl Client {
                 self.sign(&mut request, &credentials, scope)?;
             }
         }
-        Ok(self.inner.transport.exchange(request, raw.root_ca.as_deref()).await?)
+        Ok(self.inner.transport.exchange(request, raw.root_ca.as_deref(), raw.reach).await?)
     }
 
     fn sign(&self, request: &mut Request<Bytes>, credentials: &Credentials, scope: Scope<'_>) -> Result<(), CallError> {

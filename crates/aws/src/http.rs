@@ -16,8 +16,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::broken::Broken;
+use crate::connector::Connector;
 use crate::environment::Environment;
 use crate::protocol::HttpAnswer;
+use crate::reach::{Reach, Resolver};
 use crate::spelling::as_sent;
 use crate::tls::Tls;
 
@@ -48,13 +50,24 @@ pub struct RawRequest {
     pub signing: Option<Signing>,
     /// Certificates in PEM: the only ones that the server's may come from, in place of those the system trusts.
     pub root_ca: Option<String>,
+    /// Who named the host.
+    pub reach: Reach,
 }
 
 impl RawRequest {
     /// A request for what is at a URL, without headers and signature.
     pub fn get(url: String, timeout: Duration) -> Self {
         let (headers, body) = (Vec::new(), Bytes::new());
-        Self { method: "GET".to_owned(), url, headers, body, timeout, signing: None, root_ca: None }
+        Self {
+            method: "GET".to_owned(),
+            url,
+            headers,
+            body,
+            timeout,
+            signing: None,
+            root_ca: None,
+            reach: Reach::Anywhere,
+        }
     }
 }
 
@@ -80,28 +93,44 @@ impl fmt::Debug for RawRequest {
 }
 
 /// Bounds of the transport.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) answer_bytes: usize,
     pub(crate) connect_timeout: Duration,
     pub(crate) requests_per_host: usize,
+    /// Hosts, in lower case, that guarded requests may reach wherever they are.
+    pub(crate) open_hosts: Vec<String>,
 }
 
 type Connections<C> = Client<C, Full<Bytes>>;
 
+/// Connections for the requests of one reach: what one may not reach, it finds no open connection to either.
+struct Routes {
+    reach: Reach,
+    plain: Connections<Connector>,
+    tls: Tls,
+}
+
+impl Routes {
+    fn new(reach: Reach, limits: &Limits, environment: &Environment) -> Self {
+        Self { reach, plain: connections(connector(reach, limits), limits), tls: Tls::new(environment) }
+    }
+}
+
 /// Connections to all hosts.
 pub(crate) struct Transport {
     limits: Limits,
-    plain: Connections<HttpConnector>,
-    tls: Tls,
+    anywhere: Routes,
+    guarded: Routes,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Transport {
     /// Opens nothing and reads nothing.
     pub(crate) fn new(limits: Limits, environment: &Environment) -> Self {
-        let plain = connections(connector(&limits), &limits);
-        Self { limits, plain, tls: Tls::new(environment), hosts: Mutex::default() }
+        let anywhere = Routes::new(Reach::Anywhere, &limits, environment);
+        let guarded = Routes::new(Reach::Guarded, &limits, environment);
+        Self { limits, anywhere, guarded, hosts: Mutex::default() }
     }
 
     /// Sends a request, whose URI is absolute, and takes in the whole answer. It may take for ever: the caller bounds it.
@@ -112,20 +141,29 @@ impl Transport {
         &self,
         request: http::Request<Bytes>,
         root_ca: Option<&str>,
+        reach: Reach,
     ) -> Result<HttpAnswer, Broken> {
         let uri = request.uri().clone();
         let Some(authority) = uri.authority() else { return Err(Broken::lasting("Target host is not specified")) };
+        let routes = self.routes(reach, authority.host());
+        routes.reach.check(authority.host()).map_err(|refused| Broken::lasting(refused.to_string()))?;
         let is_https = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
         let _permit = self.permit(authority.as_str()).await;
         let request = request.map(Full::new);
         let sent = if is_https {
-            let connect = |config| connections(self.tls.connector(config, connector(&self.limits)), &self.limits);
-            self.tls.connections(root_ca, connect).await?.request(request).await
+            let connector = |config| routes.tls.connector(config, connector(routes.reach, &self.limits));
+            let connect = |config| connections(connector(config), &self.limits);
+            routes.tls.connections(root_ca, connect).await?.request(request).await
         } else {
-            self.plain.request(request).await
+            routes.plain.request(request).await
         };
         let answer = sent.map_err(|error| Broken::before_an_answer(&error, authority))?;
         self.take_in(answer).await
+    }
+
+    fn routes(&self, reach: Reach, host: &str) -> &Routes {
+        let is_open = self.limits.open_hosts.iter().any(|open| open.eq_ignore_ascii_case(bare(host)));
+        if reach == Reach::Guarded && !is_open { &self.guarded } else { &self.anywhere }
     }
 
     async fn take_in(&self, answer: http::Response<Incoming>) -> Result<HttpAnswer, Broken> {
@@ -189,13 +227,18 @@ impl Transport {
     }
 }
 
-fn connector(limits: &Limits) -> HttpConnector {
-    let mut connector = HttpConnector::new();
+/// A host without the brackets of an IPv6 address.
+fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+fn connector(reach: Reach, limits: &Limits) -> Connector {
+    let mut connector = HttpConnector::new_with_resolver(Resolver::new(reach));
     connector.enforce_http(false);
     connector.set_nodelay(true);
     connector.set_keepalive(Some(TCP_KEEPALIVE));
     connector.set_connect_timeout(Some(limits.connect_timeout));
-    connector
+    Connector::new(connector)
 }
 
 fn connections<C: Connect + Clone + Send + Sync + 'static>(connector: C, limits: &Limits) -> Connections<C> {

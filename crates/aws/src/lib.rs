@@ -6,6 +6,7 @@
 
 mod broken;
 pub mod client;
+mod connector;
 mod credentials;
 pub mod endpoint;
 pub mod environment;
@@ -14,6 +15,7 @@ mod partition;
 mod presign;
 mod profile;
 pub mod protocol;
+mod reach;
 mod retry;
 mod sign;
 mod spelling;
@@ -31,6 +33,7 @@ pub use crate::environment::Environment;
 pub use crate::http::{RawRequest, Signing};
 pub use crate::presign::Presign;
 pub use crate::profile::ProfileError;
+pub use crate::reach::Reach;
 
 /// A request to a service.
 #[derive(Clone, Debug)]

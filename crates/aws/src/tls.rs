@@ -8,19 +8,19 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
 
 use crate::broken::Broken;
+use crate::connector::Connector;
 use crate::environment::Environment;
 
 /// How many sets of certificates given with requests are remembered, with their connections.
 const REMEMBERED_ROOTS: usize = 256;
 
-type Connections = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type Connections = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
 /// The connections by what they trust.
 pub(crate) struct Tls {
@@ -59,7 +59,7 @@ impl Tls {
     }
 
     /// Wraps a connector into TLS.
-    pub(crate) fn connector(&self, config: ClientConfig, connector: HttpConnector) -> HttpsConnector<HttpConnector> {
+    pub(crate) fn connector(&self, config: ClientConfig, connector: Connector) -> HttpsConnector<Connector> {
         HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1().wrap_connector(connector)
     }
 

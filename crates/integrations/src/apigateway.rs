@@ -1,7 +1,7 @@
 //! API Gateway: `apigateway:invoke` with and without a task token.
 //!
 //! `ApiEndpoint` is a host name, as on AWS. It may name its scheme, and a host of this machine is called without TLS
-//! where it names none, so that an API can stand in for another.
+//! where it names none, so that an API can stand in for another. Where it may go is [`crate::http`]'s to say.
 
 use asl::Value;
 use aws::Signing;
@@ -9,10 +9,11 @@ use bytes::Bytes;
 use models::optimized;
 
 use crate::failure::Words;
+use crate::http::address::AddressError;
 use crate::http::fields::{FieldError, Fields, Pairs, plain_text};
 use crate::http::request::{Request, is_sendable};
 use crate::http::wire::{self, Wire};
-use crate::http::{encode, is_loopback};
+use crate::http::{encode, headers, is_loopback};
 use crate::integrations::REQUEST_TIMEOUT;
 use crate::{Failure, Integrations, TaskAnswer, TaskCall};
 
@@ -67,7 +68,10 @@ enum Auth {
 /// Calls the API.
 pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result<TaskAnswer, Failure> {
     let (request, auth) = read(&call.parameters).map_err(|error| error.failure(&call.parameters))?;
-    let mut wire = Wire::new(call.request_timeout(REQUEST_TIMEOUT));
+    let plain = integrations.plain_http();
+    let insecure = |error: AddressError| FieldError::value("ApiEndpoint", error.to_string());
+    plain.check(&request.url).map_err(|error| insecure(error).failure(&call.parameters))?;
+    let mut wire = Wire::new(plain, call.request_timeout(REQUEST_TIMEOUT));
     if auth != Auth::None {
         wire.signing = Some(Signing {
             service: "execute-api".to_owned(),
@@ -144,7 +148,10 @@ fn url(fields: Fields<'_>) -> Result<String, FieldError> {
 
 fn check_header(name: &str, value: &str) -> Result<(), FieldError> {
     let lower = name.to_ascii_lowercase();
-    if FORBIDDEN.contains(&lower.as_str()) || FORBIDDEN_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
+    let forbidden = FORBIDDEN.contains(&lower.as_str())
+        || FORBIDDEN_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))
+        || headers::is_refused(name);
+    if forbidden {
         return Err(FieldError::value("Headers", format!("the header '{name}' is not permitted")));
     }
     if !is_sendable(name, value) {

@@ -169,7 +169,7 @@ impl<'a> Cluster<'a> {
             headers.push(("Content-Type".to_owned(), kind.to_owned()));
         }
         let request = Request { method, url, headers, body };
-        let wire = Wire { root_ca: Some(&self.root_ca), ..Wire::new(TIMEOUT) };
+        let wire = Wire { root_ca: Some(&self.root_ca), ..Wire::new(self.integrations.plain_http(), TIMEOUT) };
         wire::send(self.integrations.client(), &request, &wire)
             .await
             .map_err(|error| WORDS.failure(error, &self.call.parameters))

@@ -6,12 +6,14 @@
 //! AWS calls `https://` addresses only. [`PlainHttp`] says where `http://` is allowed besides: by default on this
 //! machine, so that a workflow can be tried against a server that runs beside it.
 //!
-//! Redirects are not followed: a 3XX answer fails the task as any other that is not 2XX.
+//! Neither a workflow nor a connection can name a link-local address or a metadata service, by whatever name
+//! ([`aws::Reach::Guarded`]). Redirects are not followed: a 3XX answer fails the task as any other that is not 2XX.
 
-mod address;
+pub(crate) mod address;
 mod connection;
 pub(crate) mod encode;
 pub(crate) mod fields;
+pub(crate) mod headers;
 mod oauth;
 pub(crate) mod request;
 pub(crate) mod response;
@@ -152,9 +154,9 @@ impl Task<'_> {
                 bearer(value)
             }
         };
-        let headers = connection.parameters.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in headers.chain([(name.as_str(), value.as_str())]) {
-            if !request::is_sendable(name, value) {
+        let added = connection.parameters.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in added.chain([(name.as_str(), value.as_str())]) {
+            if headers::is_refused(name) || !request::is_sendable(name, value) {
                 let error = ConnectionError::Secret {
                     name: definition.connection.to_owned(),
                     problem: format!("the header '{name}' cannot be sent"),
@@ -197,7 +199,8 @@ impl Task<'_> {
         });
         let request = with_content_type(request);
         let most = self.integrations.http_task();
-        let wire = Wire::new(self.call.request_timeout(most).min(most));
+        let plain = self.integrations.plain_http();
+        let wire = Wire::new(plain, self.call.request_timeout(most).min(most));
         let mut response = wire::send(self.integrations.client(), &request, &wire)
             .await
             .map_err(|error| Failure { error: "States.Http.Socket".to_owned(), cause: error.to_string() })?;

@@ -149,6 +149,10 @@ pub(crate) struct ServeArguments {
         help_heading = "Tasks"
     )]
     pub(crate) tasks_assume_role: Option<String>,
+    /// Hosts that HTTP tasks may call although they are link-local or metadata services: `NAME,NAME`
+    /// [env: STEPWRIGHT_TASKS_OPEN_HOSTS]
+    #[arg(long, value_name = "HOSTS", help_heading = "Tasks")]
+    pub(crate) tasks_open_hosts: Option<String>,
     /// Mock configuration of Step Functions Local, for executions started with `#<test case>` behind the ARN
     /// [default: MockConfigFile.json, where it exists] [env: STEPWRIGHT_MOCK_CONFIG]
     #[arg(long, value_name = "FILE", help_heading = "Tasks")]

@@ -114,6 +114,7 @@ fn services(arguments: &ServiceArguments) -> Result<Services, Failure> {
         region: REGION,
         account: ACCOUNT,
         assume_role: false,
+        open_hosts: &[],
         http_task: Quotas::default().http_task,
         own_url: None,
     };

@@ -137,6 +137,7 @@ fn services(config: &ServeConfig, arguments: &ServiceArguments, address: SocketA
         region: &config.region,
         account: &config.account,
         assume_role: config.tasks.assume_role,
+        open_hosts: &config.tasks.open_hosts,
         http_task: config.quotas.http_task,
         own_url: Some(&own_url),
     };

@@ -25,6 +25,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) account: &'a str,
     /// Whether requests are made in the state machine's role.
     pub(crate) assume_role: bool,
+    /// Hosts that HTTP tasks may call wherever they are.
+    pub(crate) open_hosts: &'a [String],
     /// How long an HTTP task may take.
     pub(crate) http_task: Duration,
     /// This server's own URL, where there is a server: nested executions run here.
@@ -57,7 +59,11 @@ impl Setup<'_> {
             }
         }
         let functions = self.functions.map(|directory| self.open_functions(directory, &environment)).transpose()?;
-        let options = client::Options { endpoints, ..client::Options::new(self.region, environment) };
+        let options = client::Options {
+            endpoints,
+            open_hosts: self.open_hosts.to_vec(),
+            ..client::Options::new(self.region, environment)
+        };
         let integrations = Integrations::new(integrations::Options {
             client: Client::new(options),
             functions: functions.clone(),

@@ -383,3 +383,21 @@ fn what_is_shown_of_a_client_and_a_request_holds_no_secret() {
         assert!(!shown.contains("hidden"), "{shown}");
     }
 }
+
+#[tokio::test]
+async fn a_guarded_request_reaches_what_it_may_and_what_is_opened_to_it() {
+    let guarded = |url: &str| RawRequest { reach: Reach::Guarded, ..RawRequest::get(url.to_owned(), PATIENCE) };
+    let server = Server::start(|_, _| Reply::ok("{}")).await;
+    let client = Client::new(options(&server, "dynamodb"));
+    assert!(client.send(guarded(&server.url().replace("127.0.0.1", "localhost"))).await.is_ok());
+
+    let port = server.url().rsplit(':').next().unwrap().trim_end_matches('/').to_owned();
+    // Linux takes the unspecified address for its own.
+    for host in ["0.0.0.0", "[::ffff:0.0.0.0]", "0"] {
+        let url = format!("http://{host}:{port}/");
+        let error = client.send(guarded(&url)).await.unwrap_err().to_string();
+        assert!(error.contains("link-local") || host == "0", "{error}");
+    }
+    let open = Client::new(Options { open_hosts: vec!["0.0.0.0".to_owned()], ..options(&server, "dynamodb") });
+    assert!(open.send(guarded(&format!("http://0.0.0.0:{port}/"))).await.is_ok());
+}

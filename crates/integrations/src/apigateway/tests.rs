@@ -108,3 +108,30 @@ async fn a_refusal_is_named_after_its_status() {
     let failure = call(&integrations, &invoke("b")).await.unwrap_err();
     assert_eq!(failure.error, "ApiGateway.SdkClientException");
 }
+
+#[tokio::test]
+async fn an_api_beyond_this_machine_is_called_with_tls_only() {
+    let integrations = integrations("http://127.0.0.1:9", None);
+    let invoke =
+        |endpoint: &str| task("apigateway", "invoke", &format!(r#"{{"ApiEndpoint":"{endpoint}","Method":"GET"}}"#));
+    for endpoint in
+        ["http://api.internal", "http://10.0.0.1:80/base", "http://localhost.evil.example", "http://u@10.0.0.1"]
+    {
+        let failure = call(&integrations, &invoke(endpoint)).await.unwrap_err();
+        assert!(failure.cause.contains("must begin with https://"), "{endpoint}: {failure:?}");
+    }
+    for endpoint in ["169.254.169.254", "https://[::ffff:a9fe:a9fe]", "https://[fe80::1]", "https://0.0.0.0"] {
+        let failure = call(&integrations, &invoke(endpoint)).await.unwrap_err();
+        assert!(failure.cause.contains("link-local"), "{endpoint}: {failure:?}");
+    }
+}
+
+#[test]
+fn headers_of_metadata_services_and_of_connections_are_refused() {
+    for header in ["X-aws-ec2-metadata-token", "x-AWS-ec2-metadata-token-ttl-seconds", "keep-alive", "Proxy-Connection"]
+    {
+        let parameters = format!(r#"{{"ApiEndpoint":"localhost:1","Method":"GET","Headers":{{"{header}":["b"]}}}}"#);
+        let expected = format!("The value of the field 'Headers' is invalid: the header '{header}' is not permitted");
+        assert_eq!(check(&value(&parameters)).unwrap_err(), expected);
+    }
+}

@@ -98,7 +98,7 @@ impl Tokens {
 async fn fetch(client: &Client, oauth: &OAuth, plain: PlainHttp) -> Result<(Arc<str>, Option<Duration>), TokenError> {
     plain.check(&oauth.endpoint).map_err(|error| TokenError::Refused(error.to_string()))?;
     let request = request(oauth)?;
-    let response = wire::send(client, &request, &Wire::new(TIMEOUT))
+    let response = wire::send(client, &request, &Wire::new(plain, TIMEOUT))
         .await
         .map_err(|error| TokenError::Unreachable(error.to_string()))?;
     if response.status >= 500 {

@@ -9,6 +9,7 @@ use super::address::{AddressError, PlainHttp};
 use super::connection::Parameters;
 use super::encode::{self, ArrayFormat};
 use super::fields::{FieldError, Fields, Pairs, plain_text};
+use super::headers;
 
 const METHODS: [(&str, &str); 7] = [
     ("GET", "GET"),
@@ -225,7 +226,10 @@ fn encoding(fields: Fields<'_>) -> Result<Encoding, FieldError> {
 
 fn check_header(name: &str, value: &str) -> Result<(), FieldError> {
     let lower = name.to_ascii_lowercase();
-    if FORBIDDEN.contains(&lower.as_str()) || FORBIDDEN_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
+    let forbidden = FORBIDDEN.contains(&lower.as_str())
+        || FORBIDDEN_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))
+        || headers::is_refused(name);
+    if forbidden {
         return Err(FieldError::value("Headers", format!("the header '{name}' is not permitted")));
     }
     if !is_sendable(name, value) {

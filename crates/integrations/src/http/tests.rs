@@ -188,3 +188,53 @@ async fn a_token_that_is_not_issued_fails_the_task() {
         assert_eq!(failure.error, error, "{status}");
     }
 }
+
+#[tokio::test]
+async fn no_task_reaches_a_metadata_service() {
+    let aws = basic();
+    for host in ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "[fe80::1]", "0.0.0.0", "2852039166"]
+    {
+        let url = format!("https://{host}/latest/meta-data/");
+        let task = invoke(&url, "GET", "");
+        let failure = call(&integrations(&aws.url, None), &task).await.unwrap_err();
+        assert_eq!(failure.error, "States.Http.Socket", "{host}");
+        // What the system does not take for an address is not found.
+        assert!(failure.cause.contains("link-local") || host == "2852039166", "{}", failure.cause);
+    }
+    for header in ["X-aws-ec2-metadata-token", "x-aws-ec2-metadata-token-ttl-seconds", "Keep-Alive", "Proxy-Connection"]
+    {
+        let task = invoke("https://example.com", "GET", &format!(r#","Headers":{{"{header}":"1"}}"#));
+        let failure = call(&integrations(&aws.url, None), &task).await.unwrap_err();
+        assert!(failure.cause.contains("is not permitted"), "{header}: {failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_redirect_leads_to_a_metadata_service() {
+    let aws = basic();
+    let elsewhere = "http://169.254.169.254/latest/meta-data/";
+    let endpoint = Server::start(move |_| Some(Reply(307, vec![("location", elsewhere.to_owned())], Vec::new())));
+    let failure = call(&integrations(&aws.url, None), &invoke(&endpoint.url, "GET", "")).await.unwrap_err();
+    assert_eq!(failure.error, "States.Http.StatusCode.307");
+    assert_eq!(endpoint.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_reaches_no_metadata_service_either() {
+    let aws = oauth("https://169.254.169.254/token");
+    let failure = call(&integrations(&aws.url, None), &invoke("https://example.com", "GET", "")).await.unwrap_err();
+    assert!(failure.cause.contains("link-local"), "{failure:?}");
+    let aws = aws_with_header("X-aws-ec2-metadata-token");
+    let failure = call(&integrations(&aws.url, None), &invoke("https://example.com", "GET", "")).await.unwrap_err();
+    assert!(failure.cause.contains("cannot be sent"), "{failure:?}");
+}
+
+/// A connection that adds a header to each request.
+fn aws_with_header(name: &'static str) -> Server {
+    let description = format!(
+        r#"{{"ConnectionState":"AUTHORIZED","AuthorizationType":"BASIC","SecretArn":"arn:s",
+            "AuthParameters":{{"BasicAuthParameters":{{"Username":"u"}},
+                "InvocationHttpParameters":{{"HeaderParameters":[{{"Key":"{name}","Value":"1","IsValueSecret":false}}]}}}}}}"#
+    );
+    aws(description.leak(), r#"{"username":"u","password":"p"}"#)
+}

@@ -62,7 +62,7 @@ pub(crate) struct ServeConfig {
 }
 
 /// How tasks are done that are no activity's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TaskConfig {
     /// What becomes of a task whose request may have been sent when the server ended.
     pub(crate) after_crash: AfterCrash,
@@ -70,11 +70,13 @@ pub(crate) struct TaskConfig {
     pub(crate) concurrency: usize,
     /// Whether requests are made in the state machine's role.
     pub(crate) assume_role: bool,
+    /// Hosts that HTTP tasks may call although their addresses are refused otherwise.
+    pub(crate) open_hosts: Vec<String>,
 }
 
 impl Default for TaskConfig {
     fn default() -> Self {
-        Self { after_crash: AfterCrash::Repeat, concurrency: 1_000, assume_role: false }
+        Self { after_crash: AfterCrash::Repeat, concurrency: 1_000, assume_role: false, open_hosts: Vec::new() }
     }
 }
 
@@ -191,13 +193,14 @@ const LOG: Name = Name::new("log");
 const AFTER_CRASH: Name = Name::new("tasks.after-crash");
 const CONCURRENCY: Name = Name::new("tasks.concurrency");
 const ASSUME_ROLE: Name = Name::new("tasks.assume-role");
+const OPEN_HOSTS: Name = Name::new("tasks.open-hosts");
 const FUNCTIONS: Name = Name::new("functions");
 const MOCK_CONFIG: Name = Name::or("mock-config", &["SFN_MOCK_CONFIG"]);
 /// Not in the file: it says which file.
 const CONFIG: Name = Name::new("config");
 
 /// The keys the file may hold, but those of quotas.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     PORT.key,
     BIND.key,
     ALLOWED_HOSTS.key,
@@ -210,6 +213,7 @@ const KEYS: [&str; 14] = [
     AFTER_CRASH.key,
     CONCURRENCY.key,
     ASSUME_ROLE.key,
+    OPEN_HOSTS.key,
     FUNCTIONS.key,
     MOCK_CONFIG.key,
 ];
@@ -277,10 +281,12 @@ fn task_config(arguments: &ServeArguments, sources: &Sources<'_>) -> Result<Task
         sources.get(&AFTER_CRASH, &arguments.tasks_after_crash, values::AFTER_CRASH, values::after_crash)?;
     let concurrency = sources.get(&CONCURRENCY, &arguments.tasks_concurrency, values::COUNT, values::count)?;
     let assume_role = sources.get(&ASSUME_ROLE, &arguments.tasks_assume_role, values::BOOLEAN, values::boolean)?;
+    let open_hosts = sources.get(&OPEN_HOSTS, &arguments.tasks_open_hosts, values::HOSTS, values::hosts)?;
     Ok(TaskConfig {
         after_crash: after_crash.unwrap_or(defaults.after_crash),
         concurrency: concurrency.unwrap_or(defaults.concurrency),
         assume_role: assume_role.unwrap_or(defaults.assume_role),
+        open_hosts: open_hosts.unwrap_or(defaults.open_hosts),
     })
 }
 
@@ -387,7 +393,7 @@ mod tests {
             "port = 1\nbind = \"0.0.0.0\"\nallowed-hosts = [\"a.b\", \"c\"]\ndata-dir = \"/data\"\nin-memory = false\nregion = \"eu-west-1\"\n\
              account = \"000000000001\"\nwait-time-scale = 0.5\nlog = \"warn\"\n\
              functions = \"lambda\"\nmock-config = \"mocks.json\"\n\
-             [tasks]\nafter-crash = \"fail\"\nconcurrency = 6\nassume-role = true\n",
+             [tasks]\nafter-crash = \"fail\"\nconcurrency = 6\nassume-role = true\nopen-hosts = \"a, fe80::1\"\n",
         );
         let config = load(&with_file(&file), &[]).unwrap();
         assert_eq!(config.listen.to_string(), "0.0.0.0:1");
@@ -397,7 +403,8 @@ mod tests {
         assert_eq!(config.log.as_str(), "warn");
         assert_eq!(config.functions, Some("lambda".into()));
         assert_eq!(config.mock_config, Some("mocks.json".into()));
-        let expected = TaskConfig { after_crash: AfterCrash::Fail, concurrency: 6, assume_role: true };
+        let open_hosts = vec!["a".to_owned(), "fe80::1".to_owned()];
+        let expected = TaskConfig { after_crash: AfterCrash::Fail, concurrency: 6, assume_role: true, open_hosts };
         assert_eq!(config.tasks, expected);
         assert!((config.quotas.execution.wait_time_scale - 0.5).abs() < f64::EPSILON);
     }

@@ -9,6 +9,7 @@ pub(super) const PORT: &str = "a port from 0 to 65535";
 pub(super) const ADDRESS: &str = "an IP address, such as 127.0.0.1 or 0.0.0.0";
 pub(super) const ALLOWED_HOSTS: &str =
     "names of hosts without ports, separated by commas, such as host.docker.internal, or *";
+pub(super) const HOSTS: &str = "names or addresses without ports, separated by commas";
 pub(super) const BOOLEAN: &str = "true or false";
 pub(super) const PATH: &str = "a path";
 pub(super) const COUNT: &str = "a whole number of at least 1";
@@ -43,6 +44,13 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
         return Some(IpAddr::from([127, 0, 0, 1]));
     }
     text.parse().ok()
+}
+
+/// Hosts as URLs have them, without the brackets of IPv6.
+pub(super) fn hosts(text: &str) -> Option<Vec<String>> {
+    let hosts = text.split(',').map(str::trim).filter(|host| !host.is_empty());
+    let is_host = |host: &str| host.parse::<IpAddr>().is_ok() || !host.contains([':', '/', '@', '*', ' ']);
+    hosts.map(|host| host.trim_matches(['[', ']'])).map(|host| is_host(host).then(|| host.to_owned())).collect()
 }
 
 pub(super) fn boolean(text: &str) -> Option<bool> {
