@@ -138,7 +138,7 @@ fn plain_run(bytes: &[u8]) -> usize {
     for (index, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
         let controls = word.wrapping_sub(ONES * 0x20) & !word;
-        let special = (zeros(word ^ ONES * 0x22) | zeros(word ^ ONES * 0x5C) | controls) & HIGHS;
+        let special = (zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5C)) | controls) & HIGHS;
         if special != 0 {
             return index * 8 + special.trailing_zeros() as usize / 8;
         }
