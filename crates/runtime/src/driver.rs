@@ -15,7 +15,7 @@ use crate::loader::Question;
 use crate::long_turns::LongTurns;
 use crate::shard::{Input, Moment, Need, Pace, Shard};
 use crate::sync::{Haste, Inbox, InboxFull};
-use crate::writer::Writer;
+use crate::writer::CommitQueue;
 
 /// Inputs handled before what gathered is handed on.
 /// No quota: the size of a step, nothing is refused.
@@ -121,7 +121,7 @@ impl Drop for Committing<'_> {
 /// What a shard's thread hands on to.
 pub(crate) struct Surroundings {
     pub(crate) shards: Arc<Shards>,
-    pub(crate) writer: Arc<Writer>,
+    pub(crate) writer: Arc<CommitQueue>,
     /// Who reads what the shard must be told.
     pub(crate) questions: Arc<Inbox<Question>>,
     pub(crate) long_turns: LongTurns,
@@ -263,7 +263,7 @@ fn until(at: Timestamp, now: Timestamp) -> Duration {
 
 struct Leave<'a> {
     inbox: &'a Inbox<Input>,
-    writer: &'a Writer,
+    writer: &'a CommitQueue,
     questions: &'a Inbox<Question>,
 }
 

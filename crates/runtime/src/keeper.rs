@@ -20,7 +20,7 @@ use crate::directory::{Directory, Machine};
 use crate::driver::Shards;
 use crate::shard::{ARM_AHEAD_MILLISECONDS, Input, Reply, Stop};
 use crate::sync::Inbox;
-use crate::writer::Writer;
+use crate::writer::CommitQueue;
 
 /// How often the store is asked for timers that come near. A shard arms in memory what is due within
 /// `ARM_AHEAD_MILLISECONDS`; two sweeps see every later timer in time, even where one commit is slow.
@@ -63,7 +63,7 @@ pub struct Keeper {
     store: Arc<dyn Store>,
     directory: Arc<Directory>,
     shards: Arc<Shards>,
-    writer: Arc<Writer>,
+    writer: Arc<CommitQueue>,
     /// The greatest number an execution had when the runtime opened; those after it need no recovery.
     last_id: ExecutionId,
     recovery: Recovery,
@@ -130,7 +130,7 @@ impl Keeper {
         store: Arc<dyn Store>,
         directory: Arc<Directory>,
         shards: Arc<Shards>,
-        writer: Arc<Writer>,
+        writer: Arc<CommitQueue>,
         last_id: ExecutionId,
         now: Timestamp,
     ) -> Self {

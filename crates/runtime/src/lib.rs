@@ -62,7 +62,7 @@ use sync::{Inbox, InboxFull, lock};
 use task_reports::TaskReports;
 use tasks::{Profiles, Tasks};
 use tokens::Tokens;
-use writer::{Committer, Writer};
+use writer::{CommitQueue, Committer};
 
 /// Cores for each shard, where the number of shards is left to the machine: an execution is little work, and the
 /// other cores serve requests.
@@ -94,7 +94,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     exchange: Arc<Exchange>,
     shards: Arc<Shards>,
-    writer: Arc<Writer>,
+    writer: Arc<CommitQueue>,
     errands: Arc<Inbox<Errand>>,
     chance: Mutex<SeededChance>,
     record_numbers: RecordNumbers,
@@ -163,7 +163,7 @@ impl Runtime {
             clock,
             exchange: Arc::clone(&exchange),
             shards: Arc::clone(&shards),
-            writer: Arc::new(Writer::new(count)),
+            writer: Arc::new(CommitQueue::new(count)),
             errands: Arc::new(Inbox::new()),
             chance: Mutex::new(chance),
             record_numbers,

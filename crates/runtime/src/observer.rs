@@ -20,7 +20,7 @@ use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::clock::Clock;
 use crate::sync::{Inbox, lock};
-use crate::writer::Writer;
+use crate::writer::CommitQueue;
 
 /// Executions that may wait in memory for one observer; beyond that, they are read again from the store.
 /// No quota: nothing is refused.
@@ -91,7 +91,7 @@ impl Outlet {
 /// Where the store fails, or what it has of their positions is damaged.
 pub fn follow(
     store: &Arc<dyn Store>,
-    writer: &Arc<Writer>,
+    writer: &Arc<CommitQueue>,
     observers: Vec<Arc<dyn Observer>>,
 ) -> Result<(Observers, Vec<Follower>), StoreError> {
     let last = store.last_commit_position()?;
@@ -191,7 +191,7 @@ impl Drop for Observers {
 pub struct Follower {
     observer: Arc<dyn Observer>,
     store: Arc<dyn Store>,
-    writer: Arc<Writer>,
+    writer: Arc<CommitQueue>,
     outlet: Arc<Outlet>,
     /// The positions of all observers that are written down.
     positions: Arc<Mutex<BTreeMap<&'static str, CommitPosition>>>,
@@ -371,7 +371,7 @@ mod tests {
     struct Scene {
         store: Arc<dyn Store>,
         lane: Lane,
-        writer: Arc<Writer>,
+        writer: Arc<CommitQueue>,
         observers: Observers,
         followers: Vec<Follower>,
         recorders: Vec<Arc<Recorder>>,
@@ -380,7 +380,7 @@ mod tests {
 
     impl Scene {
         fn new(store: Arc<dyn Store>, names: &[&'static str]) -> Self {
-            let writer = Arc::new(Writer::new(1));
+            let writer = Arc::new(CommitQueue::new(1));
             let recorder = |name: &&'static str| Arc::new(Recorder { name, seen: Mutex::default() });
             let recorders: Vec<_> = names.iter().map(recorder).collect();
             let observers = recorders.iter().map(|recorder| Arc::clone(recorder) as Arc<dyn Observer>).collect();

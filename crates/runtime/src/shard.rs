@@ -25,7 +25,7 @@ use engine::{Event, Timestamp};
 use store::partition::Partitions;
 use store::record::{ExecutionId, StateMachineId, Write};
 
-pub use batch::{Batch, CommitFailure, Held, Outcome, Outlets, Release};
+pub use batch::{Batch, BatchOutcome, CommitFailure, Held, Outlets, Release};
 pub use input::{Input, Reply, Start, Stop};
 pub(crate) use invocations::Invocations;
 use live::Kind;
@@ -165,7 +165,7 @@ impl Shard {
             Input::Loaded(loaded) => self.loaded(loaded, moment),
             Input::Found(found) => self.found(found, moment),
             Input::Turned(taken) => self.turn_taken(*taken, moment),
-            Input::Outcome(outcome) => self.outcome(outcome, moment.now),
+            Input::BatchOver(outcome) => self.outcome(outcome, moment.now),
         }
     }
 

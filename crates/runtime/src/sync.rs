@@ -11,14 +11,14 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A queue of many senders and one receiver that takes all there is at once.
 pub(crate) struct Inbox<T> {
-    state: Mutex<State<T>>,
+    state: Mutex<Queue<T>>,
     wake: Condvar,
     room: Condvar,
     /// So many patient items wake the receiver.
     gathered: AtomicUsize,
 }
 
-struct State<T> {
+struct Queue<T> {
     items: Vec<T>,
     is_asleep: bool,
     is_closed: bool,
@@ -45,7 +45,7 @@ pub(crate) struct InboxFull;
 impl<T> Inbox<T> {
     pub(crate) fn new() -> Self {
         Self {
-            state: Mutex::new(State { items: Vec::new(), is_asleep: false, is_closed: false, patient: 0, held_up: 0 }),
+            state: Mutex::new(Queue { items: Vec::new(), is_asleep: false, is_closed: false, patient: 0, held_up: 0 }),
             wake: Condvar::new(),
             room: Condvar::new(),
             gathered: AtomicUsize::new(0),
@@ -93,7 +93,7 @@ impl<T> Inbox<T> {
     }
 
     /// The lock is left before the receiver wakes, and before an item is dropped.
-    fn put(&self, item: T, haste: Haste<'_>, mut state: MutexGuard<'_, State<T>>) {
+    fn put(&self, item: T, haste: Haste<'_>, mut state: MutexGuard<'_, Queue<T>>) {
         if state.is_closed {
             return;
         }
@@ -148,8 +148,8 @@ impl<T> Inbox<T> {
         !(state.is_closed && into.is_empty())
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State<T>>, patience: Option<Duration>) -> MutexGuard<'a, State<T>> {
-        let is_idle = |state: &mut State<T>| state.items.is_empty() && !state.is_closed;
+    fn wait<'a>(&self, state: MutexGuard<'a, Queue<T>>, patience: Option<Duration>) -> MutexGuard<'a, Queue<T>> {
+        let is_idle = |state: &mut Queue<T>| state.items.is_empty() && !state.is_closed;
         match patience {
             None => self.wake.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner),
             Some(patience) => {

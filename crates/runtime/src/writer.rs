@@ -22,7 +22,7 @@ use crate::sync::Inbox;
 const WAITING_MAX: usize = 256;
 
 /// The way to the writing thread.
-pub struct Writer {
+pub struct CommitQueue {
     inbox: Inbox<Submission>,
     senders: AtomicUsize,
 }
@@ -46,7 +46,7 @@ pub enum Submission {
     },
 }
 
-impl Writer {
+impl CommitQueue {
     /// For that many shards: when all have left, the writer ends.
     pub fn new(shards: usize) -> Self {
         Self { inbox: Inbox::new(), senders: AtomicUsize::new(shards) }
@@ -109,7 +109,7 @@ impl Committer {
     }
 
     /// Commits until every shard has left.
-    pub(crate) fn run(mut self, writer: &Writer) {
+    pub(crate) fn run(mut self, writer: &CommitQueue) {
         // Also when this thread dies: then nobody waits for it in vain.
         let _close = Close(writer);
         let mut submissions = Vec::new();
@@ -141,7 +141,7 @@ impl Committer {
         for submission in submissions.drain(..) {
             match submission {
                 Submission::Shard { shard, batch } if batch.generation < self.generations[shard] => {
-                    self.shards.send(shard, Input::Outcome(batch.failed(CommitFailure::earlier())));
+                    self.shards.send(shard, Input::BatchOver(batch.failed(CommitFailure::earlier())));
                 }
                 submission => current.push(submission),
             }
@@ -166,7 +166,7 @@ impl Committer {
     fn commit_alone(&mut self, submission: Submission, mut writes: Vec<Write>) {
         match submission {
             Submission::Shard { shard, batch } if batch.generation < self.generations[shard] => {
-                self.shards.send(shard, Input::Outcome(batch.failed(CommitFailure::earlier())));
+                self.shards.send(shard, Input::BatchOver(batch.failed(CommitFailure::earlier())));
             }
             submission => match self.try_commit(&mut writes) {
                 Ok(()) => self.succeed(submission),
@@ -218,7 +218,7 @@ impl Committer {
         match submission {
             Submission::Shard { shard, batch } => {
                 if let Some(outcome) = batch.committed(&self.outlets) {
-                    self.shards.send_quietly(shard, Input::Outcome(outcome));
+                    self.shards.send_quietly(shard, Input::BatchOver(outcome));
                 }
             }
             // Nobody is harmed where the caller went away.
@@ -230,14 +230,14 @@ impl Committer {
         match submission {
             Submission::Shard { shard, batch } => {
                 self.generations[shard] = self.generations[shard].max(batch.generation + 1);
-                self.shards.send(shard, Input::Outcome(batch.failed(CommitFailure::new(&error))));
+                self.shards.send(shard, Input::BatchOver(batch.failed(CommitFailure::new(&error))));
             }
             Submission::Records { reply, .. } => drop(reply.send(Err(error))),
         }
     }
 }
 
-struct Close<'a>(&'a Writer);
+struct Close<'a>(&'a CommitQueue);
 
 impl Drop for Close<'_> {
     fn drop(&mut self) {
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_writer_that_dies_holds_nobody_up() {
-        let writer = Writer::new(1);
+        let writer = CommitQueue::new(1);
         (0..WAITING_MAX).for_each(|_| drop(writer.submit_records(Vec::new())));
         std::thread::scope(|threads| {
             let held_up = threads.spawn(|| {

@@ -111,7 +111,7 @@ impl Bench {
     fn commit(&mut self, batch: Batch, now: Timestamp) {
         try_commit(&*self.store, &batch.writes).unwrap();
         if let Some(outcome) = batch.committed(&self.outlets) {
-            self.handle(Input::Outcome(outcome), now);
+            self.handle(Input::BatchOver(outcome), now);
         }
     }
 }

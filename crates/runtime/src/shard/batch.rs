@@ -101,7 +101,7 @@ impl<T> Held<T> {
 
 /// How a batch ended.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct BatchOutcome {
     /// The batch's generation.
     pub generation: u64,
     pub(crate) touched: Vec<ExecutionId>,
@@ -134,17 +134,17 @@ pub(super) enum Undelivered {
 
 impl Batch {
     /// Lets everything out: the batch is durable. `None` where the shard need not know.
-    pub fn committed(self, outlets: &Outlets) -> Option<Outcome> {
+    pub fn committed(self, outlets: &Outlets) -> Option<BatchOutcome> {
         self.releases.into_iter().for_each(|release| release.let_out(outlets));
         let is_news = !self.touched.is_empty() || !self.named.is_empty();
         let Self { generation, touched, named, .. } = self;
-        is_news.then_some(Outcome { generation, touched, named, failed: None })
+        is_news.then_some(BatchOutcome { generation, touched, named, failed: None })
     }
 
     /// The batch is not durable, as far as anybody knows.
-    pub fn failed(self, failure: CommitFailure) -> Outcome {
+    pub fn failed(self, failure: CommitFailure) -> BatchOutcome {
         let Self { generation, touched, named, releases, .. } = self;
-        Outcome { generation, touched, named, failed: Some((failure, releases)) }
+        BatchOutcome { generation, touched, named, failed: Some((failure, releases)) }
     }
 }
 

@@ -6,7 +6,7 @@ use engine::Timestamp;
 use store::record::ExecutionId;
 
 use super::Shard;
-use super::batch::{CommitFailure, Outcome, Release, Undelivered};
+use super::batch::{BatchOutcome, CommitFailure, Release, Undelivered};
 use super::live::{Kind, Live};
 use super::request::{Absence, Absent, Fate};
 
@@ -15,8 +15,8 @@ use super::request::{Absence, Absent, Fate};
 const PAUSE_MILLISECONDS_MAX: i64 = 10_000;
 
 impl Shard {
-    pub(super) fn outcome(&mut self, outcome: Outcome, now: Timestamp) {
-        let Outcome { generation, touched, named, failed } = outcome;
+    pub(super) fn outcome(&mut self, outcome: BatchOutcome, now: Timestamp) {
+        let BatchOutcome { generation, touched, named, failed } = outcome;
         if let Some((failure, releases)) = failed {
             if generation == self.generation {
                 self.roll_back(&failure, now);

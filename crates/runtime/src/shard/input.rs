@@ -7,7 +7,7 @@ use engine::{Command, Timestamp};
 use store::record::{ExecutionId, MachineType, StateMachineId};
 use tokio::sync::oneshot;
 
-use super::batch::Outcome;
+use super::batch::BatchOutcome;
 use super::need::{Found, Loaded, TurnTaken};
 use crate::activities::HandOut;
 use crate::calls::{CallError, EndedExecution, StartedExecution};
@@ -57,7 +57,7 @@ pub enum Input {
     /// A long turn is over.
     Turned(Box<TurnTaken>),
     /// How a batch ended.
-    Outcome(Outcome),
+    BatchOver(BatchOutcome),
 }
 
 impl Input {
