@@ -48,10 +48,18 @@ class StartFailed(Exception):
 class Server:
     """A server process. The port it got first is the one it keeps over restarts."""
 
-    def __init__(self, data_dir: Path | None, *arguments: str, environment: dict[str, str] | None = None):
+    def __init__(
+        self,
+        data_dir: Path | None,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        wrapper: list[str] | None = None,
+    ):
+        """`wrapper` is a command that runs what follows it, as `nice` does."""
         self.data_dir = data_dir
         self.arguments = list(arguments)
         self.environment = environment or {}
+        self.wrapper = wrapper or []
         self.port = 0
         self.process: subprocess.Popen | None = None
         self.announcement = ""
@@ -59,7 +67,7 @@ class Server:
 
     def start(self) -> "Server":
         where = ["--in-memory"] if self.data_dir is None else ["--data-dir", str(self.data_dir)]
-        command = [str(BINARY), "serve", "--port", str(self.port), *where, *self.arguments]
+        command = [*self.wrapper, str(BINARY), "serve", "--port", str(self.port), *where, *self.arguments]
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,

@@ -1,12 +1,11 @@
 //! The body of an answer: whole, or in pieces that are made while it is sent.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame, SizeHint};
 
 /// Why a body ends before its end; the connection ends with it.
@@ -15,7 +14,7 @@ pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
 /// The body of an answer.
 pub enum ResponseBody {
     /// All of it, as nearly every answer is: no box, no copy.
-    Whole(Full<Bytes>),
+    Whole(Bytes),
     /// As it comes. Its length is not known before its end.
     Stream(UnsyncBoxBody<Bytes, BodyError>),
 }
@@ -39,7 +38,7 @@ impl ResponseBody {
 
 impl From<Bytes> for ResponseBody {
     fn from(whole: Bytes) -> Self {
-        Self::Whole(Full::new(whole))
+        Self::Whole(whole)
     }
 }
 
@@ -55,21 +54,22 @@ impl Body for ResponseBody {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match self.get_mut() {
-            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never: Infallible| match never {}),
+            Self::Whole(body) if body.is_empty() => Poll::Ready(None),
+            Self::Whole(body) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(body))))),
             Self::Stream(body) => Pin::new(body).poll_frame(context),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Whole(body) => body.is_end_stream(),
+            Self::Whole(body) => body.is_empty(),
             Self::Stream(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(body) => body.size_hint(),
+            Self::Whole(body) => SizeHint::with_exact(body.len() as u64),
             Self::Stream(body) => body.size_hint(),
         }
     }

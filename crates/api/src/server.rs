@@ -1,10 +1,14 @@
 //! The HTTP server.
 
+mod answers;
+mod budget;
+mod connection;
 mod connections;
 mod guard;
 mod overload;
+mod presence;
+mod request_body;
 
-use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,50 +17,37 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use hyper::body::Incoming;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use functions::invoke_api::{self, InvokeApiOperation};
 
 use crate::Api;
-use crate::deadline::Deadline;
 use crate::error::ApiError;
 use crate::protocol::{self, ApiCall, ApiReply};
 use crate::request_id::RequestId;
-use crate::response_body::{BodyError, ResponseBody};
+use crate::response_body::ResponseBody;
 use crate::routes::{Endpoint, NoRoute};
+use answers::Answers;
 use connections::Connections;
 #[cfg(test)]
 pub(crate) use connections::TOLD_MAX;
 pub use guard::AllowedHosts;
 use guard::Guard;
+use request_body::RequestBodies;
 
-/// How long a client may take to send a request's head; an idle connection is closed after it, too.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a client may take to send a request's body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How much of a body that is too large is read and thrown away, so that the client gets to read the answer, as a
-/// multiple of what a body may have.
-const DISCARD_FACTOR: usize = 8;
-/// How long what a refused request still sends is read and thrown away.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long requests in flight may take to finish at shutdown.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
-/// The pause after a failed accept: the usual reason, too many open files, does not pass at once.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
 const AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const HEALTH: &str = r#"{"status":"ok"}"#;
 
-/// Serves the API until `shutdown` is ready, then lets requests in flight finish, up to 30 s.
+/// Serves the API until `shutdown` is ready, then lets requests in flight finish, up to 4 s.
+///
+/// Whatever goes wrong with one connection, or with accepting one, others are served.
 ///
 /// Long polls in flight end when the runtime is shut down, so shut it down when `shutdown` is ready, not after
 /// this returns.
@@ -69,10 +60,7 @@ pub async fn serve(listener: TcpListener, api: Arc<Api>, shutdown: impl Future<O
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => connections.accepted(stream),
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
+                Err(error) => connections.not_accepted(&error).await,
             },
             () = connections.ended() => {}
         }
@@ -88,6 +76,8 @@ pub async fn serve(listener: TcpListener, api: Arc<Api>, shutdown: impl Future<O
 struct Service {
     api: Arc<Api>,
     guard: Guard,
+    bodies: RequestBodies,
+    answers: Answers,
 }
 
 impl Service {
@@ -95,51 +85,29 @@ impl Service {
         // A listener without an address is none: then whoever reaches it is told what a local client would be.
         let listening = listener.local_addr().map_or(IpAddr::from(Ipv4Addr::LOCALHOST), |address| address.ip());
         let guard = Guard::new(listening, api.allowed_hosts.clone());
-        Self { api, guard }
+        let (bodies, answers) = (RequestBodies::new(api.runtime.clone()), Answers::new(api.runtime.clone()));
+        Self { api, guard, bodies, answers }
     }
-}
 
-async fn serve_connection(stream: TcpStream, service: Arc<Service>, mut stop: watch::Receiver<()>) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(error = &error as &dyn std::error::Error, "cannot set TCP_NODELAY");
-    }
-    let service = service_fn(move |request| {
-        let service = service.clone();
-        async move { Ok::<_, Infallible>(respond(&service, request).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
-    let result = tokio::select! {
-        result = connection.as_mut() => result,
-        // The sender is dropped at shutdown; nothing is ever sent.
-        _ = stop.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = result {
-        tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
+    async fn answer(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+        self.answers.charged(respond(self, request).await)
     }
 }
 
 async fn respond(service: &Service, request: Request<Incoming>) -> Response<ResponseBody> {
     let api = &*service.api;
     if let Err(error) = service.guard.check(&request) {
-        return turned_away(api, request, &error).await;
+        return turned_away(service, request, &error).await;
     }
     // What nearly every request is, first: it needs no table.
     if request.method() == Method::POST && request.uri().path() == "/" {
-        return answer_call(api, request).await;
+        return answer_call(service, request).await;
     }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     match api.routes.find(&method, &path) {
-        Ok((Endpoint::AwsJson, _)) => answer_call(api, request).await,
+        Ok((Endpoint::AwsJson, _)) => answer_call(service, request).await,
         Ok((Endpoint::Health, _)) => health(),
-        Ok((Endpoint::InvokeApi(operation), function)) => call_function(api, operation, function, request).await,
+        Ok((Endpoint::InvokeApi(operation), function)) => call_function(service, operation, function, request).await,
         Err(no_route) => no_answer(&method, &path, no_route),
     }
 }
@@ -163,23 +131,23 @@ fn no_answer(method: &Method, path: &str, no_route: NoRoute) -> Response<Respons
 
 /// Lambda's API.
 async fn call_function(
-    api: &Api,
+    service: &Service,
     operation: InvokeApiOperation,
     function: &str,
     request: Request<Incoming>,
 ) -> Response<ResponseBody> {
     // Its routes are there only with functions.
-    let Some(functions) = &api.functions else {
+    let Some(functions) = &service.api.functions else {
         return no_answer(request.method(), request.uri().path(), NoRoute::Path);
     };
     if let Some(refusal) = invoke_api::refusal(operation, request.headers()) {
-        discard(api, request.into_body()).await;
+        service.bodies.discard(request.into_body()).await;
         return refusal.map(ResponseBody::from);
     }
     let (head, body) = request.into_parts();
-    match read_body(body, functions::MAX_REQUEST_BYTES).await {
+    match service.bodies.read(body, functions::MAX_REQUEST_BYTES).await {
         Ok(body) => {
-            let request = Request::from_parts(head, body);
+            let request = Request::from_parts(head, body.bytes.clone());
             invoke_api::answer(functions, operation, function, request).await.map(ResponseBody::from)
         }
         Err(error) => refused(&error),
@@ -187,12 +155,13 @@ async fn call_function(
 }
 
 /// Step Functions' API.
-async fn answer_call(api: &Api, request: Request<Incoming>) -> Response<ResponseBody> {
+async fn answer_call(service: &Service, request: Request<Incoming>) -> Response<ResponseBody> {
     if let Err(error) = protocol::check_content_type(header(request.headers(), &CONTENT_TYPE)) {
-        return turned_away(api, request, &error).await;
+        return turned_away(service, request, &error).await;
     }
     let (head, body) = request.into_parts();
-    let body = match read_body(body, api.runtime.quotas().request_bytes).await {
+    let api = &service.api;
+    let body = match service.bodies.read(body, api.runtime.quotas().request_bytes).await {
         Ok(body) => body,
         Err(error) => return refused(&error),
     };
@@ -200,23 +169,15 @@ async fn answer_call(api: &Api, request: Request<Incoming>) -> Response<Response
         target: header(&head.headers, &AMZ_TARGET),
         content_type: header(&head.headers, &CONTENT_TYPE),
         trace: header(&head.headers, &TRACE_ID),
-        body: &body,
+        body: &body.bytes,
     };
     response(api.handle(call).await)
 }
 
 /// The answer to a request whose head is enough to refuse it.
-async fn turned_away(api: &Api, request: Request<Incoming>, error: &ApiError) -> Response<ResponseBody> {
-    discard(api, request.into_body()).await;
+async fn turned_away(service: &Service, request: Request<Incoming>, error: &ApiError) -> Response<ResponseBody> {
+    service.bodies.discard(request.into_body()).await;
     refused(error)
-}
-
-/// Reads what a client still sends, and throws it away: it reads no answer before it has sent what it has.
-async fn discard(api: &Api, body: Incoming) {
-    let mut body = Limited::new(body, api.runtime.quotas().request_bytes.saturating_mul(DISCARD_FACTOR));
-    let all = async { while let Some(Ok(_)) = body.frame().await {} };
-    // Whoever takes longer, or sends more, finds the connection closed.
-    let _ = tokio::time::timeout(DISCARD_TIMEOUT, all).await;
 }
 
 /// The answer to what did not become a call.
@@ -226,66 +187,6 @@ fn refused(error: &ApiError) -> Response<ResponseBody> {
 
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-async fn read_body<B>(body: B, bytes_max: usize) -> Result<Bytes, ApiError>
-where
-    B: Body<Data = Bytes> + Unpin,
-    B::Error: Into<BodyError>,
-{
-    match Deadline::within(Some(BODY_TIMEOUT)).bound(collect(body, bytes_max)).await {
-        Some(Ok(Some(body))) => Ok(body),
-        Some(Ok(None)) => Err(too_large(bytes_max)),
-        Some(Err(error)) => Err(unreadable(&*error, bytes_max)),
-        None => {
-            let mut error = ApiError::new("RequestTimeout", "The request's body did not arrive in time.");
-            error.status = StatusCode::REQUEST_TIMEOUT;
-            Err(error)
-        }
-    }
-}
-
-/// The whole body; `None` where it is too large.
-async fn collect<B>(body: B, bytes_max: usize) -> Result<Option<Bytes>, BodyError>
-where
-    B: Body<Data = Bytes> + Unpin,
-    B::Error: Into<BodyError>,
-{
-    let mut body = Limited::new(body, bytes_max.saturating_mul(DISCARD_FACTOR));
-    let Some(first) = body.frame().await.transpose()? else {
-        return Ok(Some(Bytes::new()));
-    };
-    let first = first.into_data().unwrap_or_default();
-    // Most requests come in one piece, which needs no copy.
-    if body.is_end_stream() && first.len() <= bytes_max {
-        return Ok(Some(first));
-    }
-    let mut whole = first.to_vec();
-    let mut total = whole.len();
-    while let Some(frame) = body.frame().await.transpose()? {
-        let data = frame.into_data().unwrap_or_default();
-        total += data.len();
-        if total <= bytes_max {
-            whole.extend_from_slice(&data);
-        } else {
-            whole = Vec::new();
-        }
-    }
-    Ok((total <= bytes_max).then(|| Bytes::from(whole)))
-}
-
-fn unreadable(error: &(dyn std::error::Error + Send + Sync + 'static), bytes_max: usize) -> ApiError {
-    if error.is::<LengthLimitError>() {
-        return too_large(bytes_max);
-    }
-    ApiError::serialization("The request's body could not be read.")
-}
-
-fn too_large(bytes_max: usize) -> ApiError {
-    let message = format!("The request's body is larger than {bytes_max} bytes.");
-    let mut error = ApiError::new("RequestEntityTooLargeException", message);
-    error.status = StatusCode::PAYLOAD_TOO_LARGE;
-    error
 }
 
 fn health() -> Response<ResponseBody> {

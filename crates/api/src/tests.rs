@@ -2,6 +2,7 @@
 
 mod constraints;
 mod foreign_requests;
+mod hostile_clients;
 mod iam_actions;
 mod operations;
 mod protocol;
@@ -38,7 +39,7 @@ fn api() -> Api {
     api_with(Quotas::default())
 }
 
-fn api_with(quotas: Quotas) -> Api {
+pub(crate) fn api_with(quotas: Quotas) -> Api {
     let options =
         RuntimeOptions { region: "us-east-1".to_owned(), account: "000000000000".to_owned(), quotas, shards: 1 };
     Api::new(Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, no_tasks).unwrap())

@@ -42,8 +42,9 @@ pub(crate) async fn serve(process: Arc<Process>, stream: TcpStream) {
         let process = process.clone();
         async move { Ok::<_, Infallible>(answer(&process, request).await) }
     });
-    // A runtime may send an answer and its question for the next invocation together, ours do.
-    let connection = http1::Builder::new().pipeline_flush(true).serve_connection(TokioIo::new(stream), service);
+    // A runtime may send an answer and its question for the next invocation together, ours do. Its answer is not held
+    // back for that: what follows it may never be a whole request.
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if let Err(error) = connection.await {
         tracing::debug!(target: "functions", function = process.function(), %error, "a connection of the runtime API broke");
     }

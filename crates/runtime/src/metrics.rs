@@ -26,11 +26,21 @@ pub enum Throttled {
     Connection,
     /// A connection that is closed without an answer.
     UnansweredConnection,
+    /// A request whose body has no room.
+    Body,
+    /// An answer that has no room.
+    Answer,
 }
 
 /// All there are, in the order of [`MetricsSnapshot::throttled`].
-const THROTTLED: [Throttled; 4] =
-    [Throttled::Call, Throttled::ActivityPoll, Throttled::Connection, Throttled::UnansweredConnection];
+const THROTTLED: [Throttled; 6] = [
+    Throttled::Call,
+    Throttled::ActivityPoll,
+    Throttled::Connection,
+    Throttled::UnansweredConnection,
+    Throttled::Body,
+    Throttled::Answer,
+];
 
 impl Throttled {
     /// Its name among the counters.
@@ -40,6 +50,8 @@ impl Throttled {
             Self::ActivityPoll => "activity poll",
             Self::Connection => "connection",
             Self::UnansweredConnection => "unanswered connection",
+            Self::Body => "body",
+            Self::Answer => "answer",
         }
     }
 }

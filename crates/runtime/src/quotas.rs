@@ -29,6 +29,10 @@ pub struct Quotas {
     pub activity_pollers: usize,
     /// Connections that are open at once.
     pub connections: usize,
+    /// Bytes in the bodies of all requests under way.
+    pub bodies_bytes: usize,
+    /// Bytes in all answers that their clients have not taken.
+    pub answers_bytes: usize,
     /// Inputs that wait for one shard, from when on calls are throttled. What the server sends itself is not.
     pub waiting_inputs: usize,
     /// How long GetActivityTask waits for a task.
@@ -56,6 +60,8 @@ impl Default for Quotas {
             tags: 50,
             activity_pollers: 1_000,
             connections: 10_000,
+            bodies_bytes: 128 * 1024 * 1024,
+            answers_bytes: 128 * 1024 * 1024,
             waiting_inputs: 20_000,
             activity_poll: Duration::from_secs(60),
             page_items: 100,
@@ -108,7 +114,7 @@ impl Quota {
 }
 
 /// Every quota.
-pub const TABLE: [Quota; 21] = [
+pub const TABLE: [Quota; 23] = [
     Quota {
         key: "limits.payload-bytes",
         what: "Bytes of JSON in a state's input or output, and in what one Assign gives",
@@ -222,6 +228,22 @@ pub const TABLE: [Quota; 21] = [
         set: |quotas, connections| quotas.connections = count(connections),
     },
     Quota {
+        key: "limits.bodies-bytes",
+        what: "Bytes in the bodies of all requests under way; beyond them calls are throttled",
+        unit: "BYTES",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.bodies_bytes as u64,
+        set: |quotas, bytes| quotas.bodies_bytes = count(bytes),
+    },
+    Quota {
+        key: "limits.answers-bytes",
+        what: "Bytes in all answers that their clients have not taken; beyond them calls are throttled",
+        unit: "BYTES",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.answers_bytes as u64,
+        set: |quotas, bytes| quotas.answers_bytes = count(bytes),
+    },
+    Quota {
         key: "limits.waiting-inputs",
         what: "Inputs that wait for one of the threads that advance executions; with more of them calls are throttled",
         unit: "INPUTS",
@@ -323,6 +345,8 @@ mod tests {
             tags,
             activity_pollers,
             connections,
+            bodies_bytes,
+            answers_bytes,
             waiting_inputs,
             activity_poll,
             page_items,
@@ -333,7 +357,7 @@ mod tests {
         } = quotas;
         let counts =
             [request_bytes, versions, aliases, tags, activity_pollers, connections, waiting_inputs, page_items];
-        assert_eq!(counts, [7; 8]);
+        assert_eq!((counts, bodies_bytes, answers_bytes), ([7; 8], 7, 7));
         assert_eq!([redrivable_period, redrivable_age], [Duration::from_secs(7 * DAY_SECONDS); 2]);
         assert_eq!([activity_poll, express, http_task], [Duration::from_secs(7); 3]);
         let Limits {

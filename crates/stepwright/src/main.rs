@@ -6,6 +6,7 @@ mod cli;
 mod completions;
 mod config;
 mod definition;
+mod descriptors;
 mod excerpt;
 mod failure_log;
 mod logging;

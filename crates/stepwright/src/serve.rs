@@ -9,6 +9,7 @@ use functions::Functions;
 use integrations::Integrations;
 use mocks::{MockSource, Mocked};
 use runtime::clock::WallClock;
+use runtime::quotas::Quotas;
 use runtime::task_reports::TaskReports;
 use runtime::tasks::Tasks;
 use runtime::{Dispatcher, Runtime, RuntimeOptions, TaskOptions};
@@ -25,7 +26,7 @@ use crate::failure_log::FailureLog;
 use crate::mock_config::{self, MockFile};
 use crate::services::{Services, Setup};
 use crate::signals::Signals;
-use crate::{FAILED, Failure, logging};
+use crate::{FAILED, Failure, descriptors, logging};
 
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -37,10 +38,24 @@ struct ListenError {
 
 /// Serves until a signal asks to stop.
 pub(crate) fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
-    let config = ServeConfig::load(arguments, &|name| std::env::var_os(name))?;
+    let mut config = ServeConfig::load(arguments, &|name| std::env::var_os(name))?;
     logging::start(&config.log);
+    bound_connections(&mut config.quotas);
     let serving = serve_until_stopped(&config, &arguments.services);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serving)
+}
+
+/// Connections take descriptors, of which the system gives so many and no more.
+fn bound_connections(quotas: &mut Quotas) {
+    let asked = quotas.connections;
+    quotas.connections = descriptors::connections(asked, descriptors::raise_limit());
+    if quotas.connections < asked {
+        tracing::warn!(
+            asked,
+            connections = quotas.connections,
+            "fewer connections are served: file descriptors are few"
+        );
+    }
 }
 
 async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments) -> Result<ExitCode, Failure> {

@@ -43,12 +43,11 @@ pub(super) async fn tell(stream: TcpStream, service: Arc<Service>) {
 }
 
 async fn answer(service: &Service, request: Request<Incoming>) -> Response<ResponseBody> {
-    let api = &service.api;
     if let Err(error) = service.guard.check(&request) {
-        return turned_away(api, request, &error).await;
+        return turned_away(service, request, &error).await;
     }
-    if let Ok((Endpoint::Health, _)) = api.routes.find(request.method(), request.uri().path()) {
+    if let Ok((Endpoint::Health, _)) = service.api.routes.find(request.method(), request.uri().path()) {
         return health();
     }
-    turned_away(api, request, &ApiError::throttled()).await
+    turned_away(service, request, &ApiError::throttled()).await
 }

@@ -18,11 +18,11 @@ use runtime::Throttled;
 use runtime::quotas::Quotas;
 
 pub(super) struct Server {
-    tokio: Tokio,
+    pub(super) tokio: Tokio,
     api: Arc<Api>,
     pub(super) address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    served: JoinHandle<()>,
+    pub(super) stop: oneshot::Sender<()>,
+    pub(super) served: JoinHandle<()>,
 }
 
 pub(super) fn server() -> Server {
@@ -43,7 +43,7 @@ pub(super) fn server_with(quotas: Quotas) -> Server {
 
 impl Server {
     /// How often that was turned away.
-    fn throttled(&self, what: Throttled) -> u64 {
+    pub(super) fn throttled(&self, what: Throttled) -> u64 {
         let counts = self.api.runtime.metrics().throttled;
         counts.into_iter().find(|(name, _)| *name == what.as_str()).unwrap().1
     }
@@ -284,12 +284,25 @@ fn shutdown_lets_a_call_in_flight_finish_and_closes_idle_connections() {
     assert!(TcpStream::connect(server.address).is_err());
 }
 
-/// A connection that is served, and keeps its place.
-fn served_client(server: &Server) -> TcpStream {
+/// A connection that is served, and keeps its place: a call is in flight on it.
+pub(super) fn served_client(server: &Server) -> TcpStream {
     let mut client = connect(server);
-    client.write_all(post("ListActivities", "{}").as_bytes()).unwrap();
-    assert_eq!(read_answer(&mut client).1, r#"{"activities":[]}"#);
+    let (head, _) = post("ListActivities", "{}")
+        .split_once("\r\n\r\n")
+        .map(|(head, body)| (head.to_owned(), body.to_owned()))
+        .unwrap();
+    write!(client, "{head}\r\nexpect: 100-continue\r\n\r\n").unwrap();
+    // The server asks for the body, so the call is in flight.
+    let mut go_on = [0; 25];
+    client.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
     client
+}
+
+/// The answer to the call that is in flight.
+fn finish(client: &mut TcpStream) -> String {
+    client.write_all(b"{}").unwrap();
+    read_answer(client).1
 }
 
 #[test]
@@ -320,8 +333,7 @@ fn on_connections_beyond_the_bound_calls_are_throttled_and_health_is_told() {
 
     // Who is served already stays so, and a place that is given up is taken by the next.
     let [stays, goes] = &mut places;
-    stays.write_all(post("ListActivities", "{}").as_bytes()).unwrap();
-    assert_eq!(read_answer(stays).1, r#"{"activities":[]}"#);
+    assert_eq!(finish(stays), r#"{"activities":[]}"#);
     goes.shutdown(std::net::Shutdown::Both).unwrap();
     let begun = Instant::now();
     loop {
@@ -349,18 +361,18 @@ fn where_too_many_wait_to_be_told_a_connection_is_closed_at_once() {
     // It is one of the last: more may have been opened before this was seen.
     let is_closed = |client: &mut TcpStream| matches!(client.read(&mut [0]), Ok(0) | Err(_));
     assert!(is_closed(silent.last_mut().unwrap()));
-    place.write_all(post("ListActivities", "{}").as_bytes()).unwrap();
-    assert_eq!(read_answer(&mut place).1, r#"{"activities":[]}"#);
+    assert_eq!(finish(&mut place), r#"{"activities":[]}"#);
 }
 
 #[test]
 fn shutdown_waits_for_nobody_who_is_told_that_there_are_too_many() {
     let server = server_with(Quotas { connections: 1, ..Quotas::default() });
-    let _place = served_client(&server);
+    let place = served_client(&server);
     let mut silent = connect(&server);
     while server.throttled(Throttled::Connection) == 0 {
         std::thread::yield_now();
     }
+    drop(place);
     server.stop.send(()).unwrap();
     server.tokio.block_on(server.served).unwrap();
     assert!(matches!(silent.read(&mut [0]), Ok(0) | Err(_)));
