@@ -10,7 +10,7 @@ use super::place::SourcePlace;
 use super::rules;
 use super::rules::range::SECONDS;
 use super::rules::states_members::StatesMember;
-use super::rules::variable_scope::VariableScope;
+use super::rules::variable_scope::{OuterScope, VariableScope};
 use super::states;
 use super::supported::{self, Table};
 use crate::program::MachineType;
@@ -91,7 +91,7 @@ impl<'l> ProgramBuilder<'l> {
         table: &Table,
         machine_type: MachineType,
         outer: &Container,
-        scope: Option<Rc<VariableScope>>,
+        scope: Option<OuterScope>,
     ) -> Option<BranchId> {
         rules::supported_fields::check(&[table], fields);
         let depth = outer.depth + 1;
@@ -112,7 +112,7 @@ impl<'l> ProgramBuilder<'l> {
         fields: &Fields<'_>,
         machine_type: MachineType,
         depth: usize,
-        outer: Option<Rc<VariableScope>>,
+        outer: Option<OuterScope>,
     ) -> BranchId {
         let schema_errors = self.log.schema_errors();
         let id = self.add_branch();

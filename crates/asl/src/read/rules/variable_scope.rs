@@ -2,12 +2,13 @@
 //!
 //! Why: a branch of a Parallel state and an iteration of a Map state read the variables around them, and cannot change
 //! them: several run at once. A variable of the same name would hide the outer one. The states of a distributed Map
-//! state see nothing of the outer scopes, so they may use every name.
+//! state see nothing of the outer scopes, so they may use every name. What the Catch of a Parallel or Map state assigns
+//! is assigned when its branches are over, so it is nothing outside to them.
 //!
 //! Refused: `"Assign": {"total": 0}` in a branch of a machine that assigns `total` too. Mended: another name in the
 //! branch; the branch's output carries the value out.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::diagnostic::Code;
@@ -18,17 +19,38 @@ use crate::value::{Object, Text, Value};
 /// The names that the states of a scope assign, and the scope around it.
 #[derive(Default)]
 pub(crate) struct VariableScope {
-    names: HashSet<Text>,
-    outer: Option<Rc<VariableScope>>,
+    /// How often each is assigned.
+    names: HashMap<Text, usize>,
+    outer: Option<OuterScope>,
+}
+
+/// The scope around the branches of a state. Cloning is a pointer or two.
+#[derive(Clone)]
+pub(crate) struct OuterScope {
+    scope: Rc<VariableScope>,
+    /// The names that only the state's own Catch assigns.
+    hidden: Rc<HashSet<Text>>,
+}
+
+impl OuterScope {
+    /// What the branches of a state in that scope have around them.
+    pub(crate) fn of(state: &Object, scope: &Rc<VariableScope>) -> Self {
+        let mut caught: HashMap<&str, usize> = HashMap::new();
+        let catchers = state.get("Catch").and_then(Value::as_array).unwrap_or_default();
+        for name in catchers.iter().flat_map(names_of) {
+            *caught.entry(plain(name)).or_default() += 1;
+        }
+        let is_hidden = |(name, count): &(&str, usize)| scope.names.get(*name) == Some(count);
+        let hidden = caught.into_iter().filter(is_hidden).map(|(name, _)| Text::from(name)).collect();
+        Self { scope: Rc::clone(scope), hidden: Rc::new(hidden) }
+    }
 }
 
 impl VariableScope {
     /// The scope of those states. What stands in their branches and processors is not theirs.
-    pub(crate) fn of(states: &Object, outer: Option<Rc<VariableScope>>, place: &SourcePlace<'_>) -> Self {
-        let mut names = HashSet::new();
-        each_name(states, place, &mut |name, _| {
-            names.insert(Text::from(name));
-        });
+    pub(crate) fn of(states: &Object, outer: Option<OuterScope>, place: &SourcePlace<'_>) -> Self {
+        let mut names = HashMap::new();
+        each_name(states, place, &mut |name, _| *names.entry(Text::from(name)).or_default() += 1);
         Self { names, outer }
     }
 
@@ -48,8 +70,8 @@ impl VariableScope {
 
     fn is_assigned_outside(&self, name: &str) -> bool {
         let mut outer = &self.outer;
-        while let Some(scope) = outer {
-            if scope.names.contains(name) {
+        while let Some(OuterScope { scope, hidden }) = outer {
+            if scope.names.contains_key(name) && !hidden.contains(name) {
                 return true;
             }
             outer = &scope.outer;
@@ -62,22 +84,30 @@ impl VariableScope {
 fn each_name(states: &Object, place: &SourcePlace<'_>, visit: &mut impl FnMut(&str, &SourcePlace<'_>)) {
     for (name, state) in states.iter() {
         let place = place.member(name);
-        names_of(state, &place, visit);
+        visit_names(state, &place, visit);
         for list in ["Choices", "Catch"] {
             let place = place.member(list);
             let entries = state.get(list).and_then(Value::as_array).unwrap_or_default();
-            entries.iter().enumerate().for_each(|(index, entry)| names_of(entry, &place.item(index), visit));
+            entries.iter().enumerate().for_each(|(index, entry)| visit_names(entry, &place.item(index), visit));
         }
     }
 }
 
-fn names_of(assigning: &Value, place: &SourcePlace<'_>, visit: &mut impl FnMut(&str, &SourcePlace<'_>)) {
-    const NAME: &str = "Assign";
-    let Some(assign) = assigning.get(NAME).and_then(Value::as_object) else { return };
-    let place = place.member(NAME);
-    for (member, _) in assign.iter() {
-        visit(member.strip_suffix(".$").unwrap_or(member), &place.member(member));
-    }
+fn visit_names(assigning: &Value, place: &SourcePlace<'_>, visit: &mut impl FnMut(&str, &SourcePlace<'_>)) {
+    let place = place.member(ASSIGN);
+    names_of(assigning).for_each(|member| visit(plain(member), &place.member(member)));
+}
+
+const ASSIGN: &str = "Assign";
+
+/// The names as they are written.
+fn names_of(assigning: &Value) -> impl Iterator<Item = &Text> {
+    let assign = assigning.get(ASSIGN).and_then(Value::as_object);
+    assign.into_iter().flat_map(|assign| assign.iter().map(|(name, _)| name))
+}
+
+fn plain(member: &str) -> &str {
+    member.strip_suffix(".$").unwrap_or(member)
 }
 
 #[cfg(test)]
@@ -121,10 +151,18 @@ mod tests {
 
     #[test]
     fn catchers_and_choice_rules_assign_in_their_states_scope() {
-        let catcher = r#""Catch": [{"ErrorEquals": ["E"], "Next": "A", "Assign": {"x": 1}}],"#;
+        let caught = |branch: &str| {
+            format!(
+                r#"{{"StartAt": "A", "States": {{
+                "A": {{"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "Next": "P",
+                "Catch": [{{"ErrorEquals": ["E"], "Next": "P", "Assign": {{"x": 1}}}}]}},
+                "P": {{"Type": "Parallel", "End": true, "Branches": [
+                {{"StartAt": "B", "States": {{"B": {{"Type": "Pass", "Assign": {branch}, "End": true}}}}}}]}}}}}}"#
+            )
+        };
         let place = "/States/P/Branches[0]/States/B/Assign/x";
-        refused(&branches("{}", catcher, r#"{"x": 2}"#, "{}"), &[&format!("{TEXT} {place}")]);
-        accepted(&branches(r#"{"x": 0}"#, catcher, "{}", "{}"));
+        refused(&caught(r#"{"x": 2}"#), &[&format!("{TEXT} {place}")]);
+        accepted(&caught(r#"{"y": 2}"#));
 
         let choice = |name: &str| {
             map(
@@ -138,6 +176,27 @@ mod tests {
         let place = "/States/M/ItemProcessor/States/I/Choices[0]/Assign/x";
         refused(&choice("x"), &[&format!("{TEXT} {place}")]);
         accepted(&choice("y"));
+    }
+
+    #[test]
+    fn what_only_the_own_catch_assigns_is_not_outside() {
+        let catcher = r#""Catch": [{"ErrorEquals": ["E"], "Next": "A", "Assign": {"x": 1}},
+            {"ErrorEquals": ["States.ALL"], "Next": "A", "Assign": {"x.$": "$.x"}}],"#;
+        accepted(&branches("{}", catcher, r#"{"x": 2}"#, r#"{"x": 3}"#));
+        accepted(&branches(r#"{"x": 0}"#, catcher, "{}", "{}"));
+        let place = "/States/P/Branches[0]/States/B/Assign/x";
+        refused(&branches(r#"{"x": 0}"#, catcher, r#"{"x": 2}"#, "{}"), &[&format!("{TEXT} {place}")]);
+        let both = format!(r#"{catcher} "Assign": {{"x": 1}},"#);
+        refused(&branches("{}", &both, r#"{"x": 2}"#, "{}"), &[&format!("{TEXT} {place}")]);
+
+        let map = |inner: &str| {
+            format!(
+                r#"{{"StartAt": "M", "States": {{"N": {{"Type": "Succeed"}},
+                "M": {{"Type": "Map", "End": true, "Catch": [{{"ErrorEquals": ["E"], "Next": "N", "Assign": {{"x": 1}}}}],
+                "ItemProcessor": {{"StartAt": "I", "States": {{"I": {inner}}}}}}}}}}}"#
+            )
+        };
+        accepted(&map(r#"{"Type": "Pass", "Assign": {"x": 1}, "End": true}"#));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Reads a Map state.
 
-use std::rc::Rc;
-
 use super::{map_distributed, task};
 use crate::program::MachineType;
 use crate::program::{BranchId, Figure, Map, MapItems, MapMode, QueryLanguage};
@@ -10,6 +8,7 @@ use crate::read::fields::Fields;
 use crate::read::machine::ProgramBuilder;
 use crate::read::place::SourcePlace;
 use crate::read::rules::range::Bounds;
+use crate::read::rules::variable_scope::OuterScope;
 use crate::read::{catch, retry, rules, supported};
 use crate::template::Template;
 
@@ -68,7 +67,7 @@ fn processor(fields: &Fields<'_>, here: Here<'_>, builder: &mut ProgramBuilder<'
     let outer = here.container;
     let (mode, machine_type) = processor_config(&inner, outer.machine_type);
     let scope = match mode {
-        MapMode::Inline => Some(Rc::clone(&outer.scope)),
+        MapMode::Inline => Some(OuterScope::of(fields.object, &outer.scope)),
         MapMode::Distributed => None,
     };
     let branch = builder.inner(&inner, supported::PROCESSOR, machine_type, outer, scope)?;

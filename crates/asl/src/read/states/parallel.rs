@@ -1,12 +1,11 @@
 //! Reads a Parallel state.
 
-use std::rc::Rc;
-
 use super::task;
 use crate::program::{BranchId, Parallel};
 use crate::read::container::Here;
 use crate::read::fields::Fields;
 use crate::read::machine::ProgramBuilder;
+use crate::read::rules::variable_scope::OuterScope;
 use crate::read::{catch, retry, rules, supported};
 
 pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>, builder: &mut ProgramBuilder<'_>) -> Parallel {
@@ -24,11 +23,12 @@ fn branches(fields: &Fields<'_>, here: Here<'_>, builder: &mut ProgramBuilder<'_
         fields.log.unreadable();
     }
     let place = fields.place_of("Branches");
+    let scope = OuterScope::of(fields.object, &here.container.scope);
     let read = |(index, item)| {
         let place = place.item(index);
         let branch = Fields::of(item, &place, fields.log, fields.language)?;
         let outer = here.container;
-        builder.inner(&branch, supported::BRANCH, outer.machine_type, outer, Some(Rc::clone(&outer.scope)))
+        builder.inner(&branch, supported::BRANCH, outer.machine_type, outer, Some(scope.clone()))
     };
     items.iter().enumerate().filter_map(read).collect()
 }
