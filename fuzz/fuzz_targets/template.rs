@@ -12,4 +12,5 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(template) = Template::parse(&value, QueryLanguage::JsonPath) else { return };
     template.variables();
     fuzz::repeats(&input, |scope| template.evaluate(scope, "Parameters"));
+    fuzz::is_bounded(&input, |scope| template.evaluate(scope, "Parameters"));
 });
