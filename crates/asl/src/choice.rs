@@ -2,12 +2,14 @@
 
 use std::cmp::Ordering;
 
+use crate::budget::{Budget, Exhausted};
 use crate::error::EvaluationError;
-use crate::path::Path;
+use crate::path::{Path, PathError};
 use crate::scope::Scope;
 use crate::template::Template;
 use crate::timestamp;
 use crate::value::{Text, Value, utf16_order};
+use crate::walk;
 
 mod wildcard;
 
@@ -87,7 +89,11 @@ pub enum Property {
 impl Condition {
     /// Whether it holds. `index` is the place of its rule in `Choices`, for the location in errors. The reader bounds
     /// how deep conditions nest.
+    ///
+    /// # Errors
+    /// A value that it compares is not there, an expression fails, or the budget is used up.
     pub fn holds(&self, index: usize, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
+        scope.budget.charge_step().map_err(EvaluationError::exhausted)?;
         match self {
             Self::And(conditions) => {
                 for condition in conditions {
@@ -115,28 +121,44 @@ impl Condition {
 impl Comparison {
     fn holds(&self, variable: &Path, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
         if let Self::Is(Property::Present, wanted) = self {
-            return Ok(variable.select(scope).is_ok() == *wanted);
+            return match variable.select(scope) {
+                Ok(_) => Ok(*wanted),
+                Err(PathError::Miss(_)) => Ok(!wanted),
+                Err(PathError::Exhausted(exhausted)) => Err(EvaluationError::exhausted(exhausted)),
+            };
         }
         let value = select(variable, scope)?;
-        match self {
+        let holds = match self {
             Self::Ordered(operand_type, order, Operand::Literal(operand)) => {
-                Ok(order.holds(operand_type.compare(&value, operand)))
+                operand_type.compare(&value, operand, scope.budget).map(|ordering| order.holds(ordering))
             }
             Self::Ordered(operand_type, order, Operand::Path(path)) => {
-                Ok(order.holds(operand_type.compare(&value, &select(path, scope)?)))
+                let operand = select(path, scope)?;
+                operand_type.compare(&value, &operand, scope.budget).map(|ordering| order.holds(ordering))
             }
-            Self::StringMatches(pattern) => Ok(value.as_str().is_some_and(|text| wildcard::matches(pattern, text))),
-            Self::Is(property, wanted) => Ok(property.of(&value) == *wanted),
-        }
+            Self::StringMatches(pattern) => matches(pattern, &value, scope.budget),
+            Self::Is(property, wanted) => property.of(&value, scope.budget).map(|holds| holds == *wanted),
+        };
+        holds.map_err(EvaluationError::exhausted)
     }
 }
 
+fn matches(pattern: &str, value: &Value, budget: &Budget) -> Result<bool, Exhausted> {
+    let Some(text) = value.as_str() else { return Ok(false) };
+    // Each is gone through once; escapes in the pattern are resolved in a copy.
+    budget.charge_reading(text.len())?;
+    budget.charge_bytes(pattern.len() as u64)?;
+    Ok(wildcard::matches(pattern, text))
+}
+
 fn select(path: &Path, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-    path.select(scope).map_err(|_| {
-        let path = path.text();
-        EvaluationError::runtime(format!(
-            "Invalid path '{path}': The choice state's condition path references an invalid value."
-        ))
+    path.select(scope).map_err(|error| {
+        error.worded(|_| {
+            let path = path.text();
+            EvaluationError::runtime(format!(
+                "Invalid path '{path}': The choice state's condition path references an invalid value."
+            ))
+        })
     })
 }
 
@@ -147,8 +169,9 @@ fn evaluate_expression(template: &Template, index: usize, scope: &Scope<'_>) -> 
         let expression = template.expression().unwrap_or_default();
         let cause = format!(
             "The JSONata expression '{expression}' specified for the field '{location}' returned an unexpected result \
-             type. Expected 'boolean', but was '{}' for value: {value}",
-            value.type_name()
+             type. Expected 'boolean', but was '{}' for value: {}",
+            value.type_name(),
+            walk::quoted(&value)
         );
         EvaluationError::query(cause, location.as_str())
     })
@@ -156,7 +179,12 @@ fn evaluate_expression(template: &Template, index: usize, scope: &Scope<'_>) -> 
 
 impl OperandType {
     /// How two values of this type stand to each other; `None` where one is of another type.
-    fn compare(self, left: &Value, right: &Value) -> Option<Ordering> {
+    fn compare(self, left: &Value, right: &Value, budget: &Budget) -> Result<Option<Ordering>, Exhausted> {
+        budget.charge_reading(scalar_len(left) + scalar_len(right))?;
+        Ok(self.order(left, right))
+    }
+
+    fn order(self, left: &Value, right: &Value) -> Option<Ordering> {
         match self {
             Self::String => Some(utf16_order(left.as_str()?, right.as_str()?)),
             Self::Numeric => left.as_number()?.partial_cmp(right.as_number()?),
@@ -179,15 +207,25 @@ impl Order {
 }
 
 impl Property {
-    fn of(self, value: &Value) -> bool {
-        match self {
+    fn of(self, value: &Value, budget: &Budget) -> Result<bool, Exhausted> {
+        budget.charge_reading(scalar_len(value))?;
+        Ok(match self {
             Self::Present => true,
             Self::Null => value.is_null(),
             Self::Numeric => value.as_number().is_some(),
             Self::String => value.as_str().is_some(),
             Self::Boolean => value.as_bool().is_some(),
             Self::Timestamp => value.as_str().is_some_and(|text| timestamp::instant(text).is_some()),
-        }
+        })
+    }
+}
+
+/// Bytes of a value that is compared by its text.
+fn scalar_len(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Number(number) => number.text_len(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => 0,
     }
 }
 

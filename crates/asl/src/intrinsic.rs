@@ -7,16 +7,15 @@ mod math;
 mod parse;
 pub(crate) mod text;
 
+use crate::budget::Exhausted;
 use crate::error::EvaluationError;
 use crate::path::Path;
 use crate::scope::Scope;
 use crate::value::{Text, Value};
+use crate::walk;
 
 /// Characters that `Base64Encode`, `Base64Decode` and `Hash` take, as the service does.
 const CODED_CHARACTERS_MAX: usize = 10_000;
-
-/// Bytes of a text that a function makes. Far above any payload; it stops a call that repeats a large value.
-const TEXT_BYTES_MAX: usize = 16 << 20;
 
 /// A call of an intrinsic function.
 #[derive(Debug)]
@@ -39,13 +38,34 @@ pub struct CallSyntaxError {
 #[derive(Debug)]
 enum Argument {
     Literal(Value),
-    /// A quoted string as written, and its value; `None` where a backslash in it escapes nothing.
+    /// A quoted string as written, and its value.
     Quoted {
         raw: Text,
-        value: Option<Text>,
+        value: Text,
     },
     Path(Path),
     Call(Call),
+}
+
+/// Why a function gave no value.
+#[derive(Debug)]
+enum Failure {
+    /// It cannot be applied to these arguments.
+    Inapplicable(String),
+    /// There was no budget left for it.
+    Exhausted(Exhausted),
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self::Inapplicable(message)
+    }
+}
+
+impl From<Exhausted> for Failure {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::Exhausted(exhausted)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,14 +102,23 @@ impl Call {
         &self.text
     }
 
-    /// The function's value. A path that selects nothing is a `States.Runtime` error, all else that goes wrong
-    /// a `States.IntrinsicFailure`.
+    /// The function's value.
+    ///
+    /// # Errors
+    /// A path that selects nothing and a budget that is used up are `States.Runtime` errors, all else that goes wrong
+    /// is a `States.IntrinsicFailure`.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        let mut values = Vec::with_capacity(self.arguments.len());
+        let count = self.arguments.len();
+        scope.budget.charge_steps(1 + count as u64).map_err(EvaluationError::exhausted)?;
+        walk::charge_items(count, scope.budget).map_err(EvaluationError::exhausted)?;
+        let mut values = Vec::with_capacity(count);
         for argument in &self.arguments {
             values.push(self.argument(argument, scope)?);
         }
-        self.apply(&values, scope).map_err(|message| EvaluationError::intrinsic(self.failure(&message)))
+        self.apply(&values, scope).map_err(|failure| match failure {
+            Failure::Inapplicable(message) => EvaluationError::intrinsic(self.failure(&message)),
+            Failure::Exhausted(exhausted) => EvaluationError::exhausted(exhausted),
+        })
     }
 
     /// Names of the workflow variables it reads.
@@ -100,15 +129,15 @@ impl Call {
     fn argument(&self, argument: &Argument, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
         match argument {
             Argument::Literal(value) => Ok(value.clone()),
-            Argument::Quoted { value: Some(text), .. } => Ok(Value::String(text.clone())),
-            Argument::Quoted { raw, value: None } => {
-                Err(EvaluationError::intrinsic(self.failure(&format!("Open escape backslash in '{raw}'"))))
-            }
-            Argument::Path(path) => path.select(scope).map_err(|_| {
-                let (path, input) = (path.text(), scope.input);
-                EvaluationError::runtime(self.failure(&format!(
-                    "The JsonPath argument for the field '{path}' could not be found in the input '{input}'"
-                )))
+            Argument::Quoted { value, .. } => Ok(Value::String(value.clone())),
+            Argument::Path(path) => path.select(scope).map_err(|error| {
+                error.worded(|_| match walk::json(scope.input, scope.budget) {
+                    Err(exhausted) => EvaluationError::exhausted(exhausted),
+                    Ok(input) => EvaluationError::runtime(self.failure(&format!(
+                        "The JsonPath argument for the field '{}' could not be found in the input '{input}'",
+                        path.text()
+                    ))),
+                })
             }),
             Argument::Call(call) => call.evaluate(scope),
         }
@@ -118,33 +147,37 @@ impl Call {
         format!("The function '{}' had the following error: {message}", self.text)
     }
 
-    fn apply(&self, values: &[Value], scope: &Scope<'_>) -> Result<Value, String> {
+    fn apply(&self, values: &[Value], scope: &Scope<'_>) -> Result<Value, Failure> {
+        let budget = scope.budget;
         match (self.function, values) {
             (Function::Format, [template, rest @ ..]) => match self.arguments.first() {
-                Some(Argument::Quoted { raw, .. }) => text::format(raw, rest),
-                _ => text::format(string(template, "template")?, rest),
+                Some(Argument::Quoted { raw, .. }) => text::format(raw, rest, budget),
+                _ => text::format(string(template, "template")?, rest, budget),
             },
-            (Function::StringToJson, [text]) => json::string_to_json(string(text, "text")?),
-            (Function::JsonToString, [value]) => text::bounded_json(value).map(Value::from),
-            (Function::Array, items) => Ok(Value::array(items.to_vec())),
-            (Function::ArrayPartition, [items, size]) => array::partition(list(items)?, size),
-            (Function::ArrayContains, [items, item]) => Ok(Value::Bool(list(items)?.contains(item))),
-            (Function::ArrayRange, [start, end, step]) => array::range(start, end, step),
-            (Function::ArrayGetItem, [items, index]) => array::item(list(items)?, index),
+            (Function::StringToJson, [text]) => json::string_to_json(string(text, "text")?, budget),
+            (Function::JsonToString, [value]) => Ok(Value::from(walk::json(value, budget)?)),
+            (Function::Array, items) => {
+                walk::charge_items(items.len(), budget)?;
+                Ok(Value::array(items.to_vec()))
+            }
+            (Function::ArrayPartition, [items, size]) => array::partition(list(items)?, size, budget),
+            (Function::ArrayContains, [items, item]) => array::contains(list(items)?, item, budget),
+            (Function::ArrayRange, [start, end, step]) => array::range(start, end, step, budget),
+            (Function::ArrayGetItem, [items, index]) => Ok(array::item(list(items)?, index)?),
             (Function::ArrayLength, [items]) => Ok(Value::int(list(items)?.len() as i64)),
-            (Function::ArrayUnique, [items]) => Ok(array::unique(list(items)?)),
-            (Function::Base64Encode, [data]) => text::base64_encode(string(data, "data")?),
-            (Function::Base64Decode, [data]) => text::base64_decode(string(data, "data")?),
-            (Function::Hash, [data, algorithm]) => text::hash(data, string(algorithm, "algorithm")?),
-            (Function::JsonMerge, [first, second, deep]) => json::merge(first, second, deep),
-            (Function::MathRandom, [start, end]) => math::random(start, end, None, scope.chance),
-            (Function::MathRandom, [start, end, seed]) => math::random(start, end, Some(seed), scope.chance),
-            (Function::MathAdd, [first, second]) => math::add(first, second),
+            (Function::ArrayUnique, [items]) => array::unique(list(items)?, budget),
+            (Function::Base64Encode, [data]) => text::base64_encode(string(data, "data")?, budget),
+            (Function::Base64Decode, [data]) => text::base64_decode(string(data, "data")?, budget),
+            (Function::Hash, [data, algorithm]) => text::charged_hash(data, string(algorithm, "algorithm")?, budget),
+            (Function::JsonMerge, [first, second, deep]) => json::merge(first, second, deep, budget),
+            (Function::MathRandom, [start, end]) => Ok(math::random(start, end, None, scope.chance)?),
+            (Function::MathRandom, [start, end, seed]) => Ok(math::random(start, end, Some(seed), scope.chance)?),
+            (Function::MathAdd, [first, second]) => Ok(math::add(first, second)?),
             (Function::StringSplit, [text, delimiters]) => {
-                Ok(text::split(string(text, "text")?, string(delimiters, "delimiters")?))
+                text::split(string(text, "text")?, string(delimiters, "delimiters")?, budget)
             }
             (Function::Uuid, []) => Ok(Value::String(scope.chance.uuid())),
-            (_, values) => Err(format!("It does not take {} arguments", values.len())),
+            (_, values) => Err(format!("It does not take {} arguments", values.len()).into()),
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod template;
 mod testing;
 pub mod timestamp;
 pub mod value;
+mod walk;
 
 pub use budget::{Allowance, Budget, Exhausted};
 pub use error::{ErrorName, EvaluationError};

@@ -1,44 +1,63 @@
-//! JSONPath as AWS evaluates it (the Jayway dialect), and reference paths.
+//! JSONPath as AWS evaluates it, and reference paths.
+//!
+//! AWS evaluates paths with Jayway JsonPath 2.0.0, and this is its dialect: functions are plain names, a filter compares
+//! with texts, only single quotes quote, and what stands in brackets is read leniently. What a path costs is charged to
+//! the budget of its scope.
 
+mod bracket;
+mod compare;
 mod filter;
-mod function;
-mod literal;
 mod parse;
+mod pattern;
 mod reference;
 mod select;
 
-use std::cell::Cell;
-
+use crate::budget::Exhausted;
+use crate::error::EvaluationError;
 use crate::scope::Scope;
 use crate::value::{Text, Value};
 
 pub use reference::ReferencePath;
-use select::{Fault, Selector};
+use select::{Fault, Steps};
 
 /// A parsed path: `$…` into the input, `$$…` into the context object, `$name…` into a variable.
 #[derive(Debug)]
 pub struct Path {
     text: Text,
     root: Root,
-    selector: Selector,
+    steps: Steps,
 }
 
 /// Why a text is not a path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct PathSyntaxError {
-    /// What was wrong.
+    /// What was wrong, and what to write instead.
     pub message: String,
     /// Offset of the offending byte.
     pub offset: usize,
 }
 
-/// A definite path that selected nothing. The message is Jayway's: `No results for path: $['x']`.
+/// Why a path gave no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct PathMiss {
-    /// Jayway's text.
-    pub message: String,
+pub enum PathError {
+    /// It selects nothing, or one of its steps cannot be taken. The text is Jayway's: `No results for path: $['x']`.
+    #[error("{0}")]
+    Miss(String),
+    /// There was no budget left for it.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
+}
+
+impl PathError {
+    /// The error of the field that the path stands in: what `worded` makes of the miss's text, or that the budget was
+    /// used up.
+    pub fn worded(self, worded: impl FnOnce(String) -> EvaluationError) -> EvaluationError {
+        match self {
+            Self::Miss(message) => worded(message),
+            Self::Exhausted(exhausted) => EvaluationError::exhausted(exhausted),
+        }
+    }
 }
 
 /// What a path starts from.
@@ -52,15 +71,14 @@ enum Root {
     Variable(Text),
 }
 
-/// How many values one selection may visit. A payload of 256 KiB has at most half as many, so only a path
-/// that multiplies them (`$..*..*..*`) meets the bound.
-const VISITS_MAX: u32 = 1 << 20;
-
 impl Path {
-    /// Parses any path. Refused are more than 1,000 steps and filters nested deeper than 32.
+    /// Parses any path; blanks around it do not count.
+    ///
+    /// # Errors
+    /// It is none. So are more than 1,000 steps, or more than 100 that may select several values.
     pub fn parse(text: &str) -> Result<Self, PathSyntaxError> {
-        let (root, selector) = parse::path(text)?;
-        Ok(Self { text: Text::from(text), root, selector })
+        let (root, steps) = parse::path(text)?;
+        Ok(Self { text: Text::from(text), root, steps })
     }
 
     /// The text it was parsed from.
@@ -69,25 +87,28 @@ impl Path {
     }
 
     /// What the path selects: one value for a definite path, an array for an indefinite one.
-    pub fn select(&self, scope: &Scope<'_>) -> Result<Value, PathMiss> {
+    ///
+    /// # Errors
+    /// A definite path leads nowhere, a step cannot be taken, or the budget is used up.
+    pub fn select(&self, scope: &Scope<'_>) -> Result<Value, PathError> {
         let root = match &self.root {
             Root::Input => scope.input,
             Root::Context => scope.context.value(),
             Root::Variable(name) => match scope.variables.get(name) {
                 Some(value) => value,
-                None => return Err(PathMiss { message: format!("No results for path: $['{name}']") }),
+                None => return Err(PathError::Miss(format!("No results for path: $['{name}']"))),
             },
         };
-        let visits = Cell::new(VISITS_MAX);
-        match self.selector.select(root, root, &visits) {
-            Ok(value) => Ok(value),
-            Err(Fault::Nothing(message) | Fault::Inapplicable(message)) => Err(PathMiss { message }),
-        }
+        self.steps.select(root, scope.budget).map_err(|fault| match fault {
+            Fault::Miss(miss) => PathError::Miss(miss.message(&self.steps)),
+            Fault::Error(message) => PathError::Miss(message),
+            Fault::Exhausted(exhausted) => PathError::Exhausted(exhausted),
+        })
     }
 
-    /// Whether it selects at most one value.
+    /// Whether it selects one value and not a list.
     pub fn is_definite(&self) -> bool {
-        self.selector.is_definite()
+        self.steps.is_definite()
     }
 
     /// Name of the variable it reads, where it reads one.
@@ -99,5 +120,7 @@ impl Path {
     }
 }
 
+#[cfg(test)]
+mod judge;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use crate::path::Path;
 use crate::query_language::QueryLanguage;
 use crate::scope::Scope;
 use crate::value::{Object, Text, Value};
+use crate::walk;
 
 /// A parsed payload template.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct TemplateError {
     pub message: String,
     /// Where in the template.
     pub location: String,
+    /// What is wrong with the text of a path or a call, or what to write instead.
+    pub detail: Option<String>,
 }
 
 #[derive(Debug)]
@@ -66,8 +69,8 @@ impl Template {
     /// Parses one path or intrinsic function, as the value of the member `field` that ends in `.$` or `Path`.
     pub fn parse_path(text: &str, field: &str) -> Result<Self, TemplateError> {
         match path_or_call(text, field) {
-            Some(node) => Ok(Self { node }),
-            None => Err(not_a_path(field, String::new())),
+            Ok(node) => Ok(Self { node }),
+            Err(detail) => Err(not_a_path(field, String::new(), detail)),
         }
     }
 
@@ -113,8 +116,9 @@ impl Template {
         let expression = self.expression().unwrap_or_default();
         EvaluationError::query(
             format!(
-                "The JSONata expression '{expression}' specified for the field '{field}' returned an unexpected result type. Expected '{expected}', but was '{}' for value: {value}",
-                value.type_name()
+                "The JSONata expression '{expression}' specified for the field '{field}' returned an unexpected result type. Expected '{expected}', but was '{}' for value: {}",
+                value.type_name(),
+                walk::quoted(value)
             ),
             field,
         )
@@ -130,21 +134,27 @@ pub fn expression_text(text: &str) -> Option<&str> {
 impl Node {
     /// Templates nest no deeper than the JSON they were read from may.
     fn evaluate(&self, scope: &Scope<'_>, field: &str) -> Result<Value, EvaluationError> {
+        scope.budget.charge_step().map_err(EvaluationError::exhausted)?;
         match self {
             Self::Literal(value) => Ok(value.clone()),
             Self::Object(members) => {
+                walk::charge_members(members.len(), scope.budget).map_err(EvaluationError::exhausted)?;
                 let members = members.iter().map(|(name, node)| Ok((name.clone(), node.evaluate(scope, field)?)));
                 Ok(Value::Object(Arc::new(members.collect::<Result<Object, EvaluationError>>()?)))
             }
             Self::Array(items) => {
+                walk::charge_items(items.len(), scope.budget).map_err(EvaluationError::exhausted)?;
                 let items = items.iter().map(|node| node.evaluate(scope, field));
                 Ok(Value::array(items.collect::<Result<_, _>>()?))
             }
-            Self::Path(path, member) => path.select(scope).map_err(|_| {
-                let (path, input) = (path.text(), scope.input);
-                EvaluationError::runtime(format!(
-                    "The JSONPath '{path}' specified for the field '{member}' could not be found in the input '{input}'"
-                ))
+            Self::Path(path, member) => path.select(scope).map_err(|error| {
+                error.worded(|_| match walk::json(scope.input, scope.budget) {
+                    Err(exhausted) => EvaluationError::exhausted(exhausted),
+                    Ok(input) => EvaluationError::runtime(format!(
+                        "The JSONPath '{}' specified for the field '{member}' could not be found in the input '{input}'",
+                        path.text()
+                    )),
+                })
             }),
             Self::Call(call) => call.evaluate(scope),
             Self::Expression(node) if node.place.is_empty() => node.expression.evaluate(scope, field),
@@ -186,11 +196,12 @@ impl Parser {
     fn json_path(&mut self, value: &Value) -> Node {
         self.compound(value, Self::json_path, |parser, name, member| {
             let plain = name.strip_suffix(".$")?;
-            let node = member.as_str().and_then(|text| path_or_call(text, name));
-            if node.is_none() {
-                parser.errors.push(not_a_path(name, parser.place.clone()));
-            }
-            Some((Text::from(plain), node.unwrap_or(Node::Literal(Value::Null))))
+            let text = member.as_str().ok_or_else(|| "It is no text".to_owned());
+            let node = text.and_then(|text| path_or_call(text, name)).unwrap_or_else(|detail| {
+                parser.errors.push(not_a_path(name, parser.place.clone(), detail));
+                Node::Literal(Value::Null)
+            });
+            Some((Text::from(plain), node))
         })
     }
 
@@ -205,7 +216,7 @@ impl Parser {
             }
             Err(error) => {
                 let location = self.place.clone();
-                self.errors.push(TemplateError { code: error.code, message: error.message, location });
+                self.errors.push(TemplateError { code: error.code, message: error.message, location, detail: None });
                 Node::Literal(Value::Null)
             }
         }
@@ -269,8 +280,12 @@ impl Parser {
     }
 
     fn error(&mut self, message: &str) {
-        let location = self.place.clone();
-        self.errors.push(TemplateError { code: Code::SchemaValidationFailed, message: message.to_owned(), location });
+        self.errors.push(TemplateError {
+            code: Code::SchemaValidationFailed,
+            message: message.to_owned(),
+            location: self.place.clone(),
+            detail: None,
+        });
     }
 }
 
@@ -287,20 +302,23 @@ impl Node {
     }
 }
 
-fn path_or_call(text: &str, field: &str) -> Option<Node> {
-    if text.starts_with('$') {
-        return Some(Node::Path(Path::parse(text).ok()?, Text::from(field)));
+/// What a text is, or what is wrong with it.
+fn path_or_call(text: &str, field: &str) -> Result<Node, String> {
+    if text.trim_start().starts_with('$') {
+        let path = Path::parse(text).map_err(|error| error.message)?;
+        return Ok(Node::Path(path, Text::from(field)));
     }
-    Some(Node::Call(Call::parse(text).ok()?))
+    Call::parse(text).map(Node::Call).map_err(|error| error.message)
 }
 
-fn not_a_path(field: &str, location: String) -> TemplateError {
+fn not_a_path(field: &str, location: String, detail: String) -> TemplateError {
     TemplateError {
         code: Code::SchemaValidationFailed,
         message: format!(
             "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
         ),
         location,
+        detail: Some(detail),
     }
 }
 

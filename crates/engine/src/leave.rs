@@ -36,8 +36,9 @@ impl<'a> Decision<'a> {
     /// What a path selects of a value; a miss is worded as AWS words that of a field which holds a path alone.
     pub(crate) fn select_path(&self, cursor: &Cursor<'_>, path: &Path, from: &Value) -> Result<Value, EvaluationError> {
         self.evaluate(cursor, View::of(from), |scope| {
-            path.select(scope)
-                .map_err(|miss| EvaluationError::runtime(format!("Invalid path '{}' : {}", path.text(), miss.message)))
+            path.select(scope).map_err(|error| {
+                error.worded(|miss| EvaluationError::runtime(format!("Invalid path '{}' : {miss}", path.text())))
+            })
         })
     }
 

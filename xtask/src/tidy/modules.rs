@@ -20,6 +20,7 @@ const ORDER: &[&[&str]] = &[
     &["diagnostic"],
     &["query_language"],
     &["budget"],
+    &["walk"],
     &["error"],
     &["scope"],
     &["path"],

@@ -94,19 +94,22 @@ impl<'t> Parser<'t> {
     fn quoted(&mut self) -> Result<Argument, CallSyntaxError> {
         self.at += 1;
         let rest = self.rest();
-        let mut value = Some(String::new());
+        let mut value = String::new();
         let mut characters = rest.char_indices();
         while let Some((at, character)) = characters.next() {
             match character {
                 '\'' => {
                     self.at += at + 1;
-                    return Ok(Argument::Quoted { raw: Text::from(&rest[..at]), value: value.map(Text::from) });
+                    return Ok(Argument::Quoted { raw: Text::from(&rest[..at]), value: value.into() });
                 }
-                '\\' => match (characters.next(), &mut value) {
-                    (Some((_, escaped @ ('\'' | '{' | '}' | '\\'))), Some(value)) => value.push(escaped),
-                    _ => value = None,
+                '\\' => match characters.next() {
+                    Some((_, escaped @ ('\'' | '{' | '}' | '\\'))) => value.push(escaped),
+                    _ => {
+                        self.at += at;
+                        return Err(self.error("A backslash stands before ', {, } or another backslash alone"));
+                    }
                 },
-                other => value.iter_mut().for_each(|value| value.push(other)),
+                other => value.push(other),
             }
         }
         Err(self.error("The string does not end"))

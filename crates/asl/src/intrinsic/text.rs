@@ -6,11 +6,14 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose::STANDARD};
 use sha2::Digest;
 
-use super::{CODED_CHARACTERS_MAX, TEXT_BYTES_MAX};
+use super::{CODED_CHARACTERS_MAX, Failure, string};
+use crate::budget::Budget;
 use crate::value::Value;
+use crate::walk;
 
 /// The template with each `{}` replaced by a value. `\{`, `\}`, `\'` and `\\` stand for what they escape.
-pub(super) fn format(template: &str, values: &[Value]) -> Result<Value, String> {
+pub(super) fn format(template: &str, values: &[Value], budget: &Budget) -> Result<Value, Failure> {
+    budget.charge_bytes(template.len() as u64)?;
     let mut out = String::with_capacity(template.len());
     let mut left = values.iter();
     let mut characters = template.chars().peekable();
@@ -23,105 +26,50 @@ pub(super) fn format(template: &str, values: &[Value]) -> Result<Value, String> 
             ('{', Some('}')) => {
                 characters.next();
                 let value = left.next().ok_or_else(|| wrong_count(template, values))?;
-                insert(value, &mut out)?;
+                walk::java_text(value, &mut out, budget)?;
             }
             (other, _) => out.push(other),
         }
     }
     if left.next().is_some() {
-        return Err(wrong_count(template, values));
+        return Err(wrong_count(template, values).into());
     }
-    Ok(Value::from(out))
+    charged_text(out, budget)
+}
+
+/// A text that was made, as the value it becomes.
+fn charged_text(text: String, budget: &Budget) -> Result<Value, Failure> {
+    budget.charge_bytes(text.len() as u64)?;
+    Ok(Value::from(text))
 }
 
 fn wrong_count(template: &str, values: &[Value]) -> String {
     format!("The number of {{}} in '{template}' does not match the number of arguments, {}", values.len())
 }
 
-fn insert(value: &Value, out: &mut String) -> Result<(), String> {
-    check_size(value)?;
-    match value {
-        Value::String(text) => out.push_str(text),
-        other => write_as_java(other, out),
-    }
-    if out.len() > TEXT_BYTES_MAX {
-        return Err(too_long());
-    }
-    Ok(())
-}
-
-/// As Java's collections print themselves: `{a=1, b=[x, y]}`.
-fn write_as_java(value: &Value, out: &mut String) {
-    match value {
-        Value::String(text) => out.push_str(text),
-        Value::Array(items) => {
-            out.push('[');
-            for (place, item) in items.iter().enumerate() {
-                out.push_str(if place > 0 { ", " } else { "" });
-                write_as_java(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(object) => {
-            out.push('{');
-            for (place, (name, member)) in object.iter().enumerate() {
-                out.push_str(if place > 0 { ", " } else { "" });
-                out.push_str(name);
-                out.push('=');
-                write_as_java(member, out);
-            }
-            out.push('}');
-        }
-        scalar => crate::json::write(scalar, out),
-    }
-}
-
-/// Compact JSON, where it is not absurdly long.
-pub(super) fn bounded_json(value: &Value) -> Result<String, String> {
-    check_size(value)?;
-    Ok(value.to_json())
-}
-
-/// Refuses a value before it is written: sharing makes it possible to hold one that is larger than memory.
-fn check_size(value: &Value) -> Result<(), String> {
-    let mut size = 0usize;
-    let mut waiting = vec![value];
-    while let Some(value) = waiting.pop() {
-        size += 1;
-        match value {
-            Value::String(text) => size += text.len(),
-            Value::Array(items) => waiting.extend(items.iter()),
-            Value::Object(object) => {
-                size += object.iter().map(|(name, _)| name.len()).sum::<usize>();
-                waiting.extend(object.values());
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-        if size > TEXT_BYTES_MAX {
-            return Err(too_long());
-        }
-    }
-    Ok(())
-}
-
-fn too_long() -> String {
-    format!("The result is longer than {TEXT_BYTES_MAX} bytes")
-}
-
 /// The parts between delimiters, without empty ones. Each character of `delimiters` is one.
-pub(super) fn split(text: &str, delimiters: &str) -> Value {
-    let parts = text.split(|character| delimiters.contains(character)).filter(|part| !part.is_empty());
-    Value::array(parts.map(Value::from).collect())
+pub(super) fn split(text: &str, delimiters: &str, budget: &Budget) -> Result<Value, Failure> {
+    budget.charge_reading(text.len().saturating_mul(1 + delimiters.len()))?;
+    let mut parts = Vec::new();
+    for part in text.split(|character| delimiters.contains(character)).filter(|part| !part.is_empty()) {
+        budget.charge_step()?;
+        walk::charge_items(2, budget)?;
+        budget.charge_bytes(part.len() as u64)?;
+        parts.push(Value::from(part));
+    }
+    Ok(Value::array(parts))
 }
 
-pub(super) fn base64_encode(data: &str) -> Result<Value, String> {
+pub(super) fn base64_encode(data: &str, budget: &Budget) -> Result<Value, Failure> {
     check_length(data)?;
+    budget.charge_bytes(2 * data.len() as u64)?;
     Ok(Value::from(STANDARD.encode(data)))
 }
 
 /// The text behind a Base64 text; bytes that are not UTF-8 become U+FFFD, as in Java.
-pub(super) fn base64_decode(data: &str) -> Result<Value, String> {
+pub(super) fn base64_decode(data: &str, budget: &Budget) -> Result<Value, Failure> {
     check_length(data)?;
+    budget.charge_bytes(2 * data.len() as u64)?;
     Ok(Value::from(String::from_utf8_lossy(&base64_bytes(data)?).into_owned()))
 }
 
@@ -134,16 +82,25 @@ pub(crate) fn base64_bytes(data: &str) -> Result<Vec<u8>, String> {
     LENIENT.decode(data).map_err(|error| format!("The data is not Base64: {error}"))
 }
 
-/// Lower-case hexadecimal digits; a value that is no string is hashed as its JSON.
-pub(crate) fn hash(data: &Value, algorithm: &str) -> Result<Value, String> {
+/// The hash of a text, or of the JSON of another value.
+pub(super) fn charged_hash(data: &Value, algorithm: &str, budget: &Budget) -> Result<Value, Failure> {
     let json;
     let data = match data {
-        Value::String(text) => &**text,
+        Value::String(text) => {
+            budget.charge_reading(text.len())?;
+            data
+        }
         other => {
-            json = bounded_json(other)?;
+            json = Value::from(walk::json(other, budget)?);
             &json
         }
     };
+    Ok(hash(data, algorithm)?)
+}
+
+/// Lower-case hexadecimal digits of the hash of a text.
+pub(crate) fn hash(data: &Value, algorithm: &str) -> Result<Value, String> {
+    let data = string(data, "data")?;
     check_length(data)?;
     let digits = match algorithm {
         "MD5" => hexadecimal(&md5::Md5::digest(data)),

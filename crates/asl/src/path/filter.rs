@@ -1,235 +1,282 @@
 //! What stands in `[?(…)]`, and for which values it holds.
+//!
+//! A filter is criteria joined by `&&` and `||`, wherever these stand, also in quotes; `&&` binds closer, and parentheses
+//! around criteria group nothing. What is no path, no pattern and no text in single quotes is text as well.
 
-use std::cmp::Ordering;
+use std::borrow::Cow;
 
-use regex_lite::Regex;
-
-use super::select::{Document, Fault, Selector};
-use crate::number::Number;
+use super::PathSyntaxError;
+use super::compare::{self, Literal, Operator, Side};
+use super::parse::{self, Place, refused, trimmed};
+use super::pattern::Pattern;
+use super::select::{Demand, Fault, Steps};
+use crate::budget::Budget;
 use crate::value::Value;
+use crate::walk;
 
-/// A filter expression.
+/// A filter: it holds where all of the criteria of one alternative do. They are asked from the right to the left, and
+/// stand in that order.
 #[derive(Debug)]
-pub(super) enum Filter {
-    /// `a || b`
-    Or(Vec<Filter>),
-    /// `a && b`
-    And(Vec<Filter>),
-    /// `!a`
-    Not(Box<Filter>),
-    /// `@.a`: whether there is such a value, whatever it is.
-    Exists(SelectedPlace),
+pub(super) struct Filter {
+    alternatives: Vec<Vec<Criterion>>,
+}
+
+#[derive(Debug)]
+enum Criterion {
+    /// `@.a`: whether there is such a value that is not null; `!@.a`: whether there is none.
+    Exists(Steps, bool),
     /// `@.a == 1`
-    Test(Operand, Operator, Operand),
+    Compare(Operand, Operator, Operand),
+    /// `@.a =~ /re/`, the pattern on either side.
+    Matches(Operand, Operand),
 }
 
-/// `@…` or `$…` inside a filter.
+/// One side of a criterion.
 #[derive(Debug)]
-pub(super) struct SelectedPlace {
-    pub(super) from_root: bool,
-    pub(super) selector: Selector,
+enum Operand {
+    /// `@…`, from the item.
+    Item(Steps),
+    /// `$…`, from the document.
+    Document(Steps),
+    Text(Literal),
+    Pattern(Pattern),
 }
 
-/// One side of a test.
-#[derive(Debug)]
-pub(super) enum Operand {
-    Place(SelectedPlace),
-    Literal(Value),
-    /// `/re/i`, made to match the whole text as Java's `matches` does.
-    Pattern(Regex),
+/// What an operand stands for.
+enum Meaning<'v> {
+    Value(Cow<'v, Value>),
+    Text(&'v Literal),
+    Pattern(&'v Pattern),
 }
 
-/// What a test asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
-    Equals,
-    NotEquals,
-    SameAs,
-    NotSameAs,
-    Less,
-    LessOrEquals,
-    Greater,
-    GreaterOrEquals,
-    Matches,
-    In,
-    NotIn,
-    SubsetOf,
-    AnyOf,
-    NoneOf,
-    All,
-    Contains,
-    Size,
-    Empty,
+/// Parses what stands in brackets, with them, where a `?` is the first in it that means something.
+pub(super) fn parse(bracket: &str) -> Result<Filter, PathSyntaxError> {
+    let question = bracket.find('?').unwrap_or_default();
+    let begin = bracket[..question].rfind('[').unwrap_or_default();
+    let inner = balanced(&bracket[begin..]).ok_or_else(|| refused("The filter does not close", bracket.len()))?;
+    let criteria = trimmed(inner).strip_prefix('?').map(trimmed);
+    let criteria = criteria.and_then(|text| text.strip_prefix('(')?.strip_suffix(')'));
+    let Some(criteria) = criteria else {
+        return Err(refused("A filter is written [?(…)], such as [?(@.price > 10)]", begin));
+    };
+    let offset = begin + bracket[begin..].find('(').unwrap_or_default() + 1;
+    alternatives(criteria).map_err(|error| error.moved(offset))
 }
 
-impl Operator {
-    /// The operators by their spelling, the longer of two with the same beginning first.
-    pub(super) const SYMBOLS: &[(&'static str, Self)] = &[
-        ("===", Self::SameAs),
-        ("!==", Self::NotSameAs),
-        ("==", Self::Equals),
-        ("!=", Self::NotEquals),
-        ("=~", Self::Matches),
-        ("<=", Self::LessOrEquals),
-        (">=", Self::GreaterOrEquals),
-        ("<", Self::Less),
-        (">", Self::Greater),
-    ];
-
-    /// The operators that are words; case does not matter.
-    pub(super) const WORDS: &[(&'static str, Self)] = &[
-        ("in", Self::In),
-        ("nin", Self::NotIn),
-        ("subsetof", Self::SubsetOf),
-        ("anyof", Self::AnyOf),
-        ("noneof", Self::NoneOf),
-        ("all", Self::All),
-        ("contains", Self::Contains),
-        ("size", Self::Size),
-        ("empty", Self::Empty),
-    ];
-}
-
-impl Filter {
-    /// Whether it holds for that value. The parser bounds how deep filters nest.
-    pub(super) fn accepts(&self, item: &Value, document: Document<'_>) -> Result<bool, Fault> {
-        match self {
-            Self::Or(filters) => {
-                for filter in filters {
-                    if filter.accepts(item, document)? {
-                        return Ok(true);
-                    }
+/// What stands between a bracket and the one that closes it, where parentheses and quotes are closed as well.
+fn balanced(text: &str) -> Option<&str> {
+    let (mut parentheses, mut brackets, mut quoted, mut previous) = (0i64, 0i64, false, b' ');
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'\'' if previous != b'\\' => quoted = !quoted,
+            b'(' if !quoted => parentheses += 1,
+            b')' if !quoted => parentheses -= 1,
+            b'[' if !quoted => brackets += 1,
+            b']' if !quoted => {
+                brackets -= 1;
+                if parentheses == 0 {
+                    return (brackets == 0).then(|| &text[1..at]);
                 }
-                Ok(false)
             }
-            Self::And(filters) => {
-                for filter in filters {
-                    if !filter.accepts(item, document)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
-            Self::Not(filter) => Ok(!filter.accepts(item, document)?),
-            Self::Exists(place) => Ok(match place.value(item, document)? {
-                None => false,
-                Some(Value::Array(items)) => place.selector.is_definite() || !items.is_empty(),
-                Some(_) => true,
-            }),
-            Self::Test(left, operator, right) => test(left, *operator, right, item, document),
+            _ => {}
         }
+        previous = byte;
+    }
+    None
+}
+
+fn alternatives(text: &str) -> Result<Filter, PathSyntaxError> {
+    let (mut alternatives, mut criteria) = (Vec::new(), Vec::new());
+    let mut rest = text;
+    loop {
+        let (criterion, operator, behind) = next_criterion(rest);
+        let offset = text.len() - rest.len();
+        criteria.push(Criterion::parse(criterion).map_err(|error| error.moved(offset))?);
+        if operator != Some("&&") {
+            criteria.reverse();
+            alternatives.push(std::mem::take(&mut criteria));
+        }
+        if operator.is_none() {
+            break;
+        }
+        rest = behind;
+    }
+    alternatives.reverse();
+    Ok(Filter { alternatives })
+}
+
+/// The text up to the next `&&` or `||`, the operator, and what stands behind it.
+fn next_criterion(text: &str) -> (&str, Option<&str>, &str) {
+    match text.as_bytes().windows(2).position(|pair| pair == b"&&" || pair == b"||") {
+        Some(at) => (&text[..at], Some(&text[at..at + 2]), &text[at + 2..]),
+        None => (text, None, ""),
     }
 }
 
-impl SelectedPlace {
-    /// The value there; `None` where there is none.
-    fn value(&self, item: &Value, document: Document<'_>) -> Result<Option<Value>, Fault> {
-        let from = if self.from_root { document.root } else { item };
-        match self.selector.select(from, document.root, document.visits) {
-            Ok(value) => Ok(Some(value)),
-            // A step that cannot be applied to one item is no reason to fail the others; a spent budget is.
-            Err(Fault::Inapplicable(message)) if document.visits.get() == 0 => Err(Fault::Inapplicable(message)),
-            Err(_) => Ok(None),
+impl Filter {
+    /// Whether it holds for that value.
+    pub(super) fn accepts(&self, item: &Value, document: &Value, budget: &Budget) -> Result<bool, Fault> {
+        budget.charge_step()?;
+        for criteria in &self.alternatives {
+            if all_hold(criteria, item, document, budget)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn all_hold(criteria: &[Criterion], item: &Value, document: &Value, budget: &Budget) -> Result<bool, Fault> {
+    for criterion in criteria {
+        budget.charge_step()?;
+        match criterion.holds(item, document, budget) {
+            Ok(true) => {}
+            // What is compared is not there.
+            Ok(false) | Err(Fault::Miss(_)) => return Ok(false),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(true)
+}
+
+impl Criterion {
+    fn parse(text: &str) -> Result<Self, PathSyntaxError> {
+        let text = trimmed(text).trim_start_matches(['[', '?', '(', ' ']).trim_end_matches([')', ' ']);
+        if text.is_empty() || text.starts_with(['&', '|']) {
+            return Err(refused("Expected a criterion such as @.price > 10", 0));
+        }
+        let Some((left, operator, right)) = split(text) else { return Self::existence(text) };
+        let left = Operand::parse(without_negation(left).unwrap_or(left))?;
+        if without_negation(right).is_some() {
+            return Err(refused("Only existence can be negated, as in !@.a", text.len() - right.len()));
+        }
+        let right = Operand::parse(right).map_err(|error| error.moved(text.len() - right.len()))?;
+        Ok(match operator {
+            Some(operator) => Self::Compare(left, operator, right),
+            None => Self::Matches(left, right),
+        })
+    }
+
+    fn existence(text: &str) -> Result<Self, PathSyntaxError> {
+        let (path, wanted) = without_negation(text).map_or((text, true), |path| (path, false));
+        if !path.starts_with(['@', '$']) {
+            let message = "A criterion has an operator (==, !=, <, <=, >, >=, =~), or is @.a or !@.a alone";
+            return Err(hinted(text, refused(message, 0)));
+        }
+        Ok(Self::Exists(steps(path)?, wanted))
+    }
+
+    fn holds(&self, item: &Value, document: &Value, budget: &Budget) -> Result<bool, Fault> {
+        match self {
+            // Existence is that of something in the item, also where the path begins with $.
+            Self::Exists(steps, wanted) => match steps.only(item, Demand::All, budget) {
+                Ok(value) => Ok(value.is_null() != *wanted),
+                Err(Fault::Miss(_)) => Ok(!wanted),
+                Err(fault) => Err(fault),
+            },
+            Self::Compare(left, operator, right) => {
+                let (left, right) = (left.meaning(item, document, budget)?, right.meaning(item, document, budget)?);
+                compare::holds(*operator, &left.side(), &right.side(), budget)
+            }
+            Self::Matches(left, right) => {
+                let (left, right) = (left.meaning(item, document, budget)?, right.meaning(item, document, budget)?);
+                let (pattern, target) = match (&left, &right) {
+                    (Meaning::Pattern(pattern), target) | (target, Meaning::Pattern(pattern)) => (pattern, target),
+                    _ => return Err(Fault::Error("=~ needs a pattern such as /a.*/ on one of its sides".to_owned())),
+                };
+                target.matches(pattern, budget)
+            }
         }
     }
 }
 
 impl Operand {
-    fn value(&self, item: &Value, document: Document<'_>) -> Result<Option<Value>, Fault> {
+    fn parse(text: &str) -> Result<Self, PathSyntaxError> {
+        if text.starts_with('@') {
+            return steps(text).map(Self::Item);
+        }
+        if text.starts_with('$') {
+            return steps(text).map(Self::Document);
+        }
+        if let Some(pattern) = Pattern::parse(text) {
+            return pattern.map(Self::Pattern);
+        }
+        if let Some(rest) = text.strip_prefix('\'')
+            && text.ends_with('\'')
+        {
+            let inner = rest.strip_suffix('\'').ok_or_else(|| refused("The text in quotes does not end", 0))?;
+            return Ok(Self::Text(Literal::new(inner)));
+        }
+        Ok(Self::Text(Literal::new(text)))
+    }
+
+    fn meaning<'v>(&'v self, item: &'v Value, document: &'v Value, budget: &Budget) -> Result<Meaning<'v>, Fault> {
         match self {
-            Self::Place(place) => place.value(item, document),
-            Self::Literal(value) => Ok(Some(value.clone())),
-            Self::Pattern(_) => Ok(None),
+            Self::Item(steps) => steps.only(item, Demand::Any, budget).map(Meaning::Value),
+            Self::Document(steps) => steps.only(document, Demand::Any, budget).map(Meaning::Value),
+            Self::Text(text) => Ok(Meaning::Text(text)),
+            Self::Pattern(pattern) => Ok(Meaning::Pattern(pattern)),
         }
     }
 }
 
-fn test(
-    left: &Operand,
-    operator: Operator,
-    right: &Operand,
-    item: &Value,
-    document: Document<'_>,
-) -> Result<bool, Fault> {
-    if operator == Operator::Matches {
-        return match (left, right) {
-            (Operand::Pattern(pattern), operand) | (operand, Operand::Pattern(pattern)) => {
-                Ok(operand.value(item, document)?.is_some_and(|value| matches(pattern, &value)))
-            }
-            _ => Ok(false),
+impl Meaning<'_> {
+    fn side(&self) -> Side<'_> {
+        match self {
+            Self::Value(value) => Side::Value(value),
+            Self::Text(literal) => Side::Text(literal),
+            Self::Pattern(_) => Side::Pattern,
+        }
+    }
+
+    fn matches(&self, pattern: &Pattern, budget: &Budget) -> Result<bool, Fault> {
+        let value = match self {
+            Self::Text(literal) => return Ok(pattern.matches(literal.text(), budget)?),
+            Self::Pattern(other) => return Ok(pattern.matches(other.source(), budget)?),
+            Self::Value(value) => &**value,
         };
-    }
-    let (left, right) = (left.value(item, document)?, right.value(item, document)?);
-    let (Some(left), Some(right)) = (left, right) else {
-        return Ok(matches!(operator, Operator::NotEquals | Operator::NotSameAs | Operator::NotIn));
-    };
-    Ok(holds(&left, operator, &right))
-}
-
-fn holds(left: &Value, operator: Operator, right: &Value) -> bool {
-    match operator {
-        Operator::Equals => equals(left, right),
-        Operator::NotEquals => !equals(left, right),
-        Operator::SameAs => left == right,
-        Operator::NotSameAs => left != right,
-        Operator::Less => order(left, right).is_some_and(Ordering::is_lt),
-        Operator::LessOrEquals => order(left, right).is_some_and(Ordering::is_le),
-        Operator::Greater => order(left, right).is_some_and(Ordering::is_gt),
-        Operator::GreaterOrEquals => order(left, right).is_some_and(Ordering::is_ge),
-        Operator::In => has(right, left),
-        Operator::NotIn => !has(right, left),
-        Operator::SubsetOf => left.as_array().is_some_and(|items| items.iter().all(|item| has(right, item))),
-        Operator::AnyOf => left.as_array().is_some_and(|items| items.iter().any(|item| has(right, item))),
-        Operator::NoneOf => left.as_array().is_some_and(|items| !items.iter().any(|item| has(right, item))),
-        Operator::All => right.as_array().is_some_and(|items| items.iter().all(|item| has(left, item))),
-        Operator::Contains => match (left, right) {
-            (Value::String(text), Value::String(part)) => text.contains(&**part),
-            _ => has(left, right),
-        },
-        Operator::Size => right.as_i64().is_some_and(|size| length(left).is_some_and(|length| length as i64 == size)),
-        Operator::Empty => right.as_bool().is_some_and(|empty| length(left).is_some_and(|len| (len == 0) == empty)),
-        Operator::Matches => false,
-    }
-}
-
-/// Jayway's equality: a number equals a string that spells it.
-fn equals(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(number), Value::String(text)) => {
-            crate::json::parse(text.as_bytes()).is_ok_and(|value| value.as_number() == Some(number))
+        let mut text = String::new();
+        match value {
+            Value::Null => return Ok(false),
+            Value::String(text) => return Ok(pattern.matches(text, budget)?),
+            Value::Array(_) => text = walk::json(value, budget)?,
+            _ => walk::java_text(value, &mut text, budget)?,
         }
-        (Value::String(text), Value::Number(number)) => number.to_string() == **text,
-        _ => left == right,
+        Ok(pattern.matches(&text, budget)?)
     }
 }
 
-fn order(left: &Value, right: &Value) -> Option<Ordering> {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => Number::partial_cmp(left, right),
-        (Value::String(left), Value::String(right)) => Some(crate::value::utf16_order(left, right)),
-        _ => None,
-    }
+/// The first of the operators that is in the text, in the order in which they are looked for; `None` is `=~`.
+fn split(text: &str) -> Option<(&str, Option<Operator>, &str)> {
+    let symbols = Operator::SYMBOLS.iter().map(|(symbol, operator)| (*symbol, Some(*operator)));
+    symbols.chain([("=~", None)]).find_map(|(symbol, operator)| {
+        let (left, right) = text.split_once(symbol)?;
+        Some((trimmed(left), operator, trimmed(right)))
+    })
 }
 
-fn has(list: &Value, item: &Value) -> bool {
-    list.as_array().is_some_and(|items| items.iter().any(|one| equals(one, item)))
+/// What stands behind a `!`, where it is a path from the item.
+fn without_negation(text: &str) -> Option<&str> {
+    text.strip_prefix('!').filter(|rest| rest.starts_with('@'))
 }
 
-fn matches(pattern: &Regex, value: &Value) -> bool {
-    match value {
-        Value::String(text) => pattern.is_match(text),
-        Value::Number(number) => pattern.is_match(&number.to_string()),
-        Value::Bool(value) => pattern.is_match(if *value { "true" } else { "false" }),
-        Value::Null | Value::Array(_) | Value::Object(_) => false,
-    }
+fn steps(text: &str) -> Result<Steps, PathSyntaxError> {
+    parse::steps(&text[1..], Place::Filter).map_err(|error| hinted(text, error.moved(1)))
 }
 
-/// How many items, members or UTF-16 units it has.
-pub(super) fn length(value: &Value) -> Option<usize> {
-    match value {
-        Value::Array(items) => Some(items.len()),
-        Value::Object(object) => Some(object.len()),
-        Value::String(text) => Some(text.encode_utf16().count()),
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+/// Says what to write instead of what newer dialects know.
+fn hinted(text: &str, error: PathSyntaxError) -> PathSyntaxError {
+    const WORDS: [&str; 12] =
+        ["in", "nin", "contains", "size", "empty", "subsetof", "anyof", "noneof", "all", "type", "and", "or"];
+    let is_word = |word: &str| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
+    match text.split([' ', '(', '[']).skip(1).find(|word| is_word(word)) {
+        None => error,
+        Some(word) => {
+            let message = format!(
+                "AWS knows no operator '{word}' in a filter: combine == and the like with || and &&, or use \
+                 States.ArrayContains, States.ArrayLength or JSONata"
+            );
+            PathSyntaxError { message, ..error }
+        }
     }
 }

@@ -1,370 +1,133 @@
 //! Text to path.
 
-use super::filter::{Filter, Operand, Operator, SelectedPlace};
-use super::function::{Argument, Function};
-use super::select::{Selector, Slice, Step};
+use super::bracket;
+use super::select::{Step, Steps};
 use super::{PathSyntaxError, Root};
 use crate::value::Text;
 
 /// Steps of one path.
 const STEPS_MAX: usize = 1_000;
 
-/// Filters within filters, with their parentheses, negations, nested paths and list literals.
-const DEPTH_MAX: usize = 32;
+/// Steps of one path that may select several values. Selecting recurses over them.
+const SPREADING_STEPS_MAX: usize = 100;
 
 /// Parses a whole text as a path.
-pub(super) fn path(text: &str) -> Result<(Root, Selector), PathSyntaxError> {
-    let mut parser = Parser { text, at: 0, depth: 0 };
-    if !parser.take("$") {
-        return Err(parser.error("A path begins with $"));
-    }
-    let root = if parser.take("$") {
-        Root::Context
-    } else {
-        match parser.variable() {
-            Some(name) => Root::Variable(name),
-            None => Root::Input,
-        }
+pub(super) fn path(text: &str) -> Result<(Root, Steps), PathSyntaxError> {
+    let begin = text.len() - trimmed_start(text).len();
+    let Some(rest) = trimmed(text).strip_prefix('$') else {
+        return Err(refused("A path begins with $", begin));
     };
-    let selector = parser.selector(Surroundings::None)?;
-    if parser.at < text.len() {
-        return Err(parser.error("Unexpected character in path"));
-    }
-    Ok((root, selector))
+    let (root, rest) = match rest.strip_prefix('$') {
+        Some(rest) => (Root::Context, rest),
+        None => variable(rest),
+    };
+    let offset = text.len() - text.trim_end_matches(is_blank).len();
+    let steps = steps(rest, Place::Field).map_err(|error| PathSyntaxError {
+        offset: (text.len() - offset - rest.len() + error.offset).min(text.len()),
+        ..error
+    })?;
+    Ok((root, steps))
 }
 
-/// Where a path stands, which decides what ends a name in it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Surroundings {
-    /// The path is the whole text.
-    None,
-    /// It stands in a filter or among arguments.
+/// Where a path stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It is the value of a field, or an argument.
+    Field,
+    /// It is an operand in a filter, where only a path to one value may stand.
     Filter,
 }
 
-pub(super) struct Parser<'t> {
-    pub(super) text: &'t str,
-    pub(super) at: usize,
-    depth: usize,
+/// Parses what follows the root of a path.
+pub(super) fn steps(text: &str, place: Place) -> Result<Steps, PathSyntaxError> {
+    if !(text.is_empty() || text.starts_with(['.', '['])) {
+        return Err(refused("The root of a path is followed by a dot or a bracket", 0));
+    }
+    let mut steps = Vec::new();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        at = match first {
+            ' ' => return Err(refused("A path has no space between its steps", at)),
+            '$' => push(Step::Root, at + 1, &mut steps),
+            '*' => push(Step::Wildcard, at + 1, &mut steps),
+            '[' => {
+                let end = bracket::end(text, at);
+                push(bracket::step(&text[at..end], place).map_err(|error| error.moved(at))?, end, &mut steps)
+            }
+            '.' => dotted(text, at + 1, &mut steps)?,
+            _ => named(text, at, &mut steps)?,
+        };
+        bounded(&steps, at)?;
+    }
+    // Also in a bracket that does not close.
+    if text.ends_with("..") {
+        return Err(refused("A path cannot end with ..", at));
+    }
+    let steps = Steps::new(steps);
+    if place == Place::Filter && !steps.is_definite() {
+        return Err(refused("A path in a filter leads to one value: AWS knows no *, .., slices or filters there", 0));
+    }
+    Ok(steps)
 }
 
-impl<'t> Parser<'t> {
-    fn selector(&mut self, surroundings: Surroundings) -> Result<Selector, PathSyntaxError> {
-        let mut steps = Vec::new();
-        loop {
-            if steps.len() > STEPS_MAX {
-                return Err(self.error("The path has too many steps"));
-            }
-            if self.take("[") {
-                let after_descend = matches!(steps.last(), Some(Step::Descend));
-                steps.push(self.bracket(after_descend)?);
-                continue;
-            }
-            if !self.take(".") {
-                return Ok(Selector { steps, function: None });
-            }
-            if self.take(".") {
-                steps.push(Step::Descend);
-                if self.peek() == Some('[') {
-                    continue;
-                }
-            }
-            let name = self.name(surroundings)?;
-            if self.take("(") {
-                let function = self.function(name)?;
-                return Ok(Selector { steps, function: Some(function) });
-            }
-            steps.push(if name == "*" { Step::Wildcard } else { Step::Member(Text::from(name)) });
-        }
-    }
-
-    fn variable(&mut self) -> Option<Text> {
-        let rest = &self.text[self.at..];
-        let begins = rest.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        if !begins {
-            return None;
-        }
-        self.at += end;
-        Some(Text::from(&rest[..end]))
-    }
-
-    /// An unquoted name, which is tolerant: what does not end it belongs to it.
-    fn name(&mut self, surroundings: Surroundings) -> Result<&'t str, PathSyntaxError> {
-        let rest = &self.text[self.at..];
-        let ends = |c: char| match surroundings {
-            Surroundings::None => c.is_whitespace() || ".[]()".contains(c),
-            Surroundings::Filter => c.is_whitespace() || ".[](),=<>!~&|".contains(c),
-        };
-        let end = rest.find(ends).unwrap_or(rest.len());
-        if end == 0 {
-            return Err(self.error("A name, * or a function is missing after '.'"));
-        }
-        self.at += end;
-        Ok(&rest[..end])
-    }
-
-    /// What stands behind `[`, with the `]`.
-    fn bracket(&mut self, after_descend: bool) -> Result<Step, PathSyntaxError> {
-        self.skip_space();
-        let step = match self.peek() {
-            Some('\'' | '"') => self.names()?,
-            Some('*') => {
-                self.take("*");
-                Step::Wildcard
-            }
-            Some('?') => {
-                self.take("?");
-                self.skip_space();
-                let filter = self.parenthesized()?;
-                if after_descend { Step::Retain(filter) } else { Step::Filter(filter) }
-            }
-            Some('-' | ':' | '0'..='9') => self.indexes()?,
-            _ => return Err(self.error("Expected a quoted name, an index, *, or ?(…) in brackets")),
-        };
-        self.expect("]")?;
-        Ok(step)
-    }
-
-    fn names(&mut self) -> Result<Step, PathSyntaxError> {
-        let first = self.quoted_name()?;
-        let mut names = vec![first];
-        while self.take_separator() {
-            names.push(self.quoted_name()?);
-        }
-        Ok(match <[Text; 1]>::try_from(names) {
-            Ok([name]) => Step::Member(name),
-            Err(names) => Step::Members(names),
-        })
-    }
-
-    /// A quoted name. A backslash escapes the quote and itself, and stands for itself before anything else.
-    fn quoted_name(&mut self) -> Result<Text, PathSyntaxError> {
-        let Some(quote) = self.peek().filter(|c| matches!(c, '\'' | '"')) else {
-            return Err(self.error("Expected a quoted name"));
-        };
-        self.at += 1;
-        let mut name = String::new();
-        loop {
-            match self.next() {
-                None => return Err(self.error("The quoted name does not end")),
-                Some(c) if c == quote => return Ok(name.into()),
-                Some('\\') if self.peek() == Some(quote) || self.peek() == Some('\\') => name.extend(self.next()),
-                Some(c) => name.push(c),
-            }
-        }
-    }
-
-    /// `0`, `-1`, `0,1` or `1:5:2`.
-    fn indexes(&mut self) -> Result<Step, PathSyntaxError> {
-        let first = self.integer()?;
-        self.skip_space();
-        if self.take(":") {
-            return self.slice(first);
-        }
-        let Some(first) = first else { return Err(self.error("Expected an index")) };
-        let mut indexes = vec![first];
-        while self.take_separator() {
-            let Some(index) = self.integer()? else { return Err(self.error("Expected an index")) };
-            indexes.push(index);
-        }
-        Ok(match indexes[..] {
-            [index] => Step::Index(index),
-            _ => Step::Indexes(indexes),
-        })
-    }
-
-    fn slice(&mut self, start: Option<i64>) -> Result<Step, PathSyntaxError> {
-        self.skip_space();
-        let end = self.integer()?;
-        self.skip_space();
-        let step = if self.take(":") { self.integer()? } else { None };
-        let step = match step.map(usize::try_from) {
-            Some(Ok(0) | Err(_)) => return Err(self.error("The step of a slice is at least 1")),
-            Some(Ok(step)) => Some(step),
-            None => None,
-        };
-        Ok(Step::Slice(Slice { start, end, step }))
-    }
-
-    /// An integer, where one stands here.
-    fn integer(&mut self) -> Result<Option<i64>, PathSyntaxError> {
-        let rest = &self.text[self.at..];
-        let digits = rest.strip_prefix('-').unwrap_or(rest);
-        let end = rest.len() - digits.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        if end == 0 {
-            return Ok(None);
-        }
-        let number = rest[..end].parse().map_err(|_| self.error("Not an index"))?;
-        self.at += end;
-        Ok(Some(number))
-    }
-
-    /// What stands behind `name(`, with the `)`.
-    fn function(&mut self, name: &str) -> Result<Function, PathSyntaxError> {
-        self.enter()?;
-        let mut arguments = Vec::new();
-        self.skip_space();
-        if self.peek() != Some(')') {
-            loop {
-                self.skip_space();
-                arguments.push(self.argument()?);
-                if !self.take_separator() {
-                    break;
-                }
-            }
-        }
-        self.expect(")")?;
-        self.leave();
-        Function::new(name, arguments).ok_or_else(|| self.error(format!("Function with name: {name} does not exist.")))
-    }
-
-    fn argument(&mut self) -> Result<Argument, PathSyntaxError> {
-        if self.take("$") {
-            return Ok(Argument::Place(self.selector(Surroundings::Filter)?));
-        }
-        Ok(Argument::Literal(self.literal()?))
-    }
-
-    fn parenthesized(&mut self) -> Result<Filter, PathSyntaxError> {
-        self.enter()?;
-        self.expect("(")?;
-        let filter = self.disjunction()?;
-        self.expect(")")?;
-        self.leave();
-        Ok(filter)
-    }
-
-    fn disjunction(&mut self) -> Result<Filter, PathSyntaxError> {
-        let mut filters = vec![self.conjunction()?];
-        while self.take_operator("||") {
-            filters.push(self.conjunction()?);
-        }
-        Ok(one_or(filters, Filter::Or))
-    }
-
-    fn conjunction(&mut self) -> Result<Filter, PathSyntaxError> {
-        let mut filters = vec![self.factor()?];
-        while self.take_operator("&&") {
-            filters.push(self.factor()?);
-        }
-        Ok(one_or(filters, Filter::And))
-    }
-
-    fn factor(&mut self) -> Result<Filter, PathSyntaxError> {
-        self.skip_space();
-        if self.take("!") {
-            self.enter()?;
-            let filter = self.factor()?;
-            self.leave();
-            return Ok(Filter::Not(Box::new(filter)));
-        }
-        if self.peek() == Some('(') {
-            return self.parenthesized();
-        }
-        let left = self.operand()?;
-        match (self.operator(), left) {
-            (Some(operator), left) => {
-                let right = self.operand()?;
-                Ok(Filter::Test(left, operator, right))
-            }
-            (None, Operand::Place(place)) => Ok(Filter::Exists(place)),
-            (None, _) => Err(self.error("Expected an operator")),
-        }
-    }
-
-    fn operand(&mut self) -> Result<Operand, PathSyntaxError> {
-        self.skip_space();
-        match self.peek() {
-            Some(root @ ('@' | '$')) => {
-                self.at += 1;
-                self.enter()?;
-                let selector = self.selector(Surroundings::Filter)?;
-                self.leave();
-                Ok(Operand::Place(SelectedPlace { from_root: root == '$', selector }))
-            }
-            Some('/') => Ok(Operand::Pattern(self.pattern()?)),
-            _ => Ok(Operand::Literal(self.literal()?)),
-        }
-    }
-
-    fn operator(&mut self) -> Option<Operator> {
-        self.skip_space();
-        let symbol = Operator::SYMBOLS.iter().find(|(symbol, _)| self.take(symbol));
-        if let Some((_, operator)) = symbol {
-            return Some(*operator);
-        }
-        let rest = &self.text[self.at..];
-        let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-        let (_, operator) = Operator::WORDS.iter().find(|(word, _)| rest[..end].eq_ignore_ascii_case(word))?;
-        self.at += end;
-        Some(*operator)
-    }
-
-    fn take_operator(&mut self, operator: &str) -> bool {
-        self.skip_space();
-        self.take(operator)
-    }
-
-    /// Takes a comma and the space around it.
-    pub(super) fn take_separator(&mut self) -> bool {
-        self.skip_space();
-        let taken = self.take(",");
-        self.skip_space();
-        taken
-    }
-
-    pub(super) fn expect(&mut self, text: &str) -> Result<(), PathSyntaxError> {
-        self.skip_space();
-        if self.take(text) { Ok(()) } else { Err(self.error(format!("Expected {text}"))) }
-    }
-
-    pub(super) fn take(&mut self, text: &str) -> bool {
-        let found = self.text[self.at..].starts_with(text);
-        if found {
-            self.at += text.len();
-        }
-        found
-    }
-
-    pub(super) fn peek(&self) -> Option<char> {
-        self.text[self.at..].chars().next()
-    }
-
-    pub(super) fn next(&mut self) -> Option<char> {
-        let next = self.peek()?;
-        self.at += next.len_utf8();
-        Some(next)
-    }
-
-    pub(super) fn skip_space(&mut self) {
-        self.at = self.text.len() - self.text[self.at..].trim_start().len();
-    }
-
-    /// Goes one level deeper; the caller leaves it again.
-    pub(super) fn enter(&mut self) -> Result<(), PathSyntaxError> {
-        self.depth += 1;
-        if self.depth > DEPTH_MAX {
-            return Err(self.error("The path is nested too deeply"));
-        }
-        Ok(())
-    }
-
-    pub(super) fn leave(&mut self) {
-        self.depth -= 1;
-    }
-
-    pub(super) fn error(&self, message: impl Into<String>) -> PathSyntaxError {
-        PathSyntaxError { message: message.into(), offset: self.at }
+/// What follows a dot: `.`, a name, `*`, or another step of its own.
+fn dotted(text: &str, at: usize, steps: &mut Vec<Step>) -> Result<usize, PathSyntaxError> {
+    match text[at..].chars().next() {
+        None => Err(refused("A name is missing after the dot", at)),
+        Some('.') => Ok(push(Step::Scan, at + 1, steps)),
+        Some('[' | ' ') => Ok(at),
+        Some(_) => named(text, at, steps),
     }
 }
 
-fn one_or(mut filters: Vec<Filter>, many: impl Fn(Vec<Filter>) -> Filter) -> Filter {
-    match filters.pop() {
-        Some(only) if filters.is_empty() => only,
-        last => {
-            filters.extend(last);
-            many(filters)
-        }
+/// An unquoted name, which is tolerant: only a dot, a bracket and a space end it.
+fn named(text: &str, at: usize, steps: &mut Vec<Step>) -> Result<usize, PathSyntaxError> {
+    let rest = &text[at..];
+    let name = &rest[..rest.find(['.', '[', ' ']).unwrap_or(rest.len())];
+    let step = if name == "*" { Step::Wildcard } else { bracket::plain_name(name) };
+    Ok(push(step, at + name.len(), steps))
+}
+
+fn push(step: Step, next: usize, steps: &mut Vec<Step>) -> usize {
+    steps.push(step);
+    next
+}
+
+fn bounded(steps: &[Step], at: usize) -> Result<(), PathSyntaxError> {
+    let is_too_long = steps.len() > STEPS_MAX
+        || steps.len() > SPREADING_STEPS_MAX
+            && steps.iter().filter(|step| !step.is_definite()).count() > SPREADING_STEPS_MAX;
+    if is_too_long { Err(refused("The path has too many steps", at)) } else { Ok(()) }
+}
+
+fn variable(text: &str) -> (Root, &str) {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    if !text.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        return (Root::Input, text);
+    }
+    (Root::Variable(Text::from(&text[..end])), &text[end..])
+}
+
+/// Java's `trim`: it takes all control characters for blanks, and no other space of Unicode.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_blank)
+}
+
+fn trimmed_start(text: &str) -> &str {
+    text.trim_start_matches(is_blank)
+}
+
+fn is_blank(character: char) -> bool {
+    character <= ' '
+}
+
+pub(super) fn refused(message: impl Into<String>, offset: usize) -> PathSyntaxError {
+    PathSyntaxError { message: message.into(), offset }
+}
+
+impl PathSyntaxError {
+    /// The same error in a text that the first is a part of.
+    pub(super) fn moved(self, by: usize) -> Self {
+        Self { offset: self.offset + by, ..self }
     }
 }

@@ -28,17 +28,18 @@ impl ReferencePath {
     /// names cannot contain `@`, `,`, `:`, `?` or `*`.
     pub fn parse(text: &str) -> Result<Self, PathSyntaxError> {
         let refused = |message: &str| PathSyntaxError { message: message.to_owned(), offset: 0 };
-        let (root, selector) = parse::path(text)?;
-        if root != Root::Input || selector.function.is_some() {
+        let (root, steps) = parse::path(text)?;
+        if root != Root::Input {
             return Err(refused("A reference path begins with $ and names one place in the input"));
         }
-        if selector.steps.len() > STEPS_MAX {
+        let steps = steps.into_vec();
+        if steps.len() > STEPS_MAX {
             return Err(refused("The reference path has too many steps"));
         }
         if let Some(offset) = reserved_character(text) {
             return Err(PathSyntaxError { offset, ..refused("A reference path cannot contain @ , : ? or *") });
         }
-        let steps = selector.steps.into_iter().map(|step| match step {
+        let steps = steps.into_iter().map(|step| match step {
             Step::Member(name) => Ok(ReferenceStep::Member(name)),
             Step::Index(index) => usize::try_from(index)
                 .map(ReferenceStep::Index)

@@ -1,291 +1,426 @@
 //! The steps of a path, and what they select.
 //!
-//! A definite lead of steps is followed value by value; from the first indefinite step on, a list of values is
-//! carried from step to step. Nothing recurses over the steps or over the payload.
+//! A definite path is followed value by value. Otherwise each value that a step gives goes through the steps behind it
+//! before the next one does, so that what goes wrong is what goes wrong first. Recursion is over the steps that may give
+//! several values, which the parser bounds, and never over the payload.
 
-use std::cell::Cell;
+use std::borrow::Cow;
 
 use super::filter::Filter;
-use super::function::Function;
+use crate::budget::{Budget, Exhausted};
 use crate::value::{Object, Text, Value};
+use crate::walk;
 
-/// The steps after the root, and the function at the tail.
+/// The steps after the root of a path.
 #[derive(Debug)]
-pub(super) struct Selector {
-    pub(super) steps: Vec<Step>,
-    pub(super) function: Option<Function>,
+pub(super) struct Steps {
+    steps: Vec<Step>,
+    is_definite: bool,
 }
 
 /// One step of a path.
 #[derive(Debug)]
 pub(super) enum Step {
+    /// `$` in the middle of a path: where it stands already.
+    Root,
     /// `.a` or `['a']`
     Member(Text),
-    /// `['a','b']`: at the tail one object of these members, before it each of them.
+    /// `['a','b']`, at the tail: one object of those of these members that are there.
     Members(Vec<Text>),
-    /// `[0]`; negative from the end.
-    Index(i64),
+    /// `[0]`. A negative index is in no array.
+    Index(i32),
+    /// `[(@.length-1)]`: the length and this, which is negative.
+    FromEnd(i32),
     /// `[0,1]`
-    Indexes(Vec<i64>),
+    Indexes(Vec<i32>),
     /// `[1:5]`
     Slice(Slice),
     /// `.*` or `[*]`
     Wildcard,
-    /// `..`: the value and all within it, the outer before the inner.
-    Descend,
-    /// `[?(…)]`: the items, or the object, for which it holds.
-    Filter(Filter),
-    /// `..[?(…)]`: keeps of all values within those for which it holds.
-    Retain(Filter),
+    /// `..`: the step behind it is taken from the value and from all within it, where it can be.
+    Scan,
+    /// `[?(…)]`: the items, or the object, for which it holds. `[?]` has none, and can be applied to nothing.
+    Filter(Option<Filter>),
 }
 
-/// `[start:end:step]`, as in Python but with a positive step.
-#[derive(Debug)]
-pub(super) struct Slice {
-    pub(super) start: Option<i64>,
-    pub(super) end: Option<i64>,
-    pub(super) step: Option<usize>,
+/// A range of indexes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Slice {
+    /// `[1:]`, from the end where it is negative.
+    From(i32),
+    /// `[:5]`, from the end where it is negative.
+    To(i32),
+    /// `[1:5]`; an index below 0 is in no array.
+    Between(i32, i32),
 }
 
 /// Why a selection gave no value.
+#[derive(Debug)]
 pub(super) enum Fault {
-    /// A definite step led nowhere; an indefinite path then selects an empty array.
-    Nothing(String),
-    /// A step cannot be applied to the kind of value it met: an error in every path.
-    Inapplicable(String),
+    /// There is nothing at a place. In the items of an array under a wildcard that does not matter, and a criterion
+    /// does not hold.
+    Miss(Miss),
+    /// A step cannot be applied, or values cannot be compared: the end of the whole selection.
+    Error(String),
+    /// So is this.
+    Exhausted(Exhausted),
 }
 
-/// The document a path runs over: what `$` means inside a filter, and how many visits are left.
-#[derive(Clone, Copy)]
-pub(super) struct Document<'v> {
-    pub(super) root: &'v Value,
-    pub(super) visits: &'v Cell<u32>,
+/// What is missing, at which step.
+#[derive(Debug)]
+pub(super) struct Miss {
+    step: usize,
+    reason: MissReason,
 }
 
-impl Document<'_> {
-    fn visit(&self, count: usize) -> Result<(), Fault> {
-        let left = u32::try_from(count).ok().and_then(|count| self.visits.get().checked_sub(count));
-        let Some(left) = left else {
-            return Err(Fault::Inapplicable("The path visits too many values".to_owned()));
-        };
-        self.visits.set(left);
-        Ok(())
-    }
+#[derive(Debug)]
+enum MissReason {
+    /// The last step's member.
+    NoResults,
+    /// Another step's member.
+    MissingProperty,
+    /// A member of something that has none.
+    NoObject,
+    /// An item of null.
+    Null,
+    OutOfBounds(i64),
 }
 
-impl Selector {
-    pub(super) fn is_definite(&self) -> bool {
-        self.function.is_some() || self.steps_are_definite()
-    }
-
-    /// What is selected from `from`, in the document `root`.
-    pub(super) fn select(&self, from: &Value, root: &Value, visits: &Cell<u32>) -> Result<Value, Fault> {
-        let document = Document { root, visits };
-        let selected = match self.select_steps(from, document) {
-            Err(Fault::Nothing(_)) if !self.steps_are_definite() => Value::array(Vec::new()),
-            selected => selected?,
-        };
-        match &self.function {
-            None => Ok(selected),
-            Some(function) => function.apply(&selected, document),
-        }
-    }
-
-    fn steps_are_definite(&self) -> bool {
-        let lead = self.lead();
-        lead == self.steps.len() || matches!(self.steps[lead..], [Step::Members(_)])
-    }
-
-    /// How many definite steps come first.
-    fn lead(&self) -> usize {
-        self.steps.iter().take_while(|step| matches!(step, Step::Member(_) | Step::Index(_))).count()
-    }
-
-    fn select_steps(&self, from: &Value, document: Document<'_>) -> Result<Value, Fault> {
-        let lead = self.lead();
-        let mut at = from;
-        for place in 0..lead {
-            at = self.follow(place, at)?;
-        }
-        match &self.steps[lead..] {
-            [] => Ok(at.clone()),
-            [Step::Members(names)] => match at {
-                Value::Object(object) => Ok(merged(names, object)),
-                _ => Err(self.no_property(lead)),
-            },
-            rest => Ok(Value::array(self.spread(lead, rest, at, document)?)),
-        }
-    }
-
-    /// One definite step.
-    fn follow<'v>(&self, place: usize, at: &'v Value) -> Result<&'v Value, Fault> {
-        let last = place + 1 == self.steps.len();
-        match (&self.steps[place], at) {
-            (Step::Member(name), Value::Object(object)) => object.get(name).ok_or_else(|| match last {
-                true => self.no_results(),
-                false => Fault::Nothing(format!("Missing property in path {}", self.fragment(place + 1))),
-            }),
-            (Step::Member(_), _) => Err(self.no_property(place)),
-            (Step::Index(index), Value::Array(items)) => {
-                position(*index, items.len()).and_then(|at| items.get(at)).ok_or_else(|| self.no_results())
-            }
-            (_, Value::Null) => Err(self.is_null(place)),
-            _ => Err(self.needs_array(place, at)),
-        }
-    }
-
-    /// The indefinite rest of the steps.
-    fn spread(&self, lead: usize, rest: &[Step], at: &Value, document: Document<'_>) -> Result<Vec<Value>, Fault> {
-        self.check_first(lead, at)?;
-        let mut values = vec![at];
-        for (offset, step) in rest.iter().enumerate() {
-            if let Step::Members(names) = step
-                && offset + 1 == rest.len()
-            {
-                let objects = values.into_iter().filter_map(Value::as_object);
-                return Ok(objects.map(|object| merged(names, object)).collect());
-            }
-            let mut next = Vec::new();
-            for value in values {
-                step.apply(value, document, &mut next)?;
-            }
-            values = next;
-        }
-        Ok(values.into_iter().cloned().collect())
-    }
-
-    /// The first indefinite step still has one value before it, and says when that is of the wrong kind.
-    fn check_first(&self, place: usize, at: &Value) -> Result<(), Fault> {
-        match (&self.steps[place], at) {
-            (Step::Slice(_) | Step::Indexes(_), Value::Array(_)) => Ok(()),
-            (Step::Slice(_) | Step::Indexes(_), Value::Null) => Err(self.is_null(place)),
-            (Step::Slice(_) | Step::Indexes(_), _) => Err(self.needs_array(place, at)),
-            (Step::Filter(_), Value::Array(_) | Value::Object(_)) => Ok(()),
-            (Step::Filter(_), _) => Err(Fault::Inapplicable(format!(
-                "Filter: [?] can not be applied to primitives. Current context is: {at}"
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    fn no_results(&self) -> Fault {
-        Fault::Nothing(format!("No results for path: {}", self.fragment(self.steps.len())))
-    }
-
-    fn no_property(&self, place: usize) -> Fault {
-        Fault::Nothing(format!("Property {} not found in path {}", self.steps[place].fragment(), self.fragment(place)))
-    }
-
-    fn is_null(&self, place: usize) -> Fault {
-        Fault::Nothing(format!("The path {} is null", self.fragment(place)))
-    }
-
-    fn needs_array(&self, place: usize, at: &Value) -> Fault {
-        let step = self.steps[place].fragment();
-        Fault::Inapplicable(format!("Filter: {step} can only be applied to arrays. Current context is: {at}"))
-    }
-
-    /// The first steps as Jayway normalizes them: `$['a'][0]`.
-    fn fragment(&self, steps: usize) -> String {
-        let mut text = "$".to_owned();
-        self.steps.iter().take(steps).for_each(|step| text.push_str(&step.fragment()));
-        text
+impl From<Exhausted> for Fault {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::Exhausted(exhausted)
     }
 }
 
 impl Step {
-    /// Appends what the step selects from one value; a value of the wrong kind gives nothing.
-    fn apply<'v>(&self, at: &'v Value, document: Document<'v>, out: &mut Vec<&'v Value>) -> Result<(), Fault> {
-        let before = out.len();
-        match (self, at) {
-            (Self::Member(name), Value::Object(object)) => out.extend(object.get(name)),
-            (Self::Members(names), Value::Object(object)) => out.extend(names.iter().filter_map(|n| object.get(n))),
-            (Self::Index(index), Value::Array(items)) => out.extend(item(items, *index)),
-            (Self::Indexes(indexes), Value::Array(items)) => out.extend(indexes.iter().filter_map(|i| item(items, *i))),
-            (Self::Slice(slice), Value::Array(items)) => out.extend(slice.of(items)),
-            (Self::Wildcard, Value::Array(items)) => out.extend(items.iter()),
-            (Self::Wildcard, Value::Object(object)) => out.extend(object.values()),
-            (Self::Descend, _) => return descend(at, document, out),
-            (Self::Filter(filter), Value::Array(items)) => {
-                for item in items.iter() {
-                    document.visit(1)?;
-                    if filter.accepts(item, document)? {
-                        out.push(item);
-                    }
-                }
-            }
-            (Self::Filter(filter), Value::Object(_)) | (Self::Retain(filter), _) => {
-                out.extend(filter.accepts(at, document)?.then_some(at));
-            }
-            _ => {}
-        }
-        document.visit(1 + out.len() - before)
+    /// Whether it gives one value.
+    pub(super) fn is_definite(&self) -> bool {
+        matches!(self, Self::Root | Self::Member(_) | Self::Members(_) | Self::Index(_) | Self::FromEnd(_))
+    }
+}
+
+impl Steps {
+    pub(super) fn new(steps: Vec<Step>) -> Self {
+        let is_definite = steps.iter().all(Step::is_definite);
+        Self { steps, is_definite }
     }
 
-    fn fragment(&self) -> String {
-        match self {
-            Self::Member(name) => format!("['{name}']"),
-            Self::Members(names) => {
-                format!("[{}]", names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", "))
+    pub(super) fn is_definite(&self) -> bool {
+        self.is_definite
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Step> {
+        self.steps
+    }
+
+    /// What is selected of a document.
+    pub(super) fn select(&self, root: &Value, budget: &Budget) -> Result<Value, Fault> {
+        if self.is_definite {
+            return self.only(root, Demand::Any, budget).map(Cow::into_owned);
+        }
+        let selection = Selection { path: self, root, budget };
+        let mut values = Vec::new();
+        selection.run(0, root, &mut values)?;
+        Ok(Value::array(values))
+    }
+
+    /// The value of a definite path.
+    pub(super) fn only<'v>(&self, from: &'v Value, demand: Demand, budget: &Budget) -> Result<Cow<'v, Value>, Fault> {
+        let mut at = from;
+        for place in 0..self.steps.len() {
+            if let Step::Members(names) = &self.steps[place] {
+                return self.members(place, names, at, demand, budget).map(Cow::Owned);
             }
-            Self::Index(index) => format!("[{index}]"),
-            Self::Indexes(indexes) => {
-                format!("[{}]", indexes.iter().map(i64::to_string).collect::<Vec<_>>().join(","))
+            // A definite path says what it misses, so there is always a next value.
+            at = self.next(place, at, budget)?.unwrap_or(at);
+        }
+        Ok(Cow::Borrowed(at))
+    }
+
+    /// A definite step but for that of several members; nothing where a path of many values passes over what is missing.
+    #[inline]
+    fn next<'v>(&self, place: usize, at: &'v Value, budget: &Budget) -> Result<Option<&'v Value>, Fault> {
+        budget.charge_step()?;
+        match (&self.steps[place], at) {
+            (Step::Member(name), Value::Object(object)) => {
+                budget.charge_reading(name.len())?;
+                match object.get(name) {
+                    Some(value) => Ok(Some(value)),
+                    None if place + 1 == self.steps.len() => Err(miss(place, MissReason::NoResults)),
+                    None if self.misses(place) => Err(miss(place, MissReason::MissingProperty)),
+                    None => Ok(None),
+                }
             }
-            Self::Slice(Slice { start, end, step }) => {
-                let side = |bound: &Option<i64>| bound.map(|bound| bound.to_string()).unwrap_or_default();
-                let step = step.map(|step| format!(":{step}")).unwrap_or_default();
-                format!("[{}:{}{step}]", side(start), side(end))
+            (Step::Member(_), _) => Err(miss(place, MissReason::NoObject)),
+            (Step::Index(index), _) => {
+                let items = self.items(place, at, budget)?;
+                item(place, items, i64::from(*index)).map(Some)
             }
-            Self::Wildcard => "[*]".to_owned(),
-            Self::Descend => "..".to_owned(),
-            Self::Filter(_) | Self::Retain(_) => "[?]".to_owned(),
+            (Step::FromEnd(offset), _) => {
+                let items = self.items(place, at, budget)?;
+                item(place, items, items.len() as i64 + i64::from(*offset)).map(Some)
+            }
+            _ => Ok(Some(at)),
+        }
+    }
+
+    /// Whether a member that is not there is a miss: where the steps are definite from the one before it on. Otherwise
+    /// the path goes on without it.
+    fn misses(&self, place: usize) -> bool {
+        self.is_definite || self.steps[place.saturating_sub(1)..].iter().all(Step::is_definite)
+    }
+
+    fn members(
+        &self,
+        place: usize,
+        names: &[Text],
+        at: &Value,
+        demand: Demand,
+        budget: &Budget,
+    ) -> Result<Value, Fault> {
+        let Value::Object(object) = at else { return Err(miss(place, MissReason::NoObject)) };
+        if place + 1 < self.steps.len() {
+            let path = fragment(&self.steps[..=place]);
+            return Err(Fault::Error(format!("Multi properties can only be used as path leafs: ${path}")));
+        }
+        let mut members = Object::default();
+        for name in names {
+            walk::charge_members(1, budget)?;
+            budget.charge_steps(1 + name.len() as u64 / 64)?;
+            match (object.get(name), demand) {
+                (Some(value), _) => members.insert(name.clone(), value.clone()),
+                (None, Demand::Any) => {}
+                (None, Demand::All) => return Err(miss(place, MissReason::NoResults)),
+            }
+        }
+        Ok(Value::Object(members.into()))
+    }
+
+    fn items<'v>(&self, place: usize, at: &'v Value, budget: &Budget) -> Result<&'v [Value], Fault> {
+        match at {
+            Value::Array(items) => Ok(items),
+            Value::Null => Err(miss(place, MissReason::Null)),
+            _ => Err(self.inapplicable(place, "can only be applied to arrays", at, budget)),
+        }
+    }
+
+    fn inapplicable(&self, place: usize, why: &str, at: &Value, budget: &Budget) -> Fault {
+        let mut context = String::new();
+        match walk::java_text(at, &mut context, budget) {
+            Ok(()) => {
+                let steps = fragment(&self.steps[place..]);
+                Fault::Error(format!("Filter: {steps} {why}. Current context is: {context}"))
+            }
+            Err(exhausted) => Fault::Exhausted(exhausted),
+        }
+    }
+}
+
+/// Which members a step of several needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// Those that are there will do.
+    Any,
+    /// All of them.
+    All,
+}
+
+/// A path of many values on its way through a document.
+struct Selection<'s> {
+    path: &'s Steps,
+    root: &'s Value,
+    budget: &'s Budget,
+}
+
+impl Selection<'_> {
+    /// Takes the steps from a place on, and appends what they select.
+    fn run(&self, mut place: usize, mut at: &Value, out: &mut Vec<Value>) -> Result<(), Fault> {
+        loop {
+            let Some(step) = self.path.steps.get(place) else {
+                self.budget.charge_step()?;
+                walk::charge_items(1, self.budget)?;
+                out.push(at.clone());
+                return Ok(());
+            };
+            match step {
+                Step::Root | Step::Member(_) | Step::Index(_) | Step::FromEnd(_) => {
+                    match self.path.next(place, at, self.budget)? {
+                        Some(next) => at = next,
+                        None => return Ok(()),
+                    }
+                }
+                Step::Filter(Some(filter)) if at.as_object().is_some() => {
+                    if !filter.accepts(at, self.root, self.budget)? {
+                        return Ok(());
+                    }
+                }
+                _ => return self.spread(step, place, at, out),
+            }
+            place += 1;
+        }
+    }
+
+    /// A step that may give several values.
+    fn spread(&self, step: &Step, place: usize, at: &Value, out: &mut Vec<Value>) -> Result<(), Fault> {
+        self.budget.charge_step()?;
+        match step {
+            Step::Members(names) => {
+                let members = self.path.members(place, names, at, Demand::Any, self.budget)?;
+                walk::charge_items(1, self.budget)?;
+                out.push(members);
+                Ok(())
+            }
+            Step::Indexes(indexes) => {
+                let items = self.path.items(place, at, self.budget)?;
+                indexes.iter().try_for_each(|index| self.run(place + 1, item(place, items, i64::from(*index))?, out))
+            }
+            Step::Slice(slice) => {
+                let items = self.path.items(place, at, self.budget)?;
+                slice.of(items.len()).try_for_each(|index| self.run(place + 1, item(place, items, index)?, out))
+            }
+            Step::Filter(filter) => self.filter(filter.as_ref(), place, at, out),
+            Step::Scan => self.scan(place, at, out),
+            _ => self.each(place, at, out),
+        }
+    }
+
+    /// All within a value. What an item of an array misses does not matter.
+    fn each(&self, place: usize, at: &Value, out: &mut Vec<Value>) -> Result<(), Fault> {
+        match at {
+            Value::Object(object) => object.values().try_for_each(|value| self.run(place + 1, value, out)),
+            Value::Array(items) => items.iter().try_for_each(|item| match self.run(place + 1, item, out) {
+                Err(Fault::Miss(_)) => Ok(()),
+                done => done,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn filter(&self, filter: Option<&Filter>, place: usize, at: &Value, out: &mut Vec<Value>) -> Result<(), Fault> {
+        let missing = || Fault::Error("The path has a filter [?] that nothing is given for".to_owned());
+        match (at, filter) {
+            (Value::Array(items), Some(filter)) => {
+                items.iter().try_for_each(|item| match filter.accepts(item, self.root, self.budget)? {
+                    true => self.run(place + 1, item, out),
+                    false => Ok(()),
+                })
+            }
+            (Value::Array(items), None) if items.is_empty() => Ok(()),
+            (Value::Array(_) | Value::Object(_), _) => Err(missing()),
+            _ => Err(self.path.inapplicable(place, "can not be applied to primitives", at, self.budget)),
+        }
+    }
+
+    /// The value and all within it, the outer before the inner, in the order of the source.
+    fn scan(&self, place: usize, from: &Value, out: &mut Vec<Value>) -> Result<(), Fault> {
+        let next = place + 1;
+        let mut waiting = vec![from];
+        while let Some(at) = waiting.pop() {
+            self.budget.charge_step()?;
+            let first_inner = waiting.len();
+            match at {
+                Value::Array(items) => {
+                    if self.begins(next, at)? {
+                        // An array that is not the last step's gives all its items to the step behind it.
+                        match next + 1 < self.path.steps.len() {
+                            true => items.iter().try_for_each(|item| self.run(next + 1, item, out))?,
+                            false => self.run(next, at, out)?,
+                        }
+                    }
+                    walk::charge_items(items.len(), self.budget)?;
+                    waiting.extend(items.iter());
+                }
+                Value::Object(object) => {
+                    if self.begins(next, at)? {
+                        self.run(next, at, out)?;
+                    }
+                    walk::charge_items(object.len(), self.budget)?;
+                    waiting.extend(object.values());
+                }
+                _ => {}
+            }
+            waiting[first_inner..].reverse();
+        }
+        Ok(())
+    }
+
+    /// Whether a scan takes the step at that place from this array or object.
+    fn begins(&self, place: usize, at: &Value) -> Result<bool, Fault> {
+        let has = |name: &Text| at.as_object().is_some_and(|object| object.contains(name));
+        let charged = |name: &Text| self.budget.charge_steps(1 + name.len() as u64 / 64);
+        match self.path.steps.get(place) {
+            Some(Step::Member(name)) => {
+                charged(name)?;
+                Ok(has(name))
+            }
+            Some(Step::Members(names)) => {
+                names.iter().try_for_each(charged)?;
+                Ok(at.as_object().is_some() && names.iter().all(has))
+            }
+            Some(Step::Index(_) | Step::FromEnd(_) | Step::Indexes(_) | Step::Slice(_)) => Ok(at.as_array().is_some()),
+            Some(Step::Wildcard | Step::Filter(None)) => Ok(true),
+            Some(Step::Filter(Some(filter))) => filter.accepts(at, self.root, self.budget),
+            Some(Step::Root | Step::Scan) | None => Ok(false),
         }
     }
 }
 
 impl Slice {
-    fn of<'v>(&self, items: &'v [Value]) -> impl Iterator<Item = &'v Value> {
-        let clamp = |bound: i64| if bound < 0 { position(bound, items.len()).unwrap_or(0) } else { to_usize(bound) };
-        let end = self.end.map_or(items.len(), clamp).min(items.len());
-        let start = self.start.map_or(0, clamp).min(end);
-        items[start..end].iter().step_by(self.step.unwrap_or(1))
-    }
-}
-
-/// Every value within, the outer before the inner, in the order of the source.
-fn descend<'v>(at: &'v Value, document: Document<'v>, out: &mut Vec<&'v Value>) -> Result<(), Fault> {
-    let mut waiting = vec![at];
-    while let Some(value) = waiting.pop() {
-        document.visit(1)?;
-        out.push(value);
-        let from = waiting.len();
-        match value {
-            Value::Array(items) => waiting.extend(items.iter()),
-            Value::Object(object) => waiting.extend(object.values()),
-            _ => {}
+    /// The indexes in an array of that length. Those between two bounds may lie before it.
+    fn of(self, length: usize) -> std::ops::Range<i64> {
+        let length = length as i64;
+        let from_end = |bound: i32| if bound < 0 { length + i64::from(bound) } else { i64::from(bound) };
+        match self {
+            _ if length == 0 => 0..0,
+            Self::From(from) => from_end(from).max(0)..length,
+            Self::To(to) => 0..from_end(to).min(length),
+            Self::Between(from, to) => i64::from(from)..i64::from(to).min(length),
         }
-        waiting[from..].reverse();
     }
-    Ok(())
 }
 
-fn merged(names: &[Text], object: &Object) -> Value {
-    Value::object(names.iter().filter_map(|name| object.get(name).map(|value| (name.clone(), value.clone()))))
-}
-
-fn item(items: &[Value], index: i64) -> Option<&Value> {
-    position(index, items.len()).and_then(|at| items.get(at))
-}
-
-/// A place in a list of that length; negative indexes count from its end. It may lie behind the end.
-pub(super) fn position(index: i64, length: usize) -> Option<usize> {
-    if index >= 0 {
-        return Some(to_usize(index));
+impl Miss {
+    /// Jayway's text.
+    pub(super) fn message(&self, path: &Steps) -> String {
+        let before = fragment(&path.steps[..self.step]);
+        let step = fragment(&path.steps[self.step..=self.step]);
+        match self.reason {
+            MissReason::NoResults => format!("No results for path: ${before}{step}"),
+            MissReason::MissingProperty => format!("Missing property in path ${before}{step}"),
+            MissReason::NoObject => format!("Property {step} not found in path ${before}"),
+            MissReason::Null => format!("The path ${before} is null"),
+            MissReason::OutOfBounds(index) => {
+                format!("Index out of bounds when evaluating path ${before}[{index}]")
+            }
+        }
     }
-    length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?)
 }
 
-fn to_usize(index: i64) -> usize {
-    usize::try_from(index).unwrap_or(usize::MAX)
+fn miss(step: usize, reason: MissReason) -> Fault {
+    Fault::Miss(Miss { step, reason })
+}
+
+fn item(place: usize, items: &[Value], index: i64) -> Result<&Value, Fault> {
+    let item = usize::try_from(index).ok().and_then(|index| items.get(index));
+    item.ok_or_else(|| miss(place, MissReason::OutOfBounds(index)))
+}
+
+/// Steps as Jayway normalizes them: `['a'][0]`.
+fn fragment(steps: &[Step]) -> String {
+    let joined = |names: &[Text]| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+    let of_step = |step: &Step| match step {
+        Step::Root => "$".to_owned(),
+        Step::Member(name) => format!("['{name}']"),
+        Step::Members(names) => format!("[{}]", joined(names)),
+        Step::Index(index) => format!("[{index}]"),
+        Step::FromEnd(offset) => format!("[@.size(){offset}]"),
+        Step::Indexes(indexes) => format!("[{}]", indexes.iter().map(i32::to_string).collect::<Vec<_>>().join(",")),
+        Step::Slice(Slice::From(from)) => format!("[{from}:]"),
+        Step::Slice(Slice::To(to)) => format!("[:{to}]"),
+        Step::Slice(Slice::Between(from, to)) => format!("[{from}:{to}]"),
+        Step::Wildcard => "[*]".to_owned(),
+        Step::Scan => "..".to_owned(),
+        Step::Filter(_) => "[?]".to_owned(),
+    };
+    steps.iter().map(of_step).collect()
 }

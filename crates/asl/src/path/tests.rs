@@ -6,7 +6,7 @@ use super::*;
 use crate::error::ErrorName;
 use crate::testing::{json, scoped};
 
-fn select(path: &str, input: &Value) -> Result<Value, PathMiss> {
+fn select(path: &str, input: &Value) -> Result<Value, PathError> {
     let path = Path::parse(path).unwrap_or_else(|error| panic!("{path}: {error}"));
     scoped(input, r#"{"Execution":{"Name":"e"}}"#, ("v", r#"{"a":[1,2]}"#), |scope| path.select(scope))
 }
@@ -15,8 +15,22 @@ fn select(path: &str, input: &Value) -> Result<Value, PathMiss> {
 fn check(input: &str, cases: &[(&str, &str)]) {
     let input = json(input);
     for (path, expected) in cases {
-        let found = select(path, &input).map_or_else(|miss| miss.message, |value| value.to_json());
+        let found = select(path, &input).map_or_else(|error| error.to_string(), |value| value.to_json());
         assert_eq!(found, *expected, "{path}");
+    }
+}
+
+/// Each line: the criteria, and the names of the items of `list` for which they hold, or the beginning of the error.
+fn check_filters(input: &str, cases: &[(&str, &str)]) {
+    let input = json(input);
+    for (criteria, expected) in cases {
+        match select(&format!("$.list[?({criteria})].name"), &input) {
+            Ok(found) => {
+                let names: Vec<_> = found.as_array().unwrap_or_default().iter().filter_map(Value::as_str).collect();
+                assert_eq!(names.join(" "), *expected, "{criteria}");
+            }
+            Err(error) => assert!(!expected.is_empty() && error.to_string().contains(expected), "{criteria}: {error}"),
+        }
     }
 }
 
@@ -33,29 +47,56 @@ fn definite_paths_give_the_bare_value() {
         STORE,
         &[
             ("$.expensive", "10"),
+            (" $.expensive\n", "10"),
             ("$.zero", "null"),
             ("$.store.bicycle.color", r#""red""#),
-            ("$['store'][\"bicycle\"]['color']", r#""red""#),
+            ("$['store'].['bicycle'][ 'color' ]", r#""red""#),
             ("$.store.book[0].title", r#""Sayings""#),
-            ("$.store.book[-1].title", r#""Rings""#),
+            ("$.store.book.[0].title", r#""Sayings""#),
+            ("$.store.book[(@.length-1)].title", r#""Rings""#),
+            ("$.store.book[( @.size() - 2 )].title", r#""Moby Dick""#),
             ("$.store.bicycle['color','price','none']", r#"{"color":"red","price":19.95}"#),
+            ("$.store.bicycle['none','nothing']", "{}"),
             ("$$.Execution.Name", r#""e""#),
             ("$v.a[1]", "2"),
             ("$v", r#"{"a":[1,2]}"#),
         ],
     );
     check(
-        r##"{"a-b":1,"ключ":2,"a b":3,"it's":4,"@type":5,"#text":6,"x":{"y:z":7},"b\\\"\"":8,"q\\":9}"##,
+        r##"{"a-b":1,"ключ":2,"a b":3,"it":4,"@type":5,"#text":6,"x":{"y:z":7},"b\\":8,"length()":9,"*a":10,"?":11}"##,
         &[
             ("$.a-b", "1"),
             ("$.ключ", "2"),
             ("$['a b']", "3"),
-            (r"$['it\'s']", "4"),
             ("$.@type", "5"),
             ("$.#text", "6"),
             ("$.x.y:z", "7"),
-            (r#"$['b\""']"#, "8"),
-            (r"$['q\\']", "9"),
+            (r"$['b\']", "8"),
+            ("$.length()", "9"),
+            ("$.*a", "10"),
+            ("$.?", "11"),
+        ],
+    );
+}
+
+#[test]
+fn brackets_are_read_leniently() {
+    check(
+        r#"{"list":[0,1,2,3,4,5],"a":1}"#,
+        &[
+            ("$.list[ 1 ]", "1"),
+            ("$.list[0,]", "0"),
+            ("$.list[0 1]", "1"),
+            ("$.list[+1]", "1"),
+            ("$.list[ab2]", "2"),
+            ("$.list[(1)]", "1"),
+            ("$.list[1,2:3]", "[1,2,3]"),
+            ("$.list[1:2,3]", "[1]"),
+            ("$.list[1::2]", "[1,2,3,4,5]"),
+            ("$.list[0?(@.x)]", "0"),
+            ("$['a'x]", "1"),
+            ("$.a]", "{}"),
+            ("$['list'][2].x", "Property ['x'] not found in path $['list'][2]"),
         ],
     );
 }
@@ -70,11 +111,19 @@ fn a_definite_miss_says_where() {
             ("$.no.such.result", "Missing property in path $['no']"),
             ("$.a.no.such", "Missing property in path $['a']['no']"),
             ("$.a.b.c", "Property ['c'] not found in path $['a']['b']"),
-            ("$.list[3]", "No results for path: $['list'][3]"),
-            ("$.list[-2]", "No results for path: $['list'][-2]"),
-            ("$.list[1].x", "No results for path: $['list'][1]['x']"),
+            ("$.list.length()", "Property ['length()'] not found in path $['list']"),
+            ("$.list[3]", "Index out of bounds when evaluating path $['list'][3]"),
+            ("$.list[-1]", "Index out of bounds when evaluating path $['list'][-1]"),
+            ("$.list[(@.length-3)]", "Index out of bounds when evaluating path $['list'][-2]"),
+            ("$.list[1].x", "Index out of bounds when evaluating path $['list'][1]"),
             ("$.null[0]", "The path $['null'] is null"),
-            ("$.a[0]", r#"Filter: [0] can only be applied to arrays. Current context is: {"b":1}"#),
+            ("$.a[0]", "Filter: [0] can only be applied to arrays. Current context is: {b=1}"),
+            ("$.a[0].c[1:]", "Filter: [0]['c'][1:] can only be applied to arrays. Current context is: {b=1}"),
+            ("$.a[?(@.x)].y", "[]"),
+            ("$.a.b[?(@.x)]", "Filter: [?] can not be applied to primitives. Current context is: 1"),
+            ("$['a','list'].b", "Multi properties can only be used as path leafs: $['a', 'list']"),
+            ("$['a','list'][0]", "Multi properties can only be used as path leafs: $['a', 'list']"),
+            ("$.list[?]", "The path has a filter [?] that nothing is given for"),
             ("$$.Execution.X", "No results for path: $['Execution']['X']"),
             ("$unknown.x", "No results for path: $['unknown']"),
         ],
@@ -90,23 +139,56 @@ fn indefinite_paths_give_arrays() {
             ("$.store.bicycle.*", r#"["red",19.95]"#),
             ("$..price", "[8.95,12.99,8.99,22.99,19.95]"),
             ("$.store.book[0,2].price", "[8.95,8.99]"),
-            ("$.store.book[0,9].price", "[8.95]"),
             ("$.store.book[1:3].price", "[12.99,8.99]"),
             ("$.store.book[:2].price", "[8.95,12.99]"),
             ("$.store.book[-1:].price", "[22.99]"),
-            ("$.store.book[::2].price", "[8.95,8.99]"),
+            ("$.store.book[:-3].price", "[8.95]"),
             ("$.store.book[2:1]", "[]"),
+            ("$.store.book[1:-1]", "[]"),
             ("$.store.book[0]['title','price']", r#"{"title":"Sayings","price":8.95}"#),
             ("$.store.book[2:]['isbn','price']", r#"[{"isbn":"0-553","price":8.99},{"isbn":"0-395","price":22.99}]"#),
-            ("$.store.book[*].tags[0]", r#"["a"]"#),
+            ("$.store.book[*].isbn", r#"["0-553","0-395"]"#),
             ("$..book[0].price", "[8.95]"),
             ("$..[?(@.isbn)].price", "[8.99,22.99]"),
             ("$.store.book[?(@.price > 100)][0]", "[]"),
+            ("$.store.[*].[*].['title','isbn']", "Property ['title', 'isbn'] not found in path $['store'][*][*]"),
         ],
     );
     check(
         r#"{"d":{"x":{"a":[1,2]}}}"#,
-        &[("$.d..a", "[[1,2]]"), ("$.d..a[*]", "[1,2]"), ("$..*", r#"[{"x":{"a":[1,2]}},{"a":[1,2]},[1,2],1,2]"#)],
+        &[
+            ("$.d..a", "[[1,2]]"),
+            ("$.d..a[*]", "[1,2]"),
+            ("$..*", r#"[{"x":{"a":[1,2]}},{"a":[1,2]},[1,2],1,2]"#),
+            ("$...a", "[[1,2]]"),
+            ("$....a", "[]"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_missing_matters_but_under_a_wildcard() {
+    check(
+        r#"{"o":[{"x":{"z":1},"y":2},{"x":{}},5,[7]],"m":{"p":{"x":1},"r":3},"e":[]}"#,
+        &[
+            ("$.o[*].y", "[2]"),
+            ("$.o[*].x.z", "[1]"),
+            ("$.o[*].x.z.w", "[]"),
+            ("$.o[0,1].y", "No results for path: $['o'][0,1]['y']"),
+            ("$.o[0,1].y.z", "Property ['z'] not found in path $['o'][0,1]['y']"),
+            ("$.o[0,1].q.z", "[]"),
+            ("$.o[0,9]", "Index out of bounds when evaluating path $['o'][9]"),
+            ("$.o[-2:]", "[5,[7]]"),
+            ("$.o[-2:3]", "Index out of bounds when evaluating path $['o'][-2]"),
+            ("$.o[?(@.x)].y", "No results for path: $['o'][?]['y']"),
+            ("$.m.*.x", "Property ['x'] not found in path $['m'][*]"),
+            ("$.o[*][0]", "Filter: [0] can only be applied to arrays. Current context is: {x={z=1}, y=2}"),
+            ("$..x.q.z", "Missing property in path $..['x']['q']"),
+            ("$.o..x.q.*", "[]"),
+            ("$..['x','y']", r#"[{"x":{"z":1},"y":2}]"#),
+            ("$.e[0]", "Index out of bounds when evaluating path $['e'][0]"),
+            ("$.e[0:].x", "[]"),
+        ],
     );
 }
 
@@ -117,134 +199,234 @@ fn an_indefinite_path_over_nothing_is_empty() {
     let cases: Vec<_> = empty.iter().map(|path| (*path, "[]")).collect();
     check("{}", &cases);
     for path in ["$[1:5]", "$[1:]", "$[:1]"] {
-        assert!(select(path, &json("{}")).unwrap_err().message.contains("can only be applied to arrays"), "{path}");
+        assert!(select(path, &json("{}")).unwrap_err().to_string().contains("can only be applied to arrays"), "{path}");
     }
 }
 
 #[test]
-fn filters_choose_items() {
-    let titles: &[(&str, &[&str])] = &[
-        ("@.isbn", &["Moby Dick", "Rings"]),
-        ("@.keep", &["Moby Dick"]),
-        ("!@.isbn", &["Sayings", "Sword"]),
-        ("!(@.isbn)", &["Sayings", "Sword"]),
-        ("@.price < 10", &["Sayings", "Moby Dick"]),
-        ("@.price <= 8.95", &["Sayings"]),
-        ("@.price>= 12.99", &["Sword", "Rings"]),
-        ("@.price < $.expensive", &["Sayings", "Moby Dick"]),
-        ("@['category'] == 'fiction' && @.price < 10", &["Moby Dick"]),
-        ("@.category == \"reference\" || @.price > 20", &["Sayings", "Rings"]),
-        ("(@.isbn || @.tags) && !(@.price > 20)", &["Sayings", "Sword", "Moby Dick"]),
-        ("@.category != 'fiction'", &["Sayings"]),
-        ("@.isbn != '0-395'", &["Sayings", "Sword", "Moby Dick"]),
-        ("@.price == '8.95'", &["Sayings"]),
-        ("@.price === '8.95'", &[]),
-        ("@.keep == false", &["Moby Dick"]),
-        ("@.isbn == null", &[]),
-        ("@.author =~ /.*tolkien/i", &["Rings"]),
-        ("@.author =~ /Nigel/", &[]),
-        ("@.author =~ /nigel .*/", &[]),
-        ("@.title == /eggs/cooked/like", &[]),
-        ("@.title in ['Sword', 'Rings']", &["Sword", "Rings"]),
-        ("@.title nin ['Sword','Rings','Sayings']", &["Moby Dick"]),
-        ("@.tags subsetof ['a','b','c']", &["Sayings", "Sword"]),
-        ("@.tags anyof ['b']", &["Sayings"]),
-        ("@.tags noneof ['b']", &["Sword"]),
-        ("@.tags all ['a']", &["Sayings"]),
-        ("@.tags size 2", &["Sayings"]),
-        ("@.tags empty true", &["Sword"]),
-        ("@.tags empty false", &["Sayings"]),
-        ("@.tags contains 'a'", &["Sayings"]),
-        ("@.title contains 'ing'", &["Sayings", "Rings"]),
-        ("@.tags[0] == 'a'", &["Sayings"]),
-        ("@.tags.length() > 1", &["Sayings"]),
-        ("'Sword' == @.title", &["Sword"]),
-        ("@.tags == ['a','b']", &["Sayings"]),
-        ("@.missing.deep == 1", &[]),
-    ];
-    let input = json(STORE);
-    for (filter, expected) in titles {
-        let found = select(&format!("$.store.book[?({filter})].title"), &input).unwrap();
-        assert_eq!(found, Value::array(expected.iter().map(|title| Value::from(*title)).collect()), "{filter}");
-    }
-    check(
-        r#"{"a":[1,"x",3],"o":{"k":1}}"#,
-        &[("$.a[?(@ > 1)]", "[3]"), ("$.o[?(@.k == 1)]", r#"[{"k":1}]"#), ("$.a[ ?( @ == 'x' ) ]", r#"["x"]"#)],
-    );
-}
-
-#[test]
-fn functions_stand_at_the_tail() {
-    check(
-        r#"{"n":[1,2,3,4],"s":["a","b"],"o":{"x":1,"y":2},"e":[],"text":"héllo"}"#,
+fn filters_choose_items_by_texts() {
+    let input = r#"{"limit":2,"none":null,"list":[
+        {"name":"a","n":1,"s":"1","t":true,"l":[1,2],"o":{"x":1}},
+        {"name":"b","n":2,"s":"two","t":false,"l":[],"u":null},
+        {"name":"c","n":10.5,"s":"it's","o":{"x":1}},
+        {"name":"d","n":null,"s":"null"}]}"#;
+    check_filters(
+        input,
         &[
-            ("$.n.length()", "4"),
-            ("$.n.size()", "4"),
-            ("$.o.length()", "2"),
-            ("$.text.length()", "5"),
-            ("$.n.sum()", "10"),
-            ("$.n.min()", "1"),
-            ("$.n.max()", "4"),
-            ("$.n.avg()", "2.5"),
-            ("$.n.stddev()", "1.118033988749895"),
-            ("$.n[*].sum()", "10"),
-            ("$.sum($.n, 5)", "15"),
-            ("$.o.keys()", r#"["x","y"]"#),
-            ("$.n.first()", "1"),
-            ("$.n.last()", "4"),
-            ("$.n.index(-2)", "3"),
-            ("$.s.concat()", r#""ab""#),
-            ("$.concat('x', $.s[1])", r#""xb""#),
-            ("$.s.append('c')", r#"["a","b","c"]"#),
-            ("$.e.sum()", "Aggregation function attempted to calculate value using empty array"),
-            ("$.e.first()", "Index 0 is out of bounds"),
+            ("@.l", "a b"),
+            ("@.u", ""),
+            ("!@.u", "a b c d"),
+            ("!@.t", "c d"),
+            ("@['name']=='b'", "b"),
+            ("@.name == b", "b"),
+            ("b == @.name", "b"),
+            ("@.name == \"b\"", ""),
+            ("@.n <= 2", "a b"),
+            ("@.n <= '2'", "a b"),
+            ("@.n < $.limit", "a"),
+            ("$.limit > @.n", "a"),
+            ("@.n == 10.50", "c"),
+            ("2 == @.n", ""),
+            ("@.s <= 2", "a d"),
+            ("@.n == null", "d"),
+            ("@.n != null", "a b c"),
+            ("@.n > null", "a b c"),
+            ("@.n <= null", ""),
+            ("@.u == null", "b"),
+            ("@.s == null", "d"),
+            ("@.missing != 1", ""),
+            ("@.missing == null", ""),
+            ("@.missing.deep == 1", ""),
+            ("@.t == true", "a"),
+            ("@.t == TRUE", "a"),
+            ("@.t >= 1", "a b"),
+            ("true == @.t", ""),
+            ("@.o == @.o", "a c"),
+            ("@.o == $.list[0].o", "a"),
+            ("@.l == [1,2]", ""),
+            ("@.l != [1,2]", ""),
+            (r"@.s == 'it\'s'", "c"),
+            ("@.n == @.name", "A number cannot be compared with the text 'a'"),
+            ("@.n > x", "A number cannot be compared with the text 'x'"),
+            ("1 == 1", "a b c d"),
+            ("1 < 2", "a b c d"),
+            ("@.name=x", ""),
+            ("!@.name == b", "b"),
+            ("@.l[(@.length-1)] == 2", "a"),
+            ("@.o[0] == 2", "can only be applied to arrays"),
         ],
     );
 }
 
 #[test]
+fn criteria_are_joined_and_not_grouped() {
+    let input = r#"{"list":[{"name":"a","k":1},{"name":"b","n":1},{"name":"c","n":1,"s":1}]}"#;
+    check_filters(
+        input,
+        &[
+            ("@.n && @.s", "c"),
+            ("@.k||@.s", "a c"),
+            ("@.k || @.n && @.s", "a c"),
+            ("(@.k || @.n) && @.s", "a c"),
+            ("@.s && (@.n || @.k)", "a c"),
+            ("((@.n))", "b c"),
+            ("@.n && !@.s", "b"),
+            ("@.name == 'a' && @[0]", "can only be applied to arrays"),
+            ("@[0] && @.name == 'z'", ""),
+            ("(@.name)==a", ""),
+        ],
+    );
+}
+
+#[test]
+fn patterns_match_whole_texts() {
+    let input =
+        r#"{"list":[{"name":"Ab","n":12},{"name":"xAb"},{"name":"it's a/b"},{"name":null,"n":true,"o":{"a":[1]}}]}"#;
+    check_filters(
+        input,
+        &[
+            ("@.name =~ /Ab/", "Ab"),
+            ("@.name =~ /ab/i", "Ab"),
+            ("@.name =~ /.*ab/i", "Ab xAb"),
+            ("/.*b/ =~ @.name", "Ab xAb it's a/b"),
+            ("@.name =~ /it.s a/b/", "it's a/b"),
+            (r"@.name =~ /it.s a\/b/", "it's a/b"),
+            (r"@.name =~ /\p{Upper}\p{Alpha}*/", "Ab"),
+            (r"@.name =~ /\Qit.s\E.*/", ""),
+            ("@.n =~ /1./", "Ab"),
+            ("@.name == /Ab/", ""),
+            ("@.missing =~ Ab", ""),
+            ("@.name =~ 'Ab'", "=~ needs a pattern"),
+            ("@.name =~ /Ab/g", "=~ needs a pattern"),
+        ],
+    );
+    let found = select("$.list[?(@.o =~ /.a=.1../)].n", &json(input));
+    assert_eq!(found.unwrap().to_json(), "[true]");
+}
+
+#[test]
 fn other_texts_are_no_paths() {
-    let deep = format!("$[?{}@.a{}]", "(".repeat(100), ")".repeat(100));
-    let lists = format!("$[?(@ == {}1{})]", "[".repeat(5000), "]".repeat(5000));
-    let negations = format!("$[?({}@.a)]", "!".repeat(5000));
     let long = format!("${}", ".a".repeat(2000));
+    let spreading = format!("${}", "[*]".repeat(101));
     for text in [
         "",
         "x",
+        "@.a",
         "$.",
         "$..",
+        "$...",
         "$.a.",
         "$.a..",
         "$[",
         "$[]",
+        "$[ ]",
         "$['a'",
         "$['a",
         "$[a]",
+        "$[\"a\"]",
         "$.a b",
-        " $.a",
-        "$.a]",
-        "$.a)",
-        "$[1:2:0]",
-        "$[1:2:-1]",
-        "$[99999999999999999999]",
-        "$[?(@.a ==)]",
+        "$.a [0]",
+        "$. a",
+        "$[:]",
+        "$[::2]",
+        "$[,]",
+        "$[-]",
+        "$[--1]",
+        "$[1-2]",
+        "$[99999999999]",
+        "$[ * ]",
+        "$[(@.length)]",
+        "$[(@.length+1)]",
+        "$[@.length-1]",
+        "$[(@.a-1)]",
+        "$[?()]",
         "$[?(1)]",
         "$[?(@.a",
         "$[?@.a]",
+        "$[?(@.a)x]",
+        "$[?(! @.a)]",
+        "$[?(!(@.a))]",
+        "$[?(!$.a)]",
+        "$[?(@.a == !@.b)]",
+        "$[?(@.a &&)]",
+        "$[?(@.a &&& @.b)]",
+        "$[?(@.a[*])]",
+        "$[?(@..a)]",
+        "$[?(@.a[?(@.b)])]",
+        "$[?(@.a in ['x'])]",
+        "$[?(@.a size 1)]",
+        "$[?(@.a == 'x)]",
+        "$[?(@.a == 'x && y')]",
         "$[?(@.a =~ /(/)]",
         "$[?(@.a =~ /a{1000}{1000}/)]",
-        "$.nope()",
-        "$.sum(",
-        "$.sum().x",
+        "$[?(@.a =~ /)]",
+        "$[?('x')]",
+        "$[?(@k == 1)]",
         "$-a",
         "$$a",
         "$1",
-        &deep,
-        &lists,
-        &negations,
+        "$]",
         &long,
+        &spreading,
     ] {
         assert!(Path::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn what_newer_dialects_know_is_refused_with_what_to_write_instead() {
+    for (text, hint) in [
+        ("$[\"a\"]", "write the name in single quotes"),
+        ("$.a[?(@.b in ['x'])]", "AWS knows no operator 'in' in a filter"),
+        ("$.a[?(@.b CONTAINS 'x')]", "AWS knows no operator 'CONTAINS' in a filter"),
+        ("$.a[?(@.b subsetof $.c)]", "States.ArrayContains"),
+        ("$.a[?(x in @.b)]", "or JSONata"),
+        ("$.a[?(@..b)]", "A path in a filter leads to one value"),
+        ("$.a[?(@.b[?(@.c)])]", "AWS knows no filter within a filter"),
+        ("$.a[(@.length+1)]", "AWS knows [(@.length-n)]"),
+        ("$.a[:]", "Expected an index or a slice such as [1:3], [1:] or [:3]"),
+    ] {
+        let error = Path::parse(text).unwrap_err();
+        assert!(error.message.contains(hint), "{text}: {error}");
+        assert!(error.offset <= text.len(), "{text}");
+    }
+}
+
+/// Every construct that can stand in itself, far too often.
+#[test]
+fn deep_nesting_is_refused_or_read_without_depth() {
+    let times = 100_000;
+    for (open, middle, close) in [
+        ("[", "0", "]"),
+        ("(", "@.a", ")"),
+        ("!", "@.a", ""),
+        ("..", "a", ""),
+        (".", "a", ""),
+        ("[0]", "", ""),
+        ("[*]", "", ""),
+        ("['a']", "", ""),
+        ("$", "", ""),
+        ("*", "", ""),
+        ("[?(@", "", ")]"),
+        ("[?(@.a", " == 1", ")]"),
+        ("@.a && ", "@.b", ""),
+        ("@.a || ", "@.b", ""),
+        ("{\"a\":", "1", "}"),
+        ("[(@.length-1)", "", "]"),
+        ("/(", "a", ")/"),
+    ] {
+        let nested = format!("{}{middle}{}", open.repeat(times), close.repeat(times));
+        for text in [
+            format!("${nested}"),
+            format!("$[?({nested})]"),
+            format!("$[?(@.a == {nested})]"),
+            format!("$[?(@.a =~ /{nested}/)]"),
+        ] {
+            if let Ok(path) = Path::parse(&text) {
+                let value = json(r#"[{"a":1}]"#);
+                let _ = scoped(&value, "{}", ("v", "1"), |scope| path.select(scope));
+            }
+        }
     }
 }
 
@@ -253,6 +435,8 @@ fn paths_tell_what_they_are() {
     for (text, definite, variable) in [
         ("$.a[0]['b']", true, None),
         ("$.a.length()", true, None),
+        ("$['a','b']", true, None),
+        ("$.a[(@.length-1)]", true, None),
         ("$name.a", true, Some("name")),
         ("$$.a", true, None),
         ("$.a[*]", false, None),
@@ -269,16 +453,6 @@ fn selecting_shares_what_it_selects() {
     let input = json(r#"{"a":{"b":[1]}}"#);
     assert!(select("$", &input).unwrap().same_allocation(&input));
     assert!(select("$.a.b", &input).unwrap().same_allocation(input.get("a").and_then(|a| a.get("b")).unwrap()));
-}
-
-#[test]
-fn a_path_that_multiplies_values_is_stopped() {
-    let mut value = Value::int(1);
-    for _ in 0..300 {
-        value = Value::array(vec![value]);
-    }
-    assert_eq!(select("$..*..*..*..*", &value).unwrap_err().message, "The path visits too many values");
-    assert!(select("$[?(@..*..*..*..*)]", &value).unwrap_err().message.contains("too many values"));
 }
 
 #[test]
@@ -324,7 +498,7 @@ fn putting_shares_what_it_does_not_change() {
 
 #[test]
 fn a_reference_path_names_one_place() {
-    for text in ["$.a", "$['a, b'].c[0]", "$", "$['x]:y']"] {
+    for text in ["$.a", "$['a, b'].c[0]", "$", "$['x:y']"] {
         assert!(ReferencePath::parse(text).is_ok(), "{text}");
     }
     for text in [
@@ -338,7 +512,8 @@ fn a_reference_path_names_one_place() {
         "$v.a",
         "$.a:b",
         "$.@a",
-        "$.a.length()",
+        "$['a].b']",
+        "$.a[(@.length-1)]",
     ] {
         assert!(ReferencePath::parse(text).is_err(), "{text}");
     }
@@ -367,7 +542,7 @@ fn any_path() -> impl Strategy<Value = String> {
         "[0]",
         "[-1]",
         "[1:]",
-        "[::2]",
+        "[1:2]",
         "[*]",
         ".*",
         "..a",
@@ -378,9 +553,9 @@ fn any_path() -> impl Strategy<Value = String> {
         "[?(@ == 'a')]",
         "[?(@.a > 1 || !@.b)]",
         "..[?(@.b)]",
-        "[?(@..a)]",
+        "[?(@.a[0])]",
     ];
-    let tail = prop::sample::select(vec!["", "", ".length()", ".sum()", ".first()", ".keys()", ".append($.a)"]);
+    let tail = prop::sample::select(vec!["", "", ".length()", "['a','b']", ".b]", "[(@.length-1)]"]);
     (prop::collection::vec(prop::sample::select(steps.to_vec()), 0..6), tail)
         .prop_map(|(steps, tail)| format!("${}{tail}", steps.concat()))
 }

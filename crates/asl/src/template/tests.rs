@@ -21,6 +21,7 @@ fn members_that_end_in_dollar_are_evaluated() {
     for (template, expected) in [
         (r#"{"a.$":"$.n","b":"$.n"}"#, r#"{"a":1,"b":"$.n"}"#),
         (r#"{"a.$":"$"}"#, r#"{"a":{"n":1,"l":[{"k":2}]}}"#),
+        (r#"{"a.$":" $.n ","b.$":" States.Array($.n) "}"#, r#"{"a":1,"b":[1]}"#),
         (r#"{"a.$":"$$.Execution.Name","b.$":"$x"}"#, r#"{"a":"e","b":42}"#),
         (r#"{"a.$":"States.Format('{}', $.n)"}"#, r#"{"a":"1"}"#),
         (
@@ -71,11 +72,11 @@ fn a_miss_names_path_field_and_input() {
 
 #[test]
 fn a_bad_member_is_refused_where_it_stands() {
-    for (template, field, location) in [
-        (r#"{"parsed.$":"no path"}"#, "parsed.$", ""),
-        (r#"{"parsed.$":"States.Nope()"}"#, "parsed.$", ""),
-        (r#"{"parsed.$":1}"#, "parsed.$", ""),
-        (r#"{"a":[0,{"b":{"parsed.$":"$."}}]}"#, "parsed.$", "/a[1]/b"),
+    for (template, field, location, detail) in [
+        (r#"{"parsed.$":"no path"}"#, "parsed.$", "", "There is no such function"),
+        (r#"{"parsed.$":"States.Nope()"}"#, "parsed.$", "", "There is no such function"),
+        (r#"{"parsed.$":1}"#, "parsed.$", "", "It is no text"),
+        (r#"{"a":[0,{"b":{"parsed.$":"$."}}]}"#, "parsed.$", "/a[1]/b", "A name is missing after the dot"),
     ] {
         let errors = parse(template).unwrap_err();
         assert_eq!(
@@ -86,6 +87,7 @@ fn a_bad_member_is_refused_where_it_stands() {
                     "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
                 ),
                 location: location.to_owned(),
+                detail: Some(detail.to_owned()),
             }],
             "{template}"
         );

@@ -120,11 +120,13 @@ fn referenced(
 ) -> Result<Value, EvaluationError> {
     let input = decision.effective_input(cursor)?;
     decision.evaluate(cursor, View::of(&input), |scope| {
-        path.select(scope).map_err(|_| {
-            EvaluationError::runtime(format!(
-                "The {field} parameter does not reference an input value: {}",
-                path.text()
-            ))
+        path.select(scope).map_err(|error| {
+            error.worded(|_| {
+                EvaluationError::runtime(format!(
+                    "The {field} parameter does not reference an input value: {}",
+                    path.text()
+                ))
+            })
         })
     })
 }

@@ -6,7 +6,7 @@
 //! Refused: `"InputPath": "order"`, `"ResultPath": "$.a[*]"`. Mended: `"InputPath": "$.order"`, `"ResultPath": "$.a"`.
 
 use crate::diagnostic::Code;
-use crate::path::{Path, ReferencePath};
+use crate::path::{Path, PathSyntaxError, ReferencePath};
 use crate::read::log::Log;
 use crate::read::place::SourcePlace;
 
@@ -15,7 +15,7 @@ pub(crate) fn any(text: &str, place: &SourcePlace<'_>, log: &Log) -> Option<Path
     match Path::parse(text) {
         Ok(path) => Some(path),
         Err(error) => {
-            let help = format!("Write a path that starts with $, such as $.name. {}", error.message);
+            let help = format!("Write a path that starts with $, such as $.name. {}.", error.message);
             log.error(place, Code::SchemaValidationFailed, "Value must be a valid JSONPath.", &help);
             log.unreadable();
             None
@@ -25,17 +25,17 @@ pub(crate) fn any(text: &str, place: &SourcePlace<'_>, log: &Log) -> Option<Path
 
 /// A path to one place.
 pub(crate) fn single(text: &str, place: &SourcePlace<'_>, log: &Log) -> Option<Path> {
-    let path = Path::parse(text).ok();
-    if !path.as_ref().is_some_and(Path::is_definite) {
-        refuse(place, log);
+    let path = Path::parse(text);
+    if !path.as_ref().is_ok_and(Path::is_definite) {
+        refuse(path.as_ref().err(), place, log);
     }
-    or_unreadable(path, log)
+    or_unreadable(path.ok(), log)
 }
 
 /// A path to one place outside the context object.
 pub(crate) fn payload(text: &str, place: &SourcePlace<'_>, log: &Log) -> Option<Path> {
-    if text.starts_with("$$") {
-        refuse(place, log);
+    if text.trim_start().starts_with("$$") {
+        refuse(None, place, log);
         return or_unreadable(Path::parse(text).ok(), log);
     }
     single(text, place, log)
@@ -44,16 +44,17 @@ pub(crate) fn payload(text: &str, place: &SourcePlace<'_>, log: &Log) -> Option<
 /// A path to put something at.
 pub(crate) fn reference(text: &str, place: &SourcePlace<'_>, log: &Log) -> Option<ReferencePath> {
     let into_payload = text.strip_prefix('$').is_some_and(|rest| rest.starts_with(['.', '[']));
-    let path = ReferencePath::parse(text).ok();
-    if path.is_none() || !into_payload {
-        refuse(place, log);
+    let path = ReferencePath::parse(text);
+    if path.is_err() || !into_payload {
+        refuse(path.as_ref().err(), place, log);
     }
-    or_unreadable(path, log)
+    or_unreadable(path.ok(), log)
 }
 
-fn refuse(place: &SourcePlace<'_>, log: &Log) {
-    let help = "Write a path to one place, made of names and indexes only, such as $.order.items[0].";
-    log.error(place, Code::SchemaValidationFailed, "Value is not a Reference Path", help);
+fn refuse(error: Option<&PathSyntaxError>, place: &SourcePlace<'_>, log: &Log) {
+    let detail = error.map(|error| format!(" {error}.")).unwrap_or_default();
+    let help = format!("Write a path to one place, made of names and indexes only, such as $.order.items[0].{detail}");
+    log.error(place, Code::SchemaValidationFailed, "Value is not a Reference Path", &help);
 }
 
 fn or_unreadable<T>(path: Option<T>, log: &Log) -> Option<T> {

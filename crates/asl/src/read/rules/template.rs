@@ -36,13 +36,18 @@ fn refuse(error: &TemplateError, place: &SourcePlace<'_>, log: &Log, language: Q
         QueryLanguage::JsonPath => "Write a path such as $.name or a call such as States.UUID().",
         QueryLanguage::Jsonata => "Mend the expression between {% and %}.",
     };
-    log.error_within(place, &error.location, error.code, error.message.clone(), help);
+    let help = match &error.detail {
+        Some(detail) => format!("{help} {detail}."),
+        None => help.to_owned(),
+    };
+    log.error_within(place, &error.location, error.code, error.message.clone(), &help);
     log.unreadable();
 }
 
 #[cfg(test)]
 mod tests {
     use crate::read::rules::testing::{accepted, jsonata_machine, machine, refused};
+    use crate::read::{MachineType, read};
 
     #[test]
     fn dynamic_members_are_paths_or_calls() {
@@ -54,6 +59,24 @@ mod tests {
                intrinsic function call at /States/X/Parameters"],
         );
         accepted(&pass(r#"{"parsed.$": "$.a", "uuid.$": "States.UUID()", "plain": [1, {"b.$": "$$.Execution.Id"}]}"#));
+    }
+
+    #[test]
+    fn what_newer_dialects_know_is_refused_with_what_to_write_instead() {
+        for (path, hint) in [
+            (r#"$.a[?(@.b in ['x'])]"#, "AWS knows no operator 'in' in a filter"),
+            (r#"$[\"a\"]"#, "write the name in single quotes"),
+            (r"States.Format('\\n')", "A backslash stands before"),
+        ] {
+            let state = format!(r#"{{"Type": "Pass", "Parameters": {{"a.$": "{path}"}}, "End": true}}"#);
+            let found = read(&machine(&state), MachineType::Standard).diagnostics;
+            assert_eq!(
+                found.iter().map(|found| &*found.message).collect::<Vec<_>>(),
+                ["The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function call"]
+            );
+            let help = found[0].help.as_deref().unwrap_or_default();
+            assert!(help.contains(hint), "{path}: {help}");
+        }
     }
 
     #[test]
