@@ -8,7 +8,7 @@ import os
 import random
 import time
 
-from harness import ended, history, wait_until
+from harness import ended, history, machine, single, wait_until
 from load import Load, expected
 
 CRASHES = int(os.environ.get("STEPWRIGHT_CRASHES", "50"))
@@ -118,3 +118,42 @@ def check_tasks(arn, types):
     unsuccessful = types.count("ActivityFailed") + types.count("ActivityTimedOut")
     assert succeeded == 1, (arn, types)
     assert scheduled == succeeded + unsuccessful, (arn, types)
+
+
+def in_hand(data_dir) -> bool:
+    """Whether a thread of the server notes that it advances an execution."""
+    return any((data_dir / "in-hand").read_bytes())
+
+
+def test_an_execution_that_ends_the_server_twice_is_set_aside(make_server, tmp_path):
+    # It computes until it is told that it takes too long, and tries again for ever.
+    endless = "{% ( $f := function($n) { $n < 0 ? 0 : $f($n + 1) }; $f(1) ) %}"
+    states = {
+        "Wait": {"Type": "Wait", "Seconds": 1, "Next": "Parallel"},
+        "Parallel": {
+            "Type": "Parallel",
+            "Branches": [{"StartAt": "Loop", "States": {"Loop": {"Type": "Pass", "Output": endless, "End": True}}}],
+            "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1000, "BackoffRate": 1}],
+            "End": True,
+        },
+    }
+    definition = {"QueryLanguage": "JSONata", "StartAt": "Wait", "States": states}
+    server = make_server().start()
+    sfn = server.client()
+    arn = machine(sfn, "poison", definition)
+    other = machine(sfn, "harmless", single({"Type": "Wait", "Seconds": 1, "End": True}))
+    poison = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+    for _ in range(2):
+        wait_until(lambda: in_hand(tmp_path / "data"), "the execution is advanced")
+        server.kill()
+        server.start()
+    sfn = server.client()
+    harmless = sfn.start_execution(stateMachineArn=other)["executionArn"]
+    assert ended(sfn, harmless)["status"] == "SUCCEEDED"
+    assert sfn.describe_execution(executionArn=poison)["status"] == "RUNNING"
+    assert sfn.get_execution_history(executionArn=poison)["events"][0]["type"] == "ExecutionStarted"
+    sfn.stop_execution(executionArn=poison, cause="set aside")
+    stopped = sfn.describe_execution(executionArn=poison)
+    assert (stopped["status"], stopped["cause"]) == ("ABORTED", "set aside")
+    server.kill()
+    assert "is set aside" in server.stderr()

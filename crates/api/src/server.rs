@@ -21,7 +21,9 @@ use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use asl::Value;
 use functions::invoke_api::{self, InvokeApiOperation};
+use runtime::Runtime;
 
 use crate::Api;
 use crate::error::ApiError;
@@ -106,7 +108,7 @@ async fn respond(service: &Service, request: Request<Incoming>) -> Response<Resp
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     match api.routes.find(&method, &path) {
         Ok((Endpoint::AwsJson, _)) => answer_call(service, request).await,
-        Ok((Endpoint::Health, _)) => health(),
+        Ok((Endpoint::Health, _)) => health(&api.runtime),
         Ok((Endpoint::InvokeApi(operation), function)) => call_function(service, operation, function, request).await,
         Err(no_route) => no_answer(&method, &path, no_route),
     }
@@ -189,8 +191,17 @@ fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn health() -> Response<ResponseBody> {
-    let mut response = Response::new(Bytes::from_static(HEALTH.as_bytes()).into());
+/// Whether the server can do its work: 200, or 503 with what is wrong. Whoever supervises it may go by that.
+fn health(runtime: &Runtime) -> Response<ResponseBody> {
+    let (status, text) = match runtime.check() {
+        Ok(()) => (StatusCode::OK, Bytes::from_static(HEALTH.as_bytes())),
+        Err(failure) => {
+            let text = Value::object([("status", Value::from("unwell")), ("reason", Value::from(failure.to_string()))]);
+            (StatusCode::SERVICE_UNAVAILABLE, Bytes::from(text.to_json()))
+        }
+    };
+    let mut response = Response::new(text.into());
+    *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

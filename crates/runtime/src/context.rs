@@ -1,8 +1,10 @@
 //! What shards, loaders and calls share.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use store::Store;
+use store::record::ExecutionId;
 
 use crate::arn::Arns;
 use crate::directory::Directory;
@@ -23,6 +25,8 @@ pub struct Context {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shards: usize,
     pub(crate) options: ShardOptions,
+    /// Executions that must not be advanced.
+    pub(crate) set_aside: BTreeSet<ExecutionId>,
 }
 
 impl Context {
@@ -45,7 +49,14 @@ impl Context {
             metrics: Arc::default(),
             shards: runtime.shards.max(1),
             options,
+            set_aside: BTreeSet::new(),
         }
+    }
+
+    /// The same, where these executions must not be advanced.
+    #[must_use]
+    pub fn with_set_aside(self, set_aside: BTreeSet<ExecutionId>) -> Self {
+        Self { set_aside, ..self }
     }
 
     /// What was counted so far.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use engine::Timestamp;
+use engine::{EventId, Timestamp};
 use store::partition::{Partition, Partitions};
 use store::record::ExecutionId;
 
 use crate::chance::SeededChance;
 use crate::clock::Clock;
+use crate::crash_notes::Watched;
 use crate::loader::Question;
 use crate::long_turns::LongTurns;
 use crate::shard::{Input, Moment, Need, Pace, Shard};
@@ -129,15 +130,22 @@ pub(crate) struct Surroundings {
 }
 
 /// Drives one shard until its inbox is closed and empty.
-pub(crate) fn drive(mut shard: Shard, index: usize, around: &Surroundings, mut chance: SeededChance) {
+pub(crate) fn drive(
+    mut shard: Shard,
+    index: usize,
+    around: &Surroundings,
+    mut chance: SeededChance,
+    watched: &Watched<'_>,
+) {
     let inbox = &around.shards.inboxes[index];
     // Also when this thread dies: then nobody waits for it in vain.
     let _leave = Leave { inbox, writer: &around.writer, questions: &around.questions };
-    let stopwatch = Stopwatch::brisk();
+    let stopwatch = Stopwatch::brisk(watched);
     let mut inputs = Vec::new();
     let mut now = around.clock.now();
     loop {
         let patience = shard.next_wake().map(|at| until(at, around.clock.now().max(now)));
+        watched.rest();
         if !inbox.take(&mut inputs, patience) {
             return;
         }
@@ -146,6 +154,7 @@ pub(crate) fn drive(mut shard: Shard, index: usize, around: &Surroundings, mut c
             // The history's time never goes back, whatever the clock does.
             now = around.clock.now().max(now);
             stopwatch.begin_round();
+            watched.pulse.beat();
             let mut moment = Moment { now, chance: &mut chance, pace: &stopwatch };
             let mut handled = 0;
             for input in inputs.by_ref().take(INPUTS_MAX) {
@@ -193,7 +202,8 @@ const EXPRESSION_MILLISECONDS: u64 = 10;
 const EVALUATION_STEPS: u64 = 100_000;
 
 /// The wall's pace.
-pub(crate) struct Stopwatch {
+pub(crate) struct Stopwatch<'a> {
+    watched: &'a Watched<'a>,
     turn: Duration,
     expression_milliseconds: Option<u64>,
     evaluation_steps: Option<u64>,
@@ -201,19 +211,25 @@ pub(crate) struct Stopwatch {
     turn_began: Cell<Instant>,
 }
 
-impl Stopwatch {
+impl<'a> Stopwatch<'a> {
     /// Of a shard: others wait.
-    pub(crate) fn brisk() -> Self {
-        Self::of(TURN, Some(EXPRESSION_MILLISECONDS), Some(EVALUATION_STEPS))
+    pub(crate) fn brisk(watched: &'a Watched<'a>) -> Self {
+        Self::of(watched, TURN, Some(EXPRESSION_MILLISECONDS), Some(EVALUATION_STEPS))
     }
 
     /// Of a thread for long turns.
-    pub(crate) fn patient() -> Self {
-        Self::of(LONG_TURN, None, None)
+    pub(crate) fn patient(watched: &'a Watched<'a>) -> Self {
+        Self::of(watched, LONG_TURN, None, None)
     }
 
-    fn of(turn: Duration, expression_milliseconds: Option<u64>, evaluation_steps: Option<u64>) -> Self {
+    fn of(
+        watched: &'a Watched<'a>,
+        turn: Duration,
+        expression_milliseconds: Option<u64>,
+        evaluation_steps: Option<u64>,
+    ) -> Self {
         Self {
+            watched,
             turn,
             expression_milliseconds,
             evaluation_steps,
@@ -233,8 +249,12 @@ impl Stopwatch {
     }
 }
 
-impl Pace for Stopwatch {
-    fn begin_turn(&self) {
+impl Pace for Stopwatch<'_> {
+    fn begin_turn(&self, of: Option<(ExecutionId, EventId)>) {
+        match of {
+            Some((id, last_event)) => self.watched.in_hand.note(id, last_event),
+            None => self.watched.in_hand.clear(),
+        }
         self.turn_began.set(Instant::now());
     }
 

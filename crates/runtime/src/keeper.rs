@@ -20,6 +20,7 @@ use crate::directory::{Directory, Machine};
 use crate::driver::Shards;
 use crate::shard::{ARM_AHEAD_MILLISECONDS, Input, Reply, Stop};
 use crate::sync::Inbox;
+use crate::vitals::Pulse;
 use crate::writer::CommitQueue;
 
 /// How often the store is asked for timers that come near. A shard arms in memory what is due within
@@ -158,11 +159,14 @@ impl Keeper {
     }
 
     /// Works until the inbox is closed.
-    pub(crate) fn run(mut self, clock: &dyn Clock, inbox: &Inbox<Errand>) {
+    pub(crate) fn run(mut self, clock: &dyn Clock, inbox: &Inbox<Errand>, pulse: &Pulse) {
         let mut errands = Vec::new();
         loop {
             let now = clock.now();
-            let patience = match self.step(now) {
+            pulse.beat();
+            let rest = self.step(now);
+            pulse.rest();
+            let patience = match rest {
                 Rest::Answers => {
                     self.wait_for_answers();
                     Duration::ZERO

@@ -13,6 +13,7 @@ pub mod calls;
 pub mod chance;
 pub mod clock;
 mod context;
+pub mod crash_notes;
 pub mod directory;
 mod dispatcher;
 pub mod driver;
@@ -29,8 +30,10 @@ mod sync;
 pub mod task_reports;
 pub mod tasks;
 pub mod tokens;
+mod vitals;
 pub mod writer;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -47,6 +50,7 @@ use activities::Exchange;
 use calls::CallError;
 use chance::{Chance, SeededChance};
 use clock::Clock;
+use crash_notes::{CrashNotes, Watched};
 use directory::Directory;
 pub use dispatcher::{AfterCrash, Dispatcher, TaskOptions};
 use driver::{Shards, Surroundings};
@@ -62,6 +66,8 @@ use sync::{Inbox, InboxFull, lock};
 use task_reports::TaskReports;
 use tasks::{Profiles, Tasks};
 use tokens::Tokens;
+pub use vitals::VitalFailure;
+use vitals::Vitals;
 use writer::{CommitQueue, Committer};
 
 /// Cores for each shard, where the number of shards is left to the machine: an execution is little work, and the
@@ -79,6 +85,16 @@ pub struct RuntimeOptions {
     pub quotas: Quotas,
     /// Threads that advance executions; 0 chooses by the machine.
     pub shards: usize,
+}
+
+/// Who looks at what a runtime does.
+#[derive(Default)]
+pub struct Oversight {
+    /// Told of what is committed, first of what they missed. Each has a name of its own. Where there are any, all that is
+    /// committed is logged for them.
+    pub observers: Vec<Arc<dyn Observer>>,
+    /// Where it is noted what is in hand, and what must not be taken in hand again.
+    pub crash_notes: CrashNotes,
 }
 
 /// A running engine over one store. Cloning is a pointer. When the last one is dropped without
@@ -101,6 +117,7 @@ struct Inner {
     next_shard: AtomicUsize,
     is_stopping: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    vitals: Arc<Vitals>,
 }
 
 impl Runtime {
@@ -116,11 +133,10 @@ impl Runtime {
         options: RuntimeOptions,
         tasks: impl FnOnce(TaskReports) -> Arc<dyn Tasks>,
     ) -> Result<Self, StoreError> {
-        Self::open_observed(store, clock, options, tasks, Vec::new())
+        Self::open_observed(store, clock, options, tasks, Oversight::default())
     }
 
-    /// As [`Runtime::open`], with observers who are told of what is committed, first of what they missed. Each has a
-    /// name of its own. Where there are observers, all that is committed is logged for them.
+    /// As [`Runtime::open`], with who looks at what it does.
     ///
     /// # Errors
     /// Those of [`Runtime::open`].
@@ -129,7 +145,7 @@ impl Runtime {
         clock: Arc<dyn Clock>,
         options: RuntimeOptions,
         tasks: impl FnOnce(TaskReports) -> Arc<dyn Tasks>,
-        observers: Vec<Arc<dyn Observer>>,
+        Oversight { observers, crash_notes }: Oversight,
     ) -> Result<Self, StoreError> {
         let now = clock.now();
         let mut chance = new_chance()?;
@@ -143,14 +159,16 @@ impl Runtime {
 
         let shards = Arc::new(Shards::new(count, store.partitions()?));
         let tasks = tasks(TaskReports::new(Arc::clone(&shards)));
-        let context = Arc::new(Context::new(
+        let context = Context::new(
             Arc::clone(&store),
             Arc::clone(&directory),
             tokens,
             Arc::clone(&tasks),
             &options,
             ShardOptions::default(),
-        ));
+        );
+        tell_of_set_aside(&*store, crash_notes.set_aside())?;
+        let context = Arc::new(context.with_set_aside(crash_notes.set_aside().clone()));
         let exchange = {
             let shards = Arc::clone(&shards);
             Arc::new(Exchange::new(options.quotas.activity_pollers, move |hand_out| {
@@ -170,13 +188,14 @@ impl Runtime {
             next_shard: AtomicUsize::new(0),
             is_stopping: AtomicBool::new(false),
             threads: Mutex::default(),
+            vitals: Arc::new(Vitals::new()),
         };
         let outlets = Outlets { exchange, tasks };
         let (observers, followers) = observer::follow(&store, &inner.writer, observers)?;
         let committer = Committer::new(Arc::clone(&store), lane, Arc::clone(&shards), outlets, &context);
         let committer = committer.with_observers(observers);
         let keeper = Keeper::new(store, directory, shards, Arc::clone(&inner.writer), last_id, now);
-        inner.start(committer, followers, keeper, last_id)?;
+        inner.start(committer, followers, keeper, last_id, &crash_notes)?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -203,6 +222,20 @@ impl Runtime {
     /// Whether executions can be started with a profile.
     pub fn has_profiles(&self) -> bool {
         self.profiles().is_some()
+    }
+
+    /// What is wrong with the threads that everything depends on, where something is. A server that says so gives no
+    /// good answers.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(&self) -> Result<(), VitalFailure> {
+        self.inner.vitals.check()
+    }
+
+    /// Returns when such a thread died or does not get on: then the process is to be ended, and started again.
+    pub async fn failure(&self) -> VitalFailure {
+        self.inner.vitals.failure().await
     }
 
     /// What it did so far.
@@ -283,22 +316,25 @@ impl Inner {
         followers: Vec<Follower>,
         keeper: Keeper,
         last_id: ExecutionId,
+        notes: &CrashNotes,
     ) -> Result<(), StoreError> {
-        let mut threads = lock(&self.threads);
+        let (mut threads, vitals) = (lock(&self.threads), &self.vitals);
         for follower in followers {
             let clock = Arc::clone(&self.clock);
             threads.push(spawn(&format!("observer-{}", follower.name()), move || follower.run(&*clock))?);
         }
         let writer = Arc::clone(&self.writer);
-        threads.push(spawn("writer", move || committer.run(&writer))?);
-        let long_turns = LongTurns::start(long_turn_threads(), &self.context, &self.shards)?;
+        threads.push(vitals.spawn("writer", move |pulse| committer.run(&writer, pulse))?);
+        let long_turns = LongTurns::start(long_turn_threads(), &self.context, &self.shards, vitals, notes)?;
         for index in 0..self.shards.count() {
             let shard = Shard::new(Arc::clone(&self.context), index, self.shards.partitions(), last_id);
             let questions = Arc::new(Inbox::new());
             let (shards, asked) = (Arc::clone(&self.shards), Arc::clone(&questions));
             let loader = Loader::new(Arc::clone(&self.context.store), Arc::clone(&self.context.directory));
-            let load = move || loader::run(&loader, &asked, &shards, index);
-            threads.push(spawn(&format!("loader-{index}"), load)?);
+            let in_hand = notes.in_hand();
+            threads.push(vitals.spawn(&format!("loader-{index}"), move |pulse| {
+                loader::run(&loader, &asked, &shards, index, &Watched { pulse, in_hand });
+            })?);
             let around = Surroundings {
                 shards: Arc::clone(&self.shards),
                 writer: Arc::clone(&self.writer),
@@ -307,11 +343,15 @@ impl Inner {
                 clock: Arc::clone(&self.clock),
             };
             let chance = new_chance()?;
-            let run = move || driver::drive(shard, index, &around, chance);
-            threads.push(spawn(&format!("shard-{index}"), run)?);
+            let in_hand = notes.in_hand();
+            threads.push(vitals.spawn(&format!("shard-{index}"), move |pulse| {
+                driver::drive(shard, index, &around, chance, &Watched { pulse, in_hand });
+            })?);
         }
         let (clock, errands) = (Arc::clone(&self.clock), Arc::clone(&self.errands));
-        threads.push(spawn("keeper", move || keeper.run(&*clock, &errands))?);
+        threads.push(vitals.spawn("keeper", move |pulse| keeper.run(&*clock, &errands, pulse))?);
+        let (watching, stall) = (Arc::clone(vitals), self.options.quotas.stall);
+        threads.push(spawn("vitals", move || watching.watch(stall))?);
         Ok(())
     }
 
@@ -320,6 +360,7 @@ impl Inner {
         self.exchange.close();
         self.errands.close();
         self.shards.close();
+        self.vitals.close();
     }
 
     fn join(&self) {
@@ -336,6 +377,18 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Names in the log what is set aside: somebody has to decide about it.
+fn tell_of_set_aside(store: &dyn Store, set_aside: &BTreeSet<ExecutionId>) -> Result<(), StoreError> {
+    for id in set_aside {
+        let Some(record) = store.execution(*id)? else { continue };
+        tracing::error!(
+            execution = &*record.arn,
+            "an execution ended the server twice and is set aside: stop it, or let it go on with --retry-set-aside"
+        );
+    }
+    Ok(())
 }
 
 fn new_chance() -> Result<SeededChance, StoreError> {

@@ -5,13 +5,14 @@
 use std::sync::Arc;
 
 use asl::Text;
-use engine::{EventKind, Execution, Status};
-use store::record::{Chunk, ExecutionId};
+use engine::{EventId, EventKind, Execution, Status};
+use store::record::{Chunk, ExecutionId, ExecutionRecord};
 use store::{Store, StoreError};
 
+use crate::crash_notes::Watched;
 use crate::directory::Directory;
 use crate::driver::Shards;
-use crate::shard::{Earlier, Found, Input, Invocations, Live, LoadError, Loaded, guarded, info};
+use crate::shard::{Earlier, Found, Input, Invocations, Live, LoadError, Loaded, LogEnd, guarded, info};
 use crate::sync::Inbox;
 
 /// Reads what a shard must be told of executions and names.
@@ -25,6 +26,8 @@ pub struct Loader {
 pub enum Question {
     /// What is stored about an execution.
     Execution(ExecutionId),
+    /// Where the log of an execution ends.
+    LogEnd(ExecutionId),
     /// Whether an execution has that ARN.
     Name(Text),
 }
@@ -41,6 +44,7 @@ impl Loader {
             Question::Execution(execution) => {
                 Input::Loaded(Loaded { execution, found: self.load(execution).map(Box::new) })
             }
+            Question::LogEnd(execution) => Input::LogEnd(LogEnd { execution, found: self.log_end(execution) }),
             Question::Name(arn) => Input::Found(Found { earlier: self.earlier(&arn).map_err(Arc::new), arn }),
         }
     }
@@ -58,6 +62,14 @@ impl Loader {
         let folded = guarded(|| fold(execution, &chunks, invocations.as_deref_mut()))
             .map_err(|panicked| LoadError::Damaged(panicked.into()))?;
         Ok(Live::read_back(folded.map_err(LoadError::Damaged)?, record.summary, invocations))
+    }
+
+    fn log_end(&self, id: ExecutionId) -> Result<Option<(ExecutionRecord, Chunk)>, StoreError> {
+        let Some(record) = self.store.execution(id)? else { return Ok(None) };
+        let Some(shown) = self.store.last_chunk(id)? else { return Ok(None) };
+        // Hidden events may follow.
+        let last = self.store.chunks_between(id, shown.last_id, EventId(u64::MAX))?.pop();
+        Ok(Some((record, last.unwrap_or(shown))))
     }
 
     fn earlier(&self, arn: &str) -> Result<Option<Earlier>, StoreError> {
@@ -78,10 +90,18 @@ impl Loader {
 }
 
 /// Answers one shard's questions until the inbox is closed.
-pub(crate) fn run(loader: &Loader, inbox: &Inbox<Question>, shards: &Shards, shard: usize) {
+pub(crate) fn run(loader: &Loader, inbox: &Inbox<Question>, shards: &Shards, shard: usize, watched: &Watched<'_>) {
     let mut questions = Vec::new();
     while inbox.take(&mut questions, None) {
-        questions.drain(..).for_each(|question| shards.send(shard, loader.answer(question)));
+        for question in questions.drain(..) {
+            watched.pulse.beat();
+            if let Question::Execution(id) = question {
+                // Reading it back is done in a turn of its own, before its first event.
+                watched.in_hand.note(id, EventId::NONE);
+            }
+            shards.send(shard, loader.answer(question));
+        }
+        watched.rest();
     }
 }
 

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use store::StoreError;
 
+use crate::crash_notes::{CrashNotes, Watched};
 use crate::driver::{Shards, Stopwatch};
 use crate::shard::{Context, Input, LongTurn, take_turn};
 use crate::sync::lock;
+use crate::vitals::Vitals;
 
 /// The way to the threads. They end when the last way is dropped, each after the turn it is in.
 #[derive(Clone)]
@@ -25,12 +27,21 @@ impl LongTurns {
     ///
     /// # Errors
     /// Where the system gives no threads.
-    pub(crate) fn start(count: usize, context: &Arc<Context>, shards: &Arc<Shards>) -> Result<Self, StoreError> {
+    pub(crate) fn start(
+        count: usize,
+        context: &Arc<Context>,
+        shards: &Arc<Shards>,
+        vitals: &Arc<Vitals>,
+        notes: &CrashNotes,
+    ) -> Result<Self, StoreError> {
         let (turns, asked) = channel();
         let asked = Arc::new(Mutex::new(asked));
         for index in 0..count.max(1) {
             let (context, shards, asked) = (Arc::clone(context), Arc::clone(shards), Arc::clone(&asked));
-            crate::spawn(&format!("long-turn-{index}"), move || run(&asked, &context, &shards))?;
+            let in_hand = notes.in_hand();
+            vitals.spawn(&format!("long-turn-{index}"), move |pulse| {
+                run(&asked, &context, &shards, &Watched { pulse, in_hand });
+            })?;
         }
         Ok(Self { turns })
     }
@@ -42,12 +53,15 @@ impl LongTurns {
     }
 }
 
-fn run(asked: &Mutex<Receiver<Asked>>, context: &Context, shards: &Shards) {
-    let stopwatch = Stopwatch::patient();
+fn run(asked: &Mutex<Receiver<Asked>>, context: &Context, shards: &Shards, watched: &Watched<'_>) {
+    let stopwatch = Stopwatch::patient(watched);
     loop {
         // One of the threads waits here, the others for the lock.
         let next = lock(asked).recv();
         let Ok(Asked { shard, turn }) = next else { return };
-        shards.send(shard, Input::Turned(Box::new(take_turn(*turn, context, &stopwatch))));
+        watched.pulse.beat();
+        let taken = take_turn(*turn, context, &stopwatch);
+        watched.rest();
+        shards.send(shard, Input::Turned(Box::new(taken)));
     }
 }

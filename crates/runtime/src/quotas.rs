@@ -47,6 +47,8 @@ pub struct Quotas {
     pub express: Duration,
     /// How long an HTTP task may take; its `TimeoutSeconds` can only shorten it.
     pub http_task: Duration,
+    /// How long a thread that everything depends on may take for one step, before the process is ended.
+    pub stall: Duration,
 }
 
 impl Default for Quotas {
@@ -69,6 +71,7 @@ impl Default for Quotas {
             redrivable_age: Duration::from_secs(365 * DAY_SECONDS),
             express: Duration::from_secs(300),
             http_task: Duration::from_secs(60),
+            stall: Duration::from_secs(60),
         }
     }
 }
@@ -114,7 +117,7 @@ impl Quota {
 }
 
 /// Every quota.
-pub const TABLE: [Quota; 23] = [
+pub const TABLE: [Quota; 24] = [
     Quota {
         key: "limits.payload-bytes",
         what: "Bytes of JSON in a state's input or output, and in what one Assign gives",
@@ -299,6 +302,14 @@ pub const TABLE: [Quota; 23] = [
         value: |quotas| quotas.http_task.as_secs(),
         set: |quotas, seconds| quotas.http_task = Duration::from_secs(seconds),
     },
+    Quota {
+        key: "limits.stall-seconds",
+        what: "Seconds that a thread of the server's may be at one step, before the server ends itself to be started again",
+        unit: "SECONDS",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.stall.as_secs(),
+        set: |quotas, seconds| quotas.stall = Duration::from_secs(seconds),
+    },
 ];
 
 /// More seconds than there are is as good as for ever.
@@ -354,12 +365,13 @@ mod tests {
             redrivable_age,
             express,
             http_task,
+            stall,
         } = quotas;
         let counts =
             [request_bytes, versions, aliases, tags, activity_pollers, connections, waiting_inputs, page_items];
         assert_eq!((counts, bodies_bytes, answers_bytes), ([7; 8], 7, 7));
         assert_eq!([redrivable_period, redrivable_age], [Duration::from_secs(7 * DAY_SECONDS); 2]);
-        assert_eq!([activity_poll, express, http_task], [Duration::from_secs(7); 3]);
+        assert_eq!([activity_poll, express, http_task, stall], [Duration::from_secs(7); 4]);
         let Limits {
             payload_bytes,
             variables_bytes,

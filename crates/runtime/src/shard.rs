@@ -7,6 +7,7 @@
 
 mod background;
 mod batch;
+mod broken;
 mod failure;
 mod input;
 mod invocations;
@@ -16,7 +17,7 @@ mod request;
 mod start;
 mod turn;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -39,6 +40,8 @@ pub use crate::context::Context;
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
 use batch::Undelivered;
+use broken::Broken;
+pub use broken::LogEnd;
 use request::{Absence, Absent, Fate, Request};
 use start::{LookUp, Starting};
 
@@ -90,7 +93,7 @@ pub struct Shard {
     /// Executions to read back.
     to_read_back: VecDeque<ExecutionId>,
     /// Executions that cannot be read or advanced.
-    broken: HashSet<ExecutionId>,
+    broken: Broken,
     generation: u64,
     /// Commits that failed in a row.
     failures: u32,
@@ -124,6 +127,7 @@ impl Shard {
     /// execution, by any shard.
     pub fn new(context: Arc<Context>, index: usize, partitions: Partitions, last: ExecutionId) -> Self {
         let ids = IdSource::new(partitions, index, context.shards, last);
+        let broken = Broken::set_aside(&context.set_aside);
         Self {
             context,
             ids,
@@ -140,7 +144,7 @@ impl Shard {
             last_stamp: 0,
             reload: BTreeMap::new(),
             to_read_back: VecDeque::new(),
-            broken: HashSet::new(),
+            broken,
             generation: 0,
             failures: 0,
             paused_until: Timestamp(i64::MIN),
@@ -159,11 +163,12 @@ impl Shard {
             }
             Input::Stop(stop) => self.request(stop.execution, Request::Stop(stop), moment),
             Input::HandOut(hand_out) => self.request(hand_out.task.execution, Request::HandOut(hand_out), moment),
-            Input::Arm(timers) => self.timers.extend(timers.into_iter().filter(|(_, id)| !self.broken.contains(id))),
+            Input::Arm(timers) => self.timers.extend(timers.into_iter().filter(|(_, id)| !self.broken.contains(*id))),
             Input::Resume { execution, reply } => self.request(execution, Request::Resume(reply), moment),
             Input::MachineDeleting { machine, reply } => self.machine_deleting(machine, reply),
             Input::Loaded(loaded) => self.loaded(loaded, moment),
             Input::Found(found) => self.found(found, moment),
+            Input::LogEnd(end) => self.log_end(end, moment.now),
             Input::Turned(taken) => self.turn_taken(*taken, moment),
             Input::BatchOver(outcome) => self.outcome(outcome, moment.now),
         }

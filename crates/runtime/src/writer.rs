@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::observer::Observers;
 use crate::shard::{Batch, CommitFailure, Context, Input, Outlets};
 use crate::sync::Inbox;
+use crate::vitals::Pulse;
 
 /// Submissions that wait while a commit is being synced, before the shards wait too. What they are sent gathers in
 /// their inboxes then, which have a bound.
@@ -109,14 +110,16 @@ impl Committer {
     }
 
     /// Commits until every shard has left.
-    pub(crate) fn run(mut self, writer: &CommitQueue) {
+    pub(crate) fn run(mut self, writer: &CommitQueue, pulse: &Pulse) {
         // Also when this thread dies: then nobody waits for it in vain.
         let _close = Close(writer);
         let mut submissions = Vec::new();
         let shards = Arc::clone(&self.shards);
         while writer.inbox.take(&mut submissions, None) {
             let _committing = shards.committing();
+            pulse.beat();
             self.step(&mut submissions);
+            pulse.rest();
         }
         let positions = std::mem::replace(&mut self.observers, Observers::none()).finish();
         if !positions.is_empty()

@@ -11,7 +11,7 @@ use runtime::clock::WallClock;
 use runtime::observer::Observer;
 use runtime::quotas::Quotas;
 use runtime::tasks::no_tasks;
-use runtime::{Runtime, RuntimeOptions};
+use runtime::{Oversight, Runtime, RuntimeOptions};
 use store::commit_log::{CommitPosition, Committed};
 use store::fault::{Fate, Faulty};
 use store::memory::MemoryStore;
@@ -53,7 +53,14 @@ fn open(store: Arc<dyn Store>, observers: &[&Arc<Recorder>]) -> Runtime {
         shards: 2,
     };
     let observers = observers.iter().map(|recorder| Arc::clone(recorder) as Arc<dyn Observer>).collect();
-    Runtime::open_observed(store, Arc::new(WallClock), options, no_tasks, observers).unwrap()
+    Runtime::open_observed(
+        store,
+        Arc::new(WallClock),
+        options,
+        no_tasks,
+        Oversight { observers, ..Oversight::default() },
+    )
+    .unwrap()
 }
 
 async fn create(runtime: &Runtime, name: &str, definition: &str) -> Text {

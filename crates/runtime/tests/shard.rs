@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use asl::{Text, Value};
-use engine::{Command, Status, Timestamp};
+use engine::{Command, EventId, EventKind, Status, Timestamp};
 use runtime::RuntimeOptions;
 use runtime::activities::Exchange;
 use runtime::calls::StartedExecution;
@@ -14,7 +15,7 @@ use runtime::directory::{Directory, Qualifier};
 use runtime::loader::Loader;
 use runtime::quotas::Quotas;
 use runtime::shard::{
-    Batch, Context, Input, Leisurely, Moment, Need, Outlets, Pace, Reply, Shard, ShardOptions, Start, take_turn,
+    Batch, Context, Input, Leisurely, Moment, Need, Outlets, Pace, Reply, Shard, ShardOptions, Start, Stop, take_turn,
 };
 use runtime::tasks::NoTasks;
 use runtime::tokens::Tokens;
@@ -45,6 +46,11 @@ impl Bench {
     fn new(definition: &str, options: ShardOptions) -> Self {
         let store = Arc::new(MemoryStore::new());
         try_commit(&*store, &machine(definition)).unwrap();
+        Self::over(store, options, BTreeSet::new())
+    }
+
+    /// A shard over what another left, where these executions ended the process.
+    fn over(store: Arc<MemoryStore>, options: ShardOptions, set_aside: BTreeSet<ExecutionId>) -> Self {
         let shared: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let directory = Arc::new(Directory::open(Arc::clone(&shared)).unwrap());
         let runtime = RuntimeOptions {
@@ -55,7 +61,7 @@ impl Bench {
         };
         let context =
             Context::new(shared, Arc::clone(&directory), Tokens::new(&[0; 32]), Arc::new(NoTasks), &runtime, options);
-        let context = Arc::new(context);
+        let context = Arc::new(context.with_set_aside(set_aside));
         Self {
             loader: Loader::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&directory)),
             store,
@@ -224,10 +230,10 @@ fn two_commands_to_one_execution_in_one_batch_are_one_write() {
     // Nobody knows the number before it is durable, but it is always the same here.
     let execution = ExecutionId::new(NOW, Partition(1), 0);
     let (reply, mut heard) = oneshot::channel();
-    let heartbeat = Command::TaskHeartbeat { scheduled: engine::EventId(99) };
+    let heartbeat = Command::TaskHeartbeat { scheduled: EventId(99) };
     bench.handle(Input::Task { execution, command: heartbeat, reply }, NOW);
     let (reply, mut stopped) = oneshot::channel();
-    let stop = runtime::shard::Stop { execution, arn: "x".into(), error: None, cause: None, reply };
+    let stop = Stop { execution, arn: "x".into(), error: None, cause: None, reply };
     bench.handle(Input::Stop(stop), NOW);
     let batch = bench.run(NOW).unwrap();
     assert_eq!(batch.writes.len(), 1);
@@ -242,7 +248,7 @@ fn two_commands_to_one_execution_in_one_batch_are_one_write() {
 struct Hurried;
 
 impl Pace for Hurried {
-    fn begin_turn(&self) {}
+    fn begin_turn(&self, _of: Option<(ExecutionId, EventId)>) {}
 
     fn is_turn_over(&self) -> bool {
         false
@@ -283,7 +289,7 @@ fn a_turn_for_which_there_is_no_time_is_taken_elsewhere_and_what_is_asked_meanwh
     let [(away, 1), _] = ids.as_slice() else { panic!("{ids:?}") };
     assert_eq!(bench.shard.live_count(), 1);
     let (reply, mut stopped) = oneshot::channel();
-    let stop = runtime::shard::Stop { execution: *away, arn: "x".into(), error: None, cause: None, reply };
+    let stop = Stop { execution: *away, arn: "x".into(), error: None, cause: None, reply };
     bench.handle(Input::Stop(stop), NOW);
     bench.commit(batch, NOW);
     assert!(stopped.try_recv().is_err(), "it waits for the turn to be over");
@@ -305,7 +311,7 @@ fn a_turn_for_which_there_is_no_time_is_taken_elsewhere_and_what_is_asked_meanwh
         .collect();
     assert!(
         events.iter().any(
-            |event| matches!(&event.kind, engine::EventKind::StateExited { output, .. } if output.to_json() == "2")
+            |event| matches!(&event.kind, EventKind::StateExited { output, .. } if output.to_json() == "2")
         )
     );
     assert_eq!(bench.store.execution(*away).unwrap().unwrap().summary.status, Status::Aborted);
@@ -317,4 +323,61 @@ fn begun(write: &Write) -> Option<(ExecutionId, u64)> {
         Write::Begin { execution, chunk, .. } => Some((execution.id, chunk.last_id.0)),
         _ => None,
     }
+}
+
+#[test]
+fn an_execution_that_is_set_aside_is_not_advanced_and_can_be_stopped() {
+    let waits = r#"{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 9, "End": true}}}"#;
+    let mut before = Bench::new(waits, ShardOptions::default());
+    let mut started = before.start(NOW);
+    let batch = before.run(NOW).unwrap();
+    before.commit(batch, NOW);
+    let arn = started.try_recv().unwrap().unwrap().arn;
+    let execution = before.store.execution_by_arn(&arn).unwrap().unwrap().id;
+
+    let mut bench = Bench::over(before.store, ShardOptions::default(), BTreeSet::from([execution]));
+    let due = Timestamp(NOW.0 + 9_000);
+    bench.handle(Input::Arm(vec![(due, execution)]), NOW);
+    let (resumed, mut is_resumed) = oneshot::channel();
+    bench.handle(Input::Resume { execution, reply: resumed }, due);
+    let batch = bench.run(due).unwrap();
+    assert!(batch.writes.is_empty());
+    bench.commit(batch, due);
+    is_resumed.try_recv().unwrap().expect("recovery goes on without it");
+    assert_eq!(bench.context.metrics().loads, 0);
+
+    let stop = || {
+        let (reply, answer) = oneshot::channel();
+        let cause = Some("enough".into());
+        (Input::Stop(Stop { execution, arn: arn.clone(), error: None, cause, reply }), answer)
+    };
+    let ((first, mut first_answer), (second, mut second_answer)) = (stop(), stop());
+    bench.handle(first, due);
+    let later = Timestamp(due.0 + 5);
+    let batch = bench.run(later).unwrap();
+    bench.handle(second, Timestamp(later.0 + 5));
+    let other = bench.run(later).unwrap();
+    bench.commit(batch, later);
+    bench.commit(other, later);
+    assert_eq!(first_answer.try_recv().unwrap().unwrap(), later);
+    assert_eq!(second_answer.try_recv().unwrap().unwrap(), later);
+    let record = bench.store.execution(execution).unwrap().unwrap();
+    assert_eq!((record.summary.status, record.summary.stopped_at), (Status::Aborted, Some(later)));
+    let events: Vec<_> = bench
+        .store
+        .chunks(execution)
+        .unwrap()
+        .iter()
+        .flat_map(|chunk| engine::log::decode(&chunk.events).unwrap())
+        .collect();
+    assert!(
+        matches!(&events.last().unwrap().kind, EventKind::ExecutionAborted { cause: Some(cause), .. } if &**cause == "enough")
+    );
+
+    let (third, mut third_answer) = stop();
+    let mut anew = Bench::over(bench.store, ShardOptions::default(), BTreeSet::from([execution]));
+    anew.handle(third, Timestamp(later.0 + 9));
+    let batch = anew.run(Timestamp(later.0 + 9)).unwrap();
+    anew.commit(batch, later);
+    assert_eq!(third_answer.try_recv().unwrap().unwrap(), later, "it is over");
 }

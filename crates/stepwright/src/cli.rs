@@ -113,6 +113,9 @@ pub(crate) struct ServeArguments {
     /// Keep everything in memory; all is gone when the server stops [env: STEPWRIGHT_IN_MEMORY]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) in_memory: Option<String>,
+    /// Let executions go on that were set aside because they ended the server twice [env: STEPWRIGHT_RETRY_SET_ASIDE]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) retry_set_aside: Option<String>,
     /// Region in the ARNs it makes [default: us-east-1] [env: STEPWRIGHT_REGION]
     #[arg(long, alias = "aws-region", value_name = "REGION")]
     pub(crate) region: Option<String>,

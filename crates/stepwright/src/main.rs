@@ -37,6 +37,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Exit code: the command did not do its work.
 const FAILED: u8 = 1;
+/// Exit code: the server found itself broken, and is to be started again (EX_SOFTWARE).
+const BROKEN: u8 = 70;
 /// Exit code: the command line, the configuration or a definition is wrong.
 const USAGE: u8 = 2;
 

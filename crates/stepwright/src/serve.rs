@@ -2,17 +2,19 @@
 
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use functions::Functions;
 use integrations::Integrations;
 use mocks::{MockSource, Mocked};
-use runtime::clock::WallClock;
+use runtime::clock::{Clock, WallClock};
+use runtime::crash_notes::CrashNotes;
 use runtime::quotas::Quotas;
 use runtime::task_reports::TaskReports;
 use runtime::tasks::Tasks;
-use runtime::{Dispatcher, Runtime, RuntimeOptions, TaskOptions};
+use runtime::{Dispatcher, Oversight, Runtime, RuntimeOptions, TaskOptions, VitalFailure};
 use store::Store;
 use store::memory::MemoryStore;
 use store::sqlite::Sqlite;
@@ -26,13 +28,21 @@ use crate::failure_log::FailureLog;
 use crate::mock_config::{self, MockFile};
 use crate::services::{Services, Setup};
 use crate::signals::Signals;
-use crate::{FAILED, Failure, descriptors, logging};
+use crate::{BROKEN, FAILED, Failure, descriptors, logging};
 
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address} (choose another with --bind and --port)")]
 struct ListenError {
     address: SocketAddr,
+    source: std::io::Error,
+}
+
+/// Notes of crashes that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot keep notes of what is in hand in {}", .directory.display())]
+struct CrashNotesError {
+    directory: PathBuf,
     source: std::io::Error,
 }
 
@@ -70,9 +80,11 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
     let tasks = |reports| tasks(config, integrations, source, reports);
     let failures = Arc::new(FailureLog::new(Arc::clone(&store)));
     let (clock, options) = (Arc::new(WallClock), runtime_options(config));
-    let runtime = Runtime::open_observed(Arc::clone(&store), clock, options, tasks, vec![failures])?;
+    let oversight = Oversight { observers: vec![failures], crash_notes: crash_notes(config)? };
+    let runtime = Runtime::open_observed(Arc::clone(&store), clock, options, tasks, oversight)?;
     announce(config, address, &store.describe(), functions.as_ref(), mocks.as_deref())?;
 
+    let vital = runtime.clone();
     let (stop, stopped) = watch::channel(false);
     let api = api::Api::new(runtime.clone()).with_functions(functions.clone());
     let api = api.with_allowed_hosts(config.allowed_hosts.clone());
@@ -89,6 +101,7 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
 
     tokio::select! {
         _ = &mut work => return Ok(ExitCode::from(FAILED)),
+        failure = vital.failure() => end(&failure),
         signal = signals.next() => tracing::info!(signal, "stopping: finishing what was begun; a second signal exits at once"),
     }
     stop.send_replace(true);
@@ -97,9 +110,24 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
             tracing::info!("stopped");
             Ok(ExitCode::SUCCESS)
         }
+        failure = vital.failure() => end(&failure),
         // Not `Ok(..)`: leaving the async runtime would wait for what the signal wants to cut short.
         _ = signals.next() => std::process::exit(FAILED.into()),
     }
+}
+
+/// Ends the process, for whoever supervises it to start it again. What threads have in hand stays noted.
+fn end(failure: &VitalFailure) -> ! {
+    tracing::error!(%failure, "ending the process: nothing that was acknowledged is lost");
+    logging::flush();
+    std::process::exit(BROKEN.into())
+}
+
+/// Where the data outlives the process, so do the notes of what it had in hand.
+fn crash_notes(config: &ServeConfig) -> Result<CrashNotes, CrashNotesError> {
+    let Data::Directory(directory) = &config.data else { return Ok(CrashNotes::none()) };
+    let notes = CrashNotes::open(directory, WallClock.now(), config.retry_set_aside);
+    notes.map_err(|source| CrashNotesError { directory: directory.clone(), source })
 }
 
 async fn until_set(mut flag: watch::Receiver<bool>) {

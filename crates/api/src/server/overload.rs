@@ -47,7 +47,7 @@ async fn answer(service: &Service, request: Request<Incoming>) -> Response<Respo
         return turned_away(service, request, &error).await;
     }
     if let Ok((Endpoint::Health, _)) = service.api.routes.find(request.method(), request.uri().path()) {
-        return health();
+        return health(&service.api.runtime);
     }
     turned_away(service, request, &ApiError::throttled()).await
 }

@@ -58,6 +58,7 @@ impl Shard {
             }
         }
         self.starting.clear();
+        self.broken.roll_back();
         let gathering = std::mem::take(&mut self.gathering);
         self.pause(now);
         self.fail_releases(failure, gathering.releases);

@@ -8,6 +8,7 @@ use store::record::{ExecutionId, MachineType, StateMachineId};
 use tokio::sync::oneshot;
 
 use super::batch::BatchOutcome;
+use super::broken::LogEnd;
 use super::need::{Found, Loaded, TurnTaken};
 use crate::activities::HandOut;
 use crate::calls::{CallError, EndedExecution, StartedExecution};
@@ -52,6 +53,8 @@ pub enum Input {
     },
     /// An execution that was asked for.
     Loaded(Loaded),
+    /// The end of a log that was asked for.
+    LogEnd(LogEnd),
     /// A name that was asked for.
     Found(Found),
     /// A long turn is over.

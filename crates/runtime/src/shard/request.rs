@@ -74,8 +74,11 @@ pub(super) enum Fate {
 impl Shard {
     /// Does what is asked of an execution: at once where it is in memory, else as soon as it is.
     pub(super) fn request(&mut self, id: ExecutionId, request: Request, moment: &mut Moment<'_>) {
-        if self.broken.contains(&id) {
-            return self.refuse(id, request, &Refusal::Broken, moment.now);
+        if self.broken.contains(id) {
+            return match request {
+                Request::Stop(stop) => self.stop_broken(id, stop, moment.now),
+                other => self.refuse(id, other, &Refusal::Broken, moment.now),
+            };
         }
         if let Some(absent) = self.absent.get_mut(&id) {
             return absent.waiting.push(request);

@@ -180,7 +180,7 @@ impl Shard {
     ) -> Result<(), CallError> {
         let resources = TaskResources { context: &self.context, execution: id };
         let seed = moment.chance.draw();
-        moment.pace.begin_turn();
+        moment.pace.begin_turn(None);
         let is_over = || moment.pace.is_turn_over();
         let time = turn_time(moment.pace, &is_over);
         let turn = turn(&self.context, &resources, moment.now, seed, time);

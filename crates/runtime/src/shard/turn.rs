@@ -34,8 +34,8 @@ pub struct Moment<'a> {
 
 /// Says when others want their turn. It bounds what a shard does at once; it never changes what it does.
 pub trait Pace {
-    /// A turn begins.
-    fn begin_turn(&self);
+    /// A turn begins: of an execution of which that was the last event, or an execution's first.
+    fn begin_turn(&self, of: Option<(ExecutionId, EventId)>);
     /// Whether the turn that was begun took long enough.
     fn is_turn_over(&self) -> bool;
     /// Milliseconds one expression may take; `None` for as long as the language allows.
@@ -50,7 +50,7 @@ pub trait Pace {
 pub struct Leisurely;
 
 impl Pace for Leisurely {
-    fn begin_turn(&self) {}
+    fn begin_turn(&self, _of: Option<(ExecutionId, EventId)>) {}
 
     fn is_turn_over(&self) -> bool {
         false
@@ -109,7 +109,7 @@ impl Shard {
     ) -> Result<Turned, Refusal> {
         let Some(live) = self.live.get_mut(&id) else { return Err(Refusal::Unknown) };
         let context = &*self.context;
-        moment.pace.begin_turn();
+        moment.pace.begin_turn(Some((id, live.execution.last_event())));
         let resources = TaskResources { context, execution: id };
         let is_over = || moment.pace.is_turn_over();
         let time = turn_time(moment.pace, &is_over);
@@ -301,7 +301,7 @@ pub(super) fn turn<'a>(
 /// Takes a long turn: with time for every evaluation, until others want the place.
 pub fn take_turn(long: LongTurn, context: &Context, pace: &dyn Pace) -> TurnTaken {
     let LongTurn { execution, mut live, command, now, seed, reply } = long;
-    pace.begin_turn();
+    pace.begin_turn(Some((execution, live.execution.last_event())));
     let mut events = Vec::new();
     let resources = TaskResources { context, execution };
     let is_over = || pace.is_turn_over();

@@ -15,7 +15,8 @@ use runtime::loader::{Loader, Question};
 use runtime::observer::{self, Follower, Observer, Observers};
 use runtime::quotas::Quotas;
 use runtime::shard::{
-    Context, Found, Input, Leisurely, Loaded, Moment, Need, Outlets, Pace, Shard, ShardOptions, Start, Stop, take_turn,
+    Context, Found, Input, Leisurely, Loaded, LogEnd, Moment, Need, Outlets, Pace, Shard, ShardOptions, Start, Stop,
+    take_turn,
 };
 use runtime::tasks;
 use runtime::tokens::Tokens;

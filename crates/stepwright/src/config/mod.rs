@@ -45,6 +45,8 @@ pub(crate) struct ServeConfig {
     pub(crate) allowed_hosts: AllowedHosts,
     /// Where the data lies.
     pub(crate) data: Data,
+    /// Whether executions that ended the server go on.
+    pub(crate) retry_set_aside: bool,
     /// The region in ARNs.
     pub(crate) region: String,
     /// The account in ARNs: 12 digits.
@@ -186,6 +188,7 @@ const BIND: Name = Name::new("bind");
 const ALLOWED_HOSTS: Name = Name::new("allowed-hosts");
 const DATA_DIR: Name = Name::new("data-dir");
 const IN_MEMORY: Name = Name::new("in-memory");
+const RETRY_SET_ASIDE: Name = Name::new("retry-set-aside");
 const REGION: Name = Name::or("region", &["AWS_REGION", "AWS_DEFAULT_REGION"]);
 const ACCOUNT: Name = Name::or("account", &["AWS_ACCOUNT_ID"]);
 const SCALE: Name = Name::or("wait-time-scale", &["WAIT_TIME_SCALE"]);
@@ -200,12 +203,13 @@ const MOCK_CONFIG: Name = Name::or("mock-config", &["SFN_MOCK_CONFIG"]);
 const CONFIG: Name = Name::new("config");
 
 /// The keys the file may hold, but those of quotas.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     PORT.key,
     BIND.key,
     ALLOWED_HOSTS.key,
     DATA_DIR.key,
     IN_MEMORY.key,
+    RETRY_SET_ASIDE.key,
     REGION.key,
     ACCOUNT.key,
     SCALE.key,
@@ -236,6 +240,8 @@ impl ServeConfig {
         let bind = sources
             .get(&BIND, &arguments.bind, values::ADDRESS, values::address)?
             .unwrap_or(IpAddr::from([127, 0, 0, 1]));
+        let retry_set_aside =
+            sources.get(&RETRY_SET_ASIDE, &arguments.retry_set_aside, values::BOOLEAN, values::boolean)?;
         let in_memory =
             sources.get(&IN_MEMORY, &arguments.in_memory, values::BOOLEAN, values::boolean)?.unwrap_or(false);
         let directory = sources
@@ -246,6 +252,7 @@ impl ServeConfig {
             allowed_hosts: sources
                 .get(&ALLOWED_HOSTS, &arguments.allowed_hosts, values::ALLOWED_HOSTS, AllowedHosts::parse)?
                 .unwrap_or_default(),
+            retry_set_aside: retry_set_aside.unwrap_or(false),
             data: if in_memory { Data::Memory } else { Data::Directory(directory) },
             region: sources
                 .get(&REGION, &arguments.region, values::REGION, values::region)?
@@ -390,7 +397,7 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_read() {
         let file = file(
-            "port = 1\nbind = \"0.0.0.0\"\nallowed-hosts = [\"a.b\", \"c\"]\ndata-dir = \"/data\"\nin-memory = false\nregion = \"eu-west-1\"\n\
+            "port = 1\nbind = \"0.0.0.0\"\nallowed-hosts = [\"a.b\", \"c\"]\ndata-dir = \"/data\"\nin-memory = false\nretry-set-aside = true\nregion = \"eu-west-1\"\n\
              account = \"000000000001\"\nwait-time-scale = 0.5\nlog = \"warn\"\n\
              functions = \"lambda\"\nmock-config = \"mocks.json\"\n\
              [tasks]\nafter-crash = \"fail\"\nconcurrency = 6\nassume-role = true\nopen-hosts = \"a, fe80::1\"\n",
@@ -398,6 +405,7 @@ mod tests {
         let config = load(&with_file(&file), &[]).unwrap();
         assert_eq!(config.listen.to_string(), "0.0.0.0:1");
         assert_eq!(config.allowed_hosts, AllowedHosts::parse("a.b,c").unwrap());
+        assert!(config.retry_set_aside);
         assert_eq!(config.data, Data::Directory("/data".into()));
         assert_eq!((config.region.as_str(), config.account.as_str()), ("eu-west-1", "000000000001"));
         assert_eq!(config.log.as_str(), "warn");

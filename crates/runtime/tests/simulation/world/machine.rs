@@ -26,7 +26,7 @@ pub(super) struct Node {
 struct Whim(RefCell<Random>);
 
 impl Pace for Whim {
-    fn begin_turn(&self) {}
+    fn begin_turn(&self, _of: Option<(ExecutionId, EventId)>) {}
 
     fn is_turn_over(&self) -> bool {
         self.0.borrow_mut().percent(5)
@@ -81,6 +81,7 @@ impl World {
         let answer = match need {
             Need::Turn(turn) => Input::Turned(Box::new(take_turn(*turn, &node.context, &Leisurely))),
             Need::Stored(Question::Execution(id)) if fails => Input::Loaded(Loaded::failed(id, silent())),
+            Need::Stored(Question::LogEnd(id)) if fails => Input::LogEnd(LogEnd::failed(id, silent())),
             Need::Stored(Question::Name(arn)) if fails => Input::Found(Found { arn, earlier: Err(Arc::new(silent())) }),
             Need::Stored(question) => node.loader.answer(question),
         };

@@ -1,0 +1,217 @@
+//! Whether the threads that everything depends on are alive and get on.
+//!
+//! A thread that panics, or is at one step for too long, cannot be put right from within: the process is to be ended, and
+//! whoever supervises it starts it again. Nothing that was acknowledged is lost by that. Whoever owns the process asks for
+//! [`Vitals::failure`] and ends it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use store::StoreError;
+use tokio::sync::watch;
+
+use crate::sync::lock;
+
+/// How long a step may take before the server calls itself unwell.
+const UNWELL_AFTER: Duration = Duration::from_secs(10);
+
+/// How often the threads are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// What is wrong with a thread that everything depends on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VitalFailure {
+    /// It died: a mistake of ours.
+    #[error("the thread '{thread}' panicked: {message}")]
+    Panicked {
+        /// Its name.
+        thread: String,
+        /// What it said.
+        message: String,
+    },
+    /// It does not get on: a mistake of ours, or a disk that does not answer.
+    #[error("the thread '{thread}' has been at one step for {} s", .time.as_secs())]
+    Stalled {
+        /// Its name.
+        thread: String,
+        /// How long it has been at it.
+        time: Duration,
+    },
+}
+
+/// The threads and how they do.
+pub(crate) struct Vitals {
+    began: Instant,
+    pulses: Mutex<Vec<Arc<Pulse>>>,
+    failure: watch::Sender<Option<VitalFailure>>,
+    is_closed: Mutex<bool>,
+    closed: Condvar,
+}
+
+/// What one thread shows of itself.
+pub(crate) struct Pulse {
+    thread: String,
+    began: Instant,
+    /// Milliseconds after `began` at which its step began, and 1; 0 between steps.
+    step: AtomicU64,
+}
+
+impl Vitals {
+    pub(crate) fn new() -> Self {
+        Self {
+            began: Instant::now(),
+            pulses: Mutex::default(),
+            failure: watch::Sender::new(None),
+            is_closed: Mutex::new(false),
+            closed: Condvar::new(),
+        }
+    }
+
+    /// Starts a thread that everything depends on.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(crate) fn spawn(
+        self: &Arc<Self>,
+        name: &str,
+        run: impl FnOnce(&Pulse) + Send + 'static,
+    ) -> Result<JoinHandle<()>, StoreError> {
+        let pulse = Arc::new(Pulse { thread: name.to_owned(), began: self.began, step: AtomicU64::new(0) });
+        lock(&self.pulses).push(Arc::clone(&pulse));
+        let vitals = Arc::clone(self);
+        crate::spawn(name, move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| run(&pulse)));
+            pulse.rest();
+            if let Err(panic) = ended {
+                let message = message(&*panic);
+                vitals.fail(VitalFailure::Panicked { thread: pulse.thread.clone(), message });
+            }
+        })
+    }
+
+    /// What is wrong, where something is.
+    pub(crate) fn check(&self) -> Result<(), VitalFailure> {
+        match &*self.failure.borrow() {
+            Some(failure) => Err(failure.clone()),
+            None => self.stalled(UNWELL_AFTER).map_or(Ok(()), Err),
+        }
+    }
+
+    /// Returns when a thread died or stalled: then the process is to be ended.
+    pub(crate) async fn failure(&self) -> VitalFailure {
+        let mut failure = self.failure.subscribe();
+        loop {
+            let found = failure.borrow_and_update().clone();
+            if let Some(found) = found {
+                return found;
+            }
+            // The sender lives as long as this.
+            if failure.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Looks at the threads until it is closed. No step may take longer than `stall`.
+    pub(crate) fn watch(&self, stall: Duration) {
+        let mut is_closed = lock(&self.is_closed);
+        while !*is_closed {
+            if let Some(stalled) = self.stalled(stall) {
+                self.fail(stalled);
+            }
+            is_closed = self.closed.wait_timeout(is_closed, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    pub(crate) fn close(&self) {
+        *lock(&self.is_closed) = true;
+        self.closed.notify_all();
+    }
+
+    fn stalled(&self, longest: Duration) -> Option<VitalFailure> {
+        let stalled = |pulse: &Arc<Pulse>| {
+            let time = pulse.step_time().filter(|time| *time > longest)?;
+            Some(VitalFailure::Stalled { thread: pulse.thread.clone(), time })
+        };
+        lock(&self.pulses).iter().find_map(stalled)
+    }
+
+    fn fail(&self, failure: VitalFailure) {
+        self.failure.send_if_modified(|known| {
+            if known.is_some() {
+                return false;
+            }
+            tracing::error!(%failure, "the server cannot go on");
+            *known = Some(failure);
+            true
+        });
+    }
+}
+
+impl Pulse {
+    /// A step begins.
+    pub(crate) fn beat(&self) {
+        self.step.store(self.milliseconds() + 1, Ordering::Relaxed);
+    }
+
+    /// The step is over, and the thread waits for whatever comes.
+    pub(crate) fn rest(&self) {
+        self.step.store(0, Ordering::Relaxed);
+    }
+
+    fn step_time(&self) -> Option<Duration> {
+        let step = self.step.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(Duration::from_millis(self.milliseconds().saturating_sub(step)))
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("it said nothing").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thread_that_panics_is_named_with_what_it_said() {
+        let vitals = Arc::new(Vitals::new());
+        assert_eq!(vitals.check(), Ok(()));
+        let thread = vitals.spawn("shard-0", |_| panic!("no {}", "way")).unwrap();
+        let failure = vitals.failure().await;
+        thread.join().unwrap();
+        assert_eq!(failure.to_string(), "the thread 'shard-0' panicked: no way");
+        assert_eq!(vitals.check(), Err(failure));
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_is_at_one_step_for_too_long_is_named() {
+        let vitals = Arc::new(Vitals::new());
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let stuck = vitals.spawn("writer", move |pulse| {
+            pulse.beat();
+            waits.recv().unwrap_err();
+        });
+        let idle = vitals.spawn("loader-0", |pulse| {
+            pulse.beat();
+            pulse.rest();
+        });
+        let watching = Arc::clone(&vitals);
+        let watch = std::thread::spawn(move || watching.watch(Duration::from_millis(1)));
+        assert!(matches!(vitals.failure().await, VitalFailure::Stalled { thread, .. } if thread == "writer"));
+        drop(go_on);
+        vitals.close();
+        for thread in [stuck.unwrap(), idle.unwrap(), watch] {
+            thread.join().unwrap();
+        }
+    }
+}
