@@ -21,6 +21,7 @@ const ORDER: &[&[&str]] = &[
     &["query_language"],
     &["budget"],
     &["walk"],
+    &["walk"],
     &["error"],
     &["scope"],
     &["path"],
