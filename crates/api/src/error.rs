@@ -141,6 +141,11 @@ impl From<CallError> for ApiError {
                 "ActivityAlreadyExists",
                 "Activity already exists. EncryptionConfiguration may not be updated.",
             ),
+            E::ExecutionLimitExceeded => Self::new(
+                "ExecutionLimitExceeded",
+                "The maximum number of running executions has been reached. Running executions must end or be stopped \
+                 before a new execution can be started.",
+            ),
             E::ActivityWorkerLimitExceeded => Self::new(
                 "ActivityWorkerLimitExceeded",
                 "The maximum number of workers concurrently polling for activity tasks has been reached.",

@@ -54,6 +54,9 @@ pub enum CallError {
     /// `ExecutionAlreadyExists`, with the ARN.
     #[error("execution exists: {0}")]
     ExecutionAlreadyExists(Text),
+    /// `ExecutionLimitExceeded`: as many executions run as may.
+    #[error("as many executions run as may")]
+    ExecutionLimitExceeded,
     /// `ExecutionDoesNotExist`, with the ARN.
     #[error("execution does not exist: {0}")]
     ExecutionDoesNotExist(Text),

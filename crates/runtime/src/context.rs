@@ -8,7 +8,9 @@ use store::record::ExecutionId;
 
 use crate::arn::Arns;
 use crate::directory::Directory;
+use crate::memory::Memory;
 use crate::metrics::{Metrics, MetricsSnapshot};
+use crate::open_executions::OpenExecutions;
 use crate::quotas::Quotas;
 use crate::shard::ShardOptions;
 use crate::tasks::Tasks;
@@ -25,6 +27,8 @@ pub struct Context {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shards: usize,
     pub(crate) options: ShardOptions,
+    pub(crate) open_executions: Arc<OpenExecutions>,
+    pub(crate) memory: Memory,
     /// Executions that must not be advanced.
     pub(crate) set_aside: BTreeSet<ExecutionId>,
 }
@@ -49,6 +53,8 @@ impl Context {
             metrics: Arc::default(),
             shards: runtime.shards.max(1),
             options,
+            open_executions: Arc::new(OpenExecutions::at_most(runtime.quotas.open_executions)),
+            memory: Memory::at_most(runtime.quotas.memory_bytes),
             set_aside: BTreeSet::new(),
         }
     }
@@ -61,6 +67,6 @@ impl Context {
 
     /// What was counted so far.
     pub fn metrics(&self) -> MetricsSnapshot {
-        self.metrics.snapshot()
+        self.metrics.snapshot(self.open_executions.count(), self.memory.taken())
     }
 }

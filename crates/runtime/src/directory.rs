@@ -5,9 +5,9 @@
 //! they are needed. The store is written first, then this.
 
 mod cache;
+mod programs;
 mod published;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -18,16 +18,14 @@ use store::record::{
 use store::{Store, StoreError};
 
 use crate::arn;
+use crate::quotas::Quotas;
 use crate::sync::lock;
 
 pub use cache::Moment;
 use cache::{Cache, Cached};
+use programs::Programs;
 pub(crate) use published::choose;
 pub use published::{Named, Published, Qualifier};
-
-/// Programs kept in memory at once.
-/// No quota: the size of a cache.
-const PROGRAMS_MAX: usize = 1_000;
 
 /// Records read at once when a runtime opens.
 const PAGE: usize = 1_000;
@@ -127,6 +125,8 @@ pub struct Revision {
     pub role_arn: Text,
     /// The definition.
     pub program: Arc<Program>,
+    /// Bytes of its text.
+    pub text_bytes: usize,
 }
 
 /// The state machines and activities of a runtime.
@@ -135,12 +135,6 @@ pub struct Directory {
     machines: Cache<Machine>,
     activities: Cache<Activity>,
     programs: Mutex<Programs>,
-}
-
-#[derive(Default)]
-struct Programs {
-    by_definition: HashMap<DefinitionId, (Arc<Revision>, u64)>,
-    uses: u64,
 }
 
 impl Directory {
@@ -169,7 +163,14 @@ impl Directory {
                 break;
             }
         }
-        Ok(Self { store, machines, activities, programs: Mutex::default() })
+        let programs = Mutex::new(Programs::of(Quotas::default().program_bytes));
+        Ok(Self { store, machines, activities, programs })
+    }
+
+    /// The same, where the texts of the programs in memory take so many bytes at most.
+    #[must_use]
+    pub fn with_program_bytes(self, bytes_max: usize) -> Self {
+        Self { programs: Mutex::new(Programs::of(bytes_max)), ..self }
     }
 
     /// The state machine with that ARN, where it is in memory.
@@ -180,6 +181,11 @@ impl Directory {
     /// The state machine with that ARN as the store has it.
     pub fn refresh_machine(&self, arn: &str) -> Result<Option<Arc<Machine>>, StoreError> {
         self.machines.refresh(arn, || Machine::read(&*self.store, arn))
+    }
+
+    /// How many executions of all state machines run, as the store has it.
+    pub(crate) fn count_running(&self) -> Result<u64, StoreError> {
+        self.machines.all().iter().map(|machine| self.store.count_running(machine.record.id)).sum()
     }
 
     /// The state machines that are being deleted.
@@ -194,12 +200,17 @@ impl Directory {
 
     /// A state machine was written since that moment.
     pub(crate) fn keep_machine(&self, record: StateMachine, published: Arc<Published>, since: Moment) {
+        let earlier = self.machines.get(&record.arn);
+        if let Some(earlier) = earlier.filter(|earlier| earlier.record.definition != record.definition) {
+            lock(&self.programs).remove(earlier.record.definition);
+        }
         self.machines.keep(Machine::new(record, published), since);
     }
 
     /// A state machine was removed.
     pub(crate) fn drop_machine(&self, arn: &str, id: StateMachineId) {
         self.machines.drop(arn, id.0);
+        lock(&self.programs).remove_machine(arn);
     }
 
     /// The activity with that ARN, where it is in memory.
@@ -272,25 +283,8 @@ impl Revision {
             machine_name: arn::machine_name(&definition.state_machine_arn),
             role_arn: definition.role_arn.clone(),
             program,
+            text_bytes: definition.text.len(),
         }
-    }
-}
-
-impl Programs {
-    fn get(&mut self, id: DefinitionId) -> Option<Arc<Revision>> {
-        self.uses += 1;
-        let (revision, used) = self.by_definition.get_mut(&id)?;
-        *used = self.uses;
-        Some(Arc::clone(revision))
-    }
-
-    fn insert(&mut self, revision: Arc<Revision>) {
-        if self.by_definition.len() >= PROGRAMS_MAX {
-            let oldest = self.by_definition.iter().min_by_key(|(_, (_, used))| *used).map(|(id, _)| *id);
-            oldest.map(|id| self.by_definition.remove(&id));
-        }
-        self.uses += 1;
-        self.by_definition.insert(revision.definition, (revision, self.uses));
     }
 }
 

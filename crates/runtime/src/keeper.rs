@@ -18,6 +18,7 @@ use crate::calls::CallError;
 use crate::clock::Clock;
 use crate::directory::{Directory, Machine};
 use crate::driver::Shards;
+use crate::open_executions::OpenExecutions;
 use crate::shard::{ARM_AHEAD_MILLISECONDS, Input, Reply, Stop};
 use crate::sync::Inbox;
 use crate::vitals::Pulse;
@@ -72,6 +73,7 @@ pub struct Keeper {
     /// After a failure, nothing happens until then.
     paused_until: Timestamp,
     deletions: Vec<Deletion>,
+    open_executions: Option<Arc<OpenExecutions>>,
 }
 
 /// How far recovery is.
@@ -145,6 +147,7 @@ impl Keeper {
             sweep_at: now,
             paused_until: now,
             deletions: Vec::new(),
+            open_executions: None,
         };
         for machine in keeper.directory.deleting_machines() {
             keeper.tell(Errand::Delete(machine));
@@ -181,6 +184,12 @@ impl Keeper {
             }
             errands.drain(..).for_each(|errand| self.tell(errand));
         }
+    }
+
+    /// The same, and counts the executions that run where nobody else can.
+    #[must_use]
+    pub fn counting(self, open_executions: Arc<OpenExecutions>) -> Self {
+        Self { open_executions: Some(open_executions), ..self }
     }
 
     /// Does what can be done now.
@@ -227,6 +236,7 @@ impl Keeper {
     fn sweep_if_due(&mut self, now: Timestamp) -> Result<(), Interrupted> {
         if now >= self.sweep_at {
             self.sweep(now)?;
+            self.count_open()?;
             self.sweep_at = Timestamp(now.0.saturating_add(SWEEP_EVERY_MILLISECONDS));
         }
         Ok(())
@@ -249,6 +259,15 @@ impl Keeper {
                 return Ok(());
             }
         }
+    }
+
+    fn count_open(&self) -> Result<(), Interrupted> {
+        if let Some(open_executions) = &self.open_executions
+            && open_executions.take_uncertainty()
+        {
+            open_executions.counted(self.directory.count_running()?);
+        }
+        Ok(())
     }
 
     fn recover(&mut self) -> Result<(), Interrupted> {

@@ -21,8 +21,10 @@ mod ids;
 pub mod keeper;
 pub mod loader;
 mod long_turns;
+mod memory;
 mod metrics;
 pub mod observer;
+pub mod open_executions;
 pub mod quotas;
 mod records;
 pub mod shard;
@@ -153,7 +155,7 @@ impl Runtime {
         let options = RuntimeOptions { shards: count, ..options };
         let mut lane = Lane::open(&*store, SessionId(chance.draw()), 0)?;
         let tokens = Tokens::new(&token_key(&*store, &mut lane, &mut chance)?);
-        let directory = Arc::new(Directory::open(Arc::clone(&store))?);
+        let directory = Arc::new(Directory::open(Arc::clone(&store))?.with_program_bytes(options.quotas.program_bytes));
         let last_id = store.last_execution_id(&PartitionSet::All)?;
         let record_numbers = RecordNumbers::new(store.last_record_ids()?);
 
@@ -168,6 +170,7 @@ impl Runtime {
             ShardOptions::default(),
         );
         tell_of_set_aside(&*store, crash_notes.set_aside())?;
+        context.open_executions.counted(directory.count_running()?);
         let context = Arc::new(context.with_set_aside(crash_notes.set_aside().clone()));
         let exchange = {
             let shards = Arc::clone(&shards);
@@ -195,6 +198,7 @@ impl Runtime {
         let committer = Committer::new(Arc::clone(&store), lane, Arc::clone(&shards), outlets, &context);
         let committer = committer.with_observers(observers);
         let keeper = Keeper::new(store, directory, shards, Arc::clone(&inner.writer), last_id, now);
+        let keeper = keeper.counting(Arc::clone(&context.open_executions));
         inner.start(committer, followers, keeper, last_id, &crash_notes)?;
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -240,7 +244,7 @@ impl Runtime {
 
     /// What it did so far.
     pub fn metrics(&self) -> MetricsSnapshot {
-        self.inner.context.metrics.snapshot()
+        self.inner.context.metrics()
     }
 
     /// Counts what was turned away because a bound was reached.
@@ -272,6 +276,14 @@ impl Runtime {
         sent.map_err(|InboxFull| self.throttle(Throttled::Call, CallError::Throttled))?;
         // The shard drops what it has not done when it ends.
         answer.await.unwrap_or_else(|_| Err(CallError::stopping()))
+    }
+
+    /// Whether there is memory for more work.
+    fn check_memory(&self) -> Result<(), CallError> {
+        if self.inner.context.memory.is_scarce() {
+            return Err(self.throttle(Throttled::Memory, CallError::Throttled));
+        }
+        Ok(())
     }
 
     /// The error for what was turned away, which is counted.
@@ -351,7 +363,8 @@ impl Inner {
         let (clock, errands) = (Arc::clone(&self.clock), Arc::clone(&self.errands));
         threads.push(vitals.spawn("keeper", move |pulse| keeper.run(&*clock, &errands, pulse))?);
         let (watching, stall) = (Arc::clone(vitals), self.options.quotas.stall);
-        threads.push(spawn("vitals", move || watching.watch(stall))?);
+        let context = Arc::clone(&self.context);
+        threads.push(spawn("vitals", move || watching.watch(stall, || context.memory.look()))?);
         Ok(())
     }
 

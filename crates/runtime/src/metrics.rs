@@ -30,16 +30,22 @@ pub enum Throttled {
     Body,
     /// An answer that has no room.
     Answer,
+    /// An execution or a definition, where memory is scarce.
+    Memory,
+    /// An execution, where as many run as may.
+    OpenExecution,
 }
 
 /// All there are, in the order of [`MetricsSnapshot::throttled`].
-const THROTTLED: [Throttled; 6] = [
+const THROTTLED: [Throttled; 8] = [
     Throttled::Call,
     Throttled::ActivityPoll,
     Throttled::Connection,
     Throttled::UnansweredConnection,
     Throttled::Body,
     Throttled::Answer,
+    Throttled::Memory,
+    Throttled::OpenExecution,
 ];
 
 impl Throttled {
@@ -52,6 +58,8 @@ impl Throttled {
             Self::UnansweredConnection => "unanswered connection",
             Self::Body => "body",
             Self::Answer => "answer",
+            Self::Memory => "memory",
+            Self::OpenExecution => "open execution",
         }
     }
 }
@@ -99,6 +107,10 @@ pub struct MetricsSnapshot {
     pub evictions: u64,
     /// Executions in memory now.
     pub live: u64,
+    /// STANDARD executions that run, nearly.
+    pub open_executions: u64,
+    /// Bytes of the process in memory, when it last looked.
+    pub resident_bytes: u64,
     /// Commands that changed nothing, by why.
     pub ignored: Vec<(&'static str, u64)>,
     /// What was turned away because a bound was reached, by [`Throttled::as_str`].
@@ -125,7 +137,7 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn snapshot(&self) -> MetricsSnapshot {
+    pub(crate) fn snapshot(&self, open_executions: u64, resident_bytes: u64) -> MetricsSnapshot {
         let read = |counter: &AtomicU64| counter.load(Relaxed);
         MetricsSnapshot {
             commits: read(&self.commits),
@@ -139,6 +151,8 @@ impl Metrics {
             long_turns: read(&self.long_turns),
             evictions: read(&self.evictions),
             live: u64::try_from(self.live.load(Relaxed)).unwrap_or(0),
+            open_executions,
+            resident_bytes,
             ignored: IGNORED.iter().zip(&self.ignored).map(|(why, count)| (why.as_str(), read(count))).collect(),
             throttled: THROTTLED.iter().zip(&self.throttled).map(|(what, n)| (what.as_str(), read(n))).collect(),
         }

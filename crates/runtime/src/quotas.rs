@@ -47,6 +47,12 @@ pub struct Quotas {
     pub express: Duration,
     /// How long an HTTP task may take; its `TimeoutSeconds` can only shorten it.
     pub http_task: Duration,
+    /// Executions of STANDARD state machines that run at once.
+    pub open_executions: u64,
+    /// Bytes of memory that the process may take before new work is refused; 0 for three quarters of what there is.
+    pub memory_bytes: u64,
+    /// Bytes of the definitions of which programs are kept in memory; a program takes up to some ten times that.
+    pub program_bytes: usize,
     /// How long a thread that everything depends on may take for one step, before the process is ended.
     pub stall: Duration,
 }
@@ -71,6 +77,9 @@ impl Default for Quotas {
             redrivable_age: Duration::from_secs(365 * DAY_SECONDS),
             express: Duration::from_secs(300),
             http_task: Duration::from_secs(60),
+            open_executions: 1_000_000,
+            memory_bytes: 0,
+            program_bytes: 32 << 20,
             stall: Duration::from_secs(60),
         }
     }
@@ -117,7 +126,7 @@ impl Quota {
 }
 
 /// Every quota.
-pub const TABLE: [Quota; 24] = [
+pub const TABLE: [Quota; 27] = [
     Quota {
         key: "limits.payload-bytes",
         what: "Bytes of JSON in a state's input or output, and in what one Assign gives",
@@ -303,6 +312,30 @@ pub const TABLE: [Quota; 24] = [
         set: |quotas, seconds| quotas.http_task = Duration::from_secs(seconds),
     },
     Quota {
+        key: "limits.open-executions",
+        what: "Executions of STANDARD state machines that run at once; beyond it StartExecution is refused",
+        unit: "EXECUTIONS",
+        at_aws: AtAws::Soft("Maximum open executions"),
+        value: |quotas| quotas.open_executions,
+        set: |quotas, executions| quotas.open_executions = executions,
+    },
+    Quota {
+        key: "limits.memory-bytes",
+        what: "Bytes of memory that the server may take before new executions are refused; 0 for three quarters of what the machine or the container has",
+        unit: "BYTES",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.memory_bytes,
+        set: |quotas, bytes| quotas.memory_bytes = bytes,
+    },
+    Quota {
+        key: "limits.program-bytes",
+        what: "Bytes of the definitions that are kept ready to run; those used last are kept",
+        unit: "BYTES",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.program_bytes as u64,
+        set: |quotas, bytes| quotas.program_bytes = count(bytes),
+    },
+    Quota {
         key: "limits.stall-seconds",
         what: "Seconds that a thread of the server's may be at one step, before the server ends itself to be started again",
         unit: "SECONDS",
@@ -365,11 +398,15 @@ mod tests {
             redrivable_age,
             express,
             http_task,
+            program_bytes,
+            open_executions,
+            memory_bytes,
             stall,
         } = quotas;
         let counts =
             [request_bytes, versions, aliases, tags, activity_pollers, connections, waiting_inputs, page_items];
-        assert_eq!((counts, bodies_bytes, answers_bytes), ([7; 8], 7, 7));
+        assert_eq!((counts, bodies_bytes, answers_bytes, program_bytes), ([7; 8], 7, 7, 7));
+        assert_eq!([open_executions, memory_bytes], [7; 2]);
         assert_eq!([redrivable_period, redrivable_age], [Duration::from_secs(7 * DAY_SECONDS); 2]);
         assert_eq!([activity_poll, express, http_task, stall], [Duration::from_secs(7); 4]);
         let Limits {

@@ -20,7 +20,7 @@ use crate::sync::lock;
 const UNWELL_AFTER: Duration = Duration::from_secs(10);
 
 /// How often the threads are looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What is wrong with a thread that everything depends on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -116,10 +116,12 @@ impl Vitals {
         }
     }
 
-    /// Looks at the threads until it is closed. No step may take longer than `stall`.
-    pub(crate) fn watch(&self, stall: Duration) {
+    /// Looks at the threads, and at what else is to be looked at, until it is closed. No step may take longer than
+    /// `stall`.
+    pub(crate) fn watch(&self, stall: Duration, look: impl Fn()) {
         let mut is_closed = lock(&self.is_closed);
         while !*is_closed {
+            look();
             if let Some(stalled) = self.stalled(stall) {
                 self.fail(stalled);
             }
@@ -206,7 +208,7 @@ mod tests {
             pulse.rest();
         });
         let watching = Arc::clone(&vitals);
-        let watch = std::thread::spawn(move || watching.watch(Duration::from_millis(1)));
+        let watch = std::thread::spawn(move || watching.watch(Duration::from_millis(1), || {}));
         assert!(matches!(vitals.failure().await, VitalFailure::Stalled { thread, .. } if thread == "writer"));
         drop(go_on);
         vitals.close();

@@ -310,9 +310,9 @@ fn a_turn_for_which_there_is_no_time_is_taken_elsewhere_and_what_is_asked_meanwh
         .flat_map(|chunk| engine::log::decode(&chunk.events).unwrap())
         .collect();
     assert!(
-        events.iter().any(
-            |event| matches!(&event.kind, EventKind::StateExited { output, .. } if output.to_json() == "2")
-        )
+        events
+            .iter()
+            .any(|event| matches!(&event.kind, EventKind::StateExited { output, .. } if output.to_json() == "2"))
     );
     assert_eq!(bench.store.execution(*away).unwrap().unwrap().summary.status, Status::Aborted);
 }

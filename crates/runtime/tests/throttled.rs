@@ -266,3 +266,59 @@ async fn workers_beyond_the_bound_are_counted_and_a_task_finds_those_that_wait()
     assert_eq!(throttled(&runtime, Throttled::Call), 0);
     runtime.shut_down().await;
 }
+
+#[tokio::test]
+async fn no_more_executions_run_than_may_and_repeated_starts_are_no_more() {
+    const WAIT: &str = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":3600,"End":true}}}"#;
+    let quotas = Quotas { open_executions: 2, ..Quotas::default() };
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let runtime = open(Arc::clone(&store), Arc::new(WallClock), quotas.clone(), no_tasks);
+    let (waits, passes) = (machine(&runtime, "w", WAIT).await, machine(&runtime, "p", PASS).await);
+    let named = |name: &str| StartExecution { name: Some(name.into()), ..start(&waits) };
+    let first = runtime.start_execution(named("a")).await.unwrap();
+    // What ends at once makes room at once.
+    for _ in 0..5 {
+        runtime.start_execution(start(&passes)).await.unwrap();
+    }
+    let second = runtime.start_execution(start(&waits)).await.unwrap();
+    for request in [named("b"), start(&waits), start(&passes)] {
+        let error = runtime.start_execution(request).await.unwrap_err();
+        assert!(matches!(error, CallError::ExecutionLimitExceeded), "{error:?}");
+    }
+    assert_eq!(throttled(&runtime, Throttled::OpenExecution), 3);
+    assert_eq!(runtime.start_execution(named("a")).await.unwrap().arn, first.arn);
+    let stop = StopExecution { arn: second.arn, error: None, cause: None };
+    runtime.stop_execution(stop).await.unwrap();
+    runtime.start_execution(named("b")).await.unwrap();
+    runtime.shut_down().await;
+
+    let runtime = open(store, Arc::new(WallClock), quotas, no_tasks);
+    let error = runtime.start_execution(start(&waits)).await.unwrap_err();
+    assert!(matches!(error, CallError::ExecutionLimitExceeded), "those of before count: {error:?}");
+    runtime.shut_down().await;
+}
+
+#[tokio::test]
+async fn where_memory_is_scarce_what_was_accepted_goes_on_and_new_work_is_refused() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let runtime = open(Arc::clone(&store), Arc::new(WallClock), Quotas::default(), no_tasks);
+    let pass = machine(&runtime, "p", PASS).await;
+    runtime.start_execution(start(&pass)).await.unwrap();
+    runtime.shut_down().await;
+
+    // No process takes so little.
+    let scarce = Quotas { memory_bytes: 1, ..Quotas::default() };
+    let runtime = open(store, Arc::new(WallClock), scarce, no_tasks);
+    // It has looked when it first refuses.
+    let deadline = std::time::Instant::now() + PATIENCE;
+    let error = loop {
+        match runtime.start_execution(start(&pass)).await {
+            Ok(_) => assert!(std::time::Instant::now() < deadline, "it never looked"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, CallError::Throttled), "{error:?}");
+    assert_eq!(throttled(&runtime, Throttled::Memory), 1);
+    assert_eq!(runtime.metrics().executions_started, runtime.metrics().executions_ended);
+    runtime.shut_down().await;
+}

@@ -63,6 +63,7 @@ impl Runtime {
         request: StartExecution,
         ended: Option<Reply<EndedExecution>>,
     ) -> Result<StartedExecution, CallError> {
+        self.check_memory()?;
         let StartExecution { name, input, input_text, trace_header, profile, .. } = request;
         let (definition, qualifier) = self.route(&machine, named)?;
         let revision = match self.directory().cached_revision(definition) {

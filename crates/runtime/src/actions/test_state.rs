@@ -28,6 +28,7 @@ impl Runtime {
         within: Duration,
     ) -> Result<Result<TestedState, TestStateError>, CallError> {
         self.check_open()?;
+        self.check_memory()?;
         let info = Arc::new(self.tested_execution(role_arn));
         let (now, seed, test) = (self.inner.clock.now(), self.draw(), Arc::new(test));
         let run = |answer: Option<Mock>| {

@@ -63,7 +63,7 @@ impl Shard {
                 self.idle.pop_front();
                 continue;
             };
-            let is_crowded = self.live.len() > self.context.options.live_max;
+            let is_crowded = self.live.len() > self.context.options.live_max || self.context.memory.is_scarce();
             let soon = Timestamp(now.0.saturating_add(idle_milliseconds));
             if !is_crowded && since.0.saturating_add(idle_milliseconds) > now.0 {
                 return;

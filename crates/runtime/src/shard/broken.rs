@@ -121,6 +121,7 @@ impl Shard {
             self.gathering.releases.push(Release::Ended(arn));
         }
         self.broken.stopped.insert(id, at);
+        self.context.open_executions.ended();
         Metrics::add(&self.context.metrics.executions_ended, 1);
     }
 }

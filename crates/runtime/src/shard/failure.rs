@@ -59,6 +59,7 @@ impl Shard {
         }
         self.starting.clear();
         self.broken.roll_back();
+        self.context.open_executions.lose_count();
         let gathering = std::mem::take(&mut self.gathering);
         self.pause(now);
         self.fail_releases(failure, gathering.releases);

@@ -17,6 +17,7 @@ use super::{Metrics, Shard};
 use crate::calls::{CallError, StartedExecution};
 use crate::chance::time_ordered_uuid;
 use crate::loader::Question;
+use crate::metrics::Throttled;
 
 /// The identity of a new execution.
 struct Named {
@@ -120,6 +121,10 @@ impl Shard {
     }
 
     fn begin(&mut self, mut start: Start, new: Named, starting: Option<Starting>, moment: &mut Moment<'_>) {
+        if self.context.open_executions.is_full() {
+            self.context.metrics.throttled(Throttled::OpenExecution);
+            return Held { reply: start.reply, result: Err(CallError::ExecutionLimitExceeded) }.answer();
+        }
         let mut execution = start.execution(&new);
         let command = start.command();
         if let Err(error) = self.first_turn(new.id, &mut execution, command, moment) {
@@ -132,6 +137,8 @@ impl Shard {
         let (id, arn, now) = (new.id, new.arn.clone(), moment.now);
         let (record, reply) = start.record(new, &execution, now);
         if execution.status() == Status::Running || execution.is_to_hand_out() {
+            // Those that are over already count as well: they are uncounted when their end is taken in.
+            self.context.open_executions.begun();
             self.live.insert(id, Live::begun(execution, Kind::Standard, record));
             self.after_turn(id, now);
         } else {

@@ -182,6 +182,9 @@ impl Shard {
             return self.settle(id, now);
         }
         Metrics::add(&self.context.metrics.executions_ended, 1);
+        if live.kind == Kind::Standard {
+            self.context.open_executions.ended();
+        }
         if self.context.tasks.is_watching() {
             self.gathering.releases.push(Release::Ended(live.execution.info().arn.clone()));
         }

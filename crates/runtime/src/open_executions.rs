@@ -1,0 +1,55 @@
+//! How many STANDARD executions run, and whether one more may (AWS's quota "Maximum open executions").
+//!
+//! Shards count what they begin and end. After a commit that failed nobody knows which of those were begun: then the
+//! keeper counts what is stored, which is the truth but for what is on its way.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+/// The count, and its bound.
+#[derive(Debug)]
+pub struct OpenExecutions {
+    count: AtomicI64,
+    most: i64,
+    is_uncertain: AtomicBool,
+}
+
+impl OpenExecutions {
+    /// None, and at most so many.
+    pub fn at_most(most: u64) -> Self {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        Self { count: AtomicI64::new(0), most, is_uncertain: AtomicBool::new(false) }
+    }
+
+    /// How many run, nearly.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed).max(0).unsigned_abs()
+    }
+
+    /// Whether no more may begin.
+    pub(crate) fn is_full(&self) -> bool {
+        self.count.load(Ordering::Relaxed) >= self.most
+    }
+
+    pub(crate) fn begun(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn ended(&self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Some that were counted may not have become durable.
+    pub(crate) fn lose_count(&self) {
+        self.is_uncertain.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether they are to be counted anew; says so once.
+    pub(crate) fn take_uncertainty(&self) -> bool {
+        self.is_uncertain.swap(false, Ordering::Relaxed)
+    }
+
+    /// So many are stored.
+    pub(crate) fn counted(&self, stored: u64) {
+        self.count.store(i64::try_from(stored).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+}
