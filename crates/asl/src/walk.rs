@@ -35,8 +35,9 @@ pub(crate) fn charge_members(count: usize, budget: &Budget) -> Result<(), Exhaus
 /// # Errors
 /// They have more in them than the budget has steps.
 pub(crate) fn equal(left: &Value, right: &Value, budget: &Budget) -> Result<bool, Exhausted> {
-    let mut waiting = vec![(left, right)];
-    while let Some((left, right)) = waiting.pop() {
+    let mut waiting = Vec::new();
+    let mut next = Some((left, right));
+    while let Some((left, right)) = next {
         budget.charge_step()?;
         match (left, right) {
             _ if left.same_allocation(right) => {}
@@ -68,6 +69,7 @@ pub(crate) fn equal(left: &Value, right: &Value, budget: &Budget) -> Result<bool
             (left, right) if left != right => return Ok(false),
             _ => {}
         }
+        next = waiting.pop();
     }
     Ok(true)
 }
@@ -100,8 +102,9 @@ pub(crate) fn java_text(value: &Value, out: &mut String, budget: &Budget) -> Res
 
 /// Charges the text of a value, in whichever form it is written.
 fn charge_text(value: &Value, budget: &Budget) -> Result<(), Exhausted> {
-    let mut waiting = vec![value];
-    while let Some(value) = waiting.pop() {
+    let mut waiting = Vec::new();
+    let mut next = Some(value);
+    while let Some(value) = next {
         budget.charge_step()?;
         match value {
             Value::String(text) => charge_string(text, budget)?,
@@ -120,6 +123,7 @@ fn charge_text(value: &Value, budget: &Budget) -> Result<(), Exhausted> {
                 }
             }
         }
+        next = waiting.pop();
     }
     Ok(())
 }

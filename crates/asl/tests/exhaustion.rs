@@ -119,6 +119,7 @@ fn paths_that_multiply_what_they_visit_are_stopped() {
     stopped(&format!(r#"{{"v.$": "$[{sequence}][{sequence}][{sequence}]"}}"#), &json("[[[1]]]"));
     stopped(&format!(r#"{{"v.$": "${}"}}"#, "[*]".repeat(60)), &doubled(60));
     stopped(r#"{"v.$": "$..*"}"#, &doubled(60));
+    stopped(&format!(r#"{{"v.$": "$[*]{}"}}"#, "$".repeat(900)), &numbers(20_000));
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::budget::{Budget, Exhausted};
 use crate::value::{Object, Text, Value};
 use crate::walk;
 
+/// Bytes of a name that are looked for in one step of work.
+const NAME_BYTES_A_STEP: u64 = 64;
+
 /// The steps after the root of a path.
 #[derive(Debug)]
 pub(super) struct Steps {
@@ -140,10 +143,9 @@ impl Steps {
     /// A definite step but for that of several members; nothing where a path of many values passes over what is missing.
     #[inline]
     fn next<'v>(&self, place: usize, at: &'v Value, budget: &Budget) -> Result<Option<&'v Value>, Fault> {
-        budget.charge_step()?;
         match (&self.steps[place], at) {
             (Step::Member(name), Value::Object(object)) => {
-                budget.charge_reading(name.len())?;
+                budget.charge_steps(1 + name.len() as u64 / NAME_BYTES_A_STEP)?;
                 match object.get(name) {
                     Some(value) => Ok(Some(value)),
                     None if place + 1 == self.steps.len() => Err(miss(place, MissReason::NoResults)),
@@ -153,14 +155,19 @@ impl Steps {
             }
             (Step::Member(_), _) => Err(miss(place, MissReason::NoObject)),
             (Step::Index(index), _) => {
+                budget.charge_step()?;
                 let items = self.items(place, at, budget)?;
                 item(place, items, i64::from(*index)).map(Some)
             }
             (Step::FromEnd(offset), _) => {
+                budget.charge_step()?;
                 let items = self.items(place, at, budget)?;
                 item(place, items, items.len() as i64 + i64::from(*offset)).map(Some)
             }
-            _ => Ok(Some(at)),
+            _ => {
+                budget.charge_step()?;
+                Ok(Some(at))
+            }
         }
     }
 
@@ -186,7 +193,7 @@ impl Steps {
         let mut members = Object::default();
         for name in names {
             walk::charge_members(1, budget)?;
-            budget.charge_steps(1 + name.len() as u64 / 64)?;
+            budget.charge_steps(1 + name.len() as u64 / NAME_BYTES_A_STEP)?;
             match (object.get(name), demand) {
                 (Some(value), _) => members.insert(name.clone(), value.clone()),
                 (None, Demand::Any) => {}
@@ -347,7 +354,7 @@ impl Selection<'_> {
     /// Whether a scan takes the step at that place from this array or object.
     fn begins(&self, place: usize, at: &Value) -> Result<bool, Fault> {
         let has = |name: &Text| at.as_object().is_some_and(|object| object.contains(name));
-        let charged = |name: &Text| self.budget.charge_steps(1 + name.len() as u64 / 64);
+        let charged = |name: &Text| self.budget.charge_steps(1 + name.len() as u64 / NAME_BYTES_A_STEP);
         match self.path.steps.get(place) {
             Some(Step::Member(name)) => {
                 charged(name)?;
