@@ -21,7 +21,6 @@ const ORDER: &[&[&str]] = &[
     &["query_language"],
     &["budget"],
     &["walk"],
-    &["walk"],
     &["error"],
     &["scope"],
     &["path"],
