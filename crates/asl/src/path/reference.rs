@@ -25,7 +25,7 @@ const STEPS_MAX: usize = 200;
 
 impl ReferencePath {
     /// Parses a path that names one place: `.name`, `['name']`, `[n]` only, at most 200 of them. Unquoted
-    /// names cannot contain `@`, `,`, `:`, `?` or `*`.
+    /// names cannot contain `@`, `,`, `:`, `?`, `*` or parentheses, as `length()` does.
     pub fn parse(text: &str) -> Result<Self, PathSyntaxError> {
         let refused = |message: &str| PathSyntaxError { message: message.to_owned(), offset: 0 };
         let (root, steps) = parse::path(text)?;
@@ -37,7 +37,10 @@ impl ReferencePath {
             return Err(refused("The reference path has too many steps"));
         }
         if let Some(offset) = reserved_character(text) {
-            return Err(PathSyntaxError { offset, ..refused("A reference path cannot contain @ , : ? or *") });
+            return Err(PathSyntaxError {
+                offset,
+                ..refused("Outside of brackets a reference path has none of @ , : ? * ( and )")
+            });
         }
         let steps = steps.into_iter().map(|step| match step {
             Step::Member(name) => Ok(ReferenceStep::Member(name)),
@@ -112,7 +115,7 @@ fn reserved_character(text: &str) -> Option<usize> {
             _ if quote.is_some() => {}
             '[' => bracket = true,
             ']' => bracket = false,
-            '@' | ',' | ':' | '?' | '*' if !bracket => return Some(at),
+            '@' | ',' | ':' | '?' | '*' | '(' | ')' if !bracket => return Some(at),
             _ => {}
         }
         None

@@ -513,6 +513,7 @@ fn a_reference_path_names_one_place() {
         "$.a:b",
         "$.@a",
         "$['a].b']",
+        "$.a.length()",
         "$.a[(@.length-1)]",
     ] {
         assert!(ReferencePath::parse(text).is_err(), "{text}");
