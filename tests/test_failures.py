@@ -249,3 +249,38 @@ def test_a_timer_that_was_due_while_the_server_was_down_fires_after_it(make_serv
         sfn.describe_execution(executionArn=execution)
     server.start()
     assert ended(server.client(), execution)["status"] == "SUCCEEDED"
+
+
+def test_files_of_bounded_size_are_as_good_as_a_full_disk(make_server):
+    # In blocks of 1,024 bytes.
+    server = make_server(wrapper=["bash", "-c", 'ulimit -f 2000; exec "$0" "$@"']).start()
+    sfn = server.client()
+    arn = machine(sfn, "m", PASS)
+    data = json.dumps({"data": os.urandom(60_000).hex()})
+
+    def is_refused():
+        try:
+            sfn.start_execution(stateMachineArn=arn, input=data)
+        except ClientError as error:
+            return error.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+        return False
+
+    wait_until(is_refused, "the bound of files")
+    assert sfn.describe_state_machine(stateMachineArn=arn)["name"] == "m"
+    assert server.process.poll() is None
+    assert server.stop() == 0
+
+
+def test_a_log_that_nobody_reads_any_more_ends_nothing(make_server):
+    read, write = os.pipe()
+    server = make_server("--log", "debug", data_dir=None)
+    server._stderr.close()
+    server._stderr = os.fdopen(write, "w")
+    server.start()
+    os.close(read)
+    sfn = server.client()
+    arn = machine(sfn, "m", PASS)
+    for _ in range(20):
+        execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+        assert ended(sfn, execution)["status"] == "SUCCEEDED"
+    assert server.stop() == 0

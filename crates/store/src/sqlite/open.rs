@@ -26,15 +26,45 @@ pub(super) fn lock_directory(directory: &Path) -> Result<File, StoreError> {
     let unusable = |error| error::directory(&error, directory);
     create_directory(directory).map_err(unusable)?;
     let path = directory.join("stepwright.lock");
-    let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
-    let mut file = options.open(&path).map_err(unusable)?;
+    let mut file = for_owner(OpenOptions::new().read(true).write(true)).open(&path).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(in_use(directory, &mut file)),
         Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }
+    protect_files(directory).map_err(unusable)?;
     file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(unusable)?;
     Ok(file)
+}
+
+/// Options that make a file which is missing, for its owner alone.
+fn for_owner(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.create(true).truncate(false)
+}
+
+/// Makes the database where it is missing, and keeps all files from everybody but their owner, whatever the directory and
+/// the umask allow: payloads and the key of task tokens are in them. SQLite gives its other files the rights of the
+/// database.
+fn protect_files(directory: &Path) -> std::io::Result<()> {
+    let database = directory.join("stepwright.db");
+    if !database.try_exists()? {
+        for_owner(OpenOptions::new().write(true)).open(&database)?;
+    }
+    #[cfg(unix)]
+    for name in ["stepwright.db", "stepwright.db-wal", "stepwright.db-shm", "stepwright.lock"] {
+        use std::os::unix::fs::PermissionsExt;
+        let path = directory.join(name);
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
+            // Another's files may be readable on purpose, and are not ours to change.
+            if let Err(error) = fs::set_permissions(&path, fs::Permissions::from_mode(0o600)) {
+                tracing::warn!(path = %path.display(), %error, "a file of the data stays readable to others");
+            }
+        }
+    }
+    Ok(())
 }
 
 fn create_directory(directory: &Path) -> std::io::Result<()> {

@@ -20,6 +20,33 @@ fn a_missing_directory_is_made_with_its_parents() {
     assert!(deep.join("stepwright.db").is_file());
 }
 
+#[cfg(unix)]
+#[test]
+fn the_files_are_their_owners_alone_whatever_the_directory_allows() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    let directory = tempfile::tempdir().expect("a directory");
+    let open = directory.path().join("open");
+    fs::create_dir(&open).expect("a directory");
+    let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("allowed");
+    allow(&open, 0o755);
+    // What an earlier version left, too.
+    for _ in 0..2 {
+        let store = Sqlite::open(&open).expect("a store");
+        try_commit(&store, &[meta("key", 1)]).expect("written");
+        let files: Vec<_> =
+            fs::read_dir(&open).expect("a directory").map(|file| file.expect("a file").path()).collect();
+        assert!(files.len() >= 4, "{files:?}");
+        files.iter().for_each(|file| assert_eq!(mode(file), 0o600, "{}", file.display()));
+        drop(store);
+        fs::read_dir(&open).expect("a directory").for_each(|file| allow(&file.expect("a file").path(), 0o644));
+    }
+    assert_eq!(mode(&open), 0o755);
+    let made = directory.path().join("made");
+    drop(Sqlite::open(&made).expect("a store"));
+    assert_eq!(mode(&made), 0o700);
+}
+
 #[test]
 fn a_directory_that_is_a_file_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
