@@ -335,3 +335,35 @@ def test_a_child_is_started_once_whatever_happens_to_its_parent(make_server):
     assert json.loads(description["output"]) == ["SUCCEEDED"] * 20
     assert len(children(sfn, child)) == 20
     assert types(sfn, arn).count("TaskSubmitted") == 20
+
+
+ESCAPES = """
+import os, subprocess, sys
+SLEEP = [sys.executable, '-c', 'import time; time.sleep(1000)']
+FORKS = "import os, time\\nif os.fork(): os._exit(0)\\nos.setsid()\\nprint(os.getpid(), flush=True)\\nos.close(1)\\ntime.sleep(1000)"
+
+def handler(event, context):
+    orphan = subprocess.Popen([sys.executable, '-c', FORKS], stdout=subprocess.PIPE).communicate()[0]
+    return [subprocess.Popen(SLEEP).pid, subprocess.Popen(SLEEP, start_new_session=True).pid, int(orphan)]
+"""
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_what_functions_started_ends_with_the_server(make_server, tmp_path, end):
+    folder = tmp_path / "functions" / "escapes"
+    folder.mkdir(parents=True)
+    (folder / "handler.py").write_text(ESCAPES)
+    server = make_server("--functions", str(folder.parent)).start()
+    sfn = server.client()
+    arn = machine(sfn, "m", single(function("escapes")))
+    pids = json.loads(ended(sfn, sfn.start_execution(stateMachineArn=arn)["executionArn"])["output"])
+    assert len(pids) == 3 and all(is_running(pid) for pid in pids)
+    getattr(server, end)()
+    wait_until(lambda: not any(is_running(pid) for pid in pids), "the end of what functions started")

@@ -10,6 +10,7 @@ use crate::Options;
 use crate::definition::{DefinitionError, Description, looks_like_function};
 use crate::error::{InvokeError, OpenError};
 use crate::folder::Snapshot;
+use crate::patience::{PAUSE, is_exhausted};
 
 /// The functions of a folder.
 pub(crate) struct Catalog {
@@ -82,6 +83,24 @@ impl Catalog {
             lock(&self.seen).remove(name);
         }
         Ok(found.ok_or_else(not_found)??)
+    }
+
+    /// As [`Self::find`]. Where a folder cannot be looked at because no file descriptor is left, waits for one.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub(crate) async fn find_patiently(&self, name: &str) -> Result<Arc<Definition>, InvokeError> {
+        let mut waited = false;
+        loop {
+            let found = self.find(name);
+            // What a folder seems to be while no descriptor is left says nothing of it.
+            let may_be_wrong = found.is_err() && fs::File::open("/dev/null").is_err_and(|error| is_exhausted(&error));
+            if !may_be_wrong && (found.is_ok() || !waited) {
+                return found;
+            }
+            waited = may_be_wrong;
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Looks at a folder for the first time. Nothing where there is no folder.

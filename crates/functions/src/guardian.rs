@@ -1,8 +1,9 @@
 //! A small process that outlives us by a moment and ends the functions' processes if we could not.
 //!
 //! It reads from a pipe which process groups there are. When we end, in whatever way, the pipe closes: it kills the
-//! groups that are left and removes the runtimes' scripts. A process need not take part in this, so it holds for a
-//! function that is busy, and for what it started itself.
+//! groups that are left, and all processes with the functions' mark in their environment, and removes the runtimes'
+//! scripts. A process need not take part in this, so it holds for a function that is busy, and for what it started
+//! itself.
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
@@ -13,6 +14,7 @@ use std::sync::Mutex;
 use rustix::process::Pid;
 
 use crate::catalog::lock;
+use crate::descendants::{Mark, VARIABLE};
 
 const SCRIPT: &str = include_str!("runtime/guardian.sh");
 
@@ -27,10 +29,11 @@ impl Guardian {
     ///
     /// # Errors
     /// There is no `sh`, or it cannot be started.
-    pub(crate) fn start(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn start(folder: &Path, mark: &Mark) -> io::Result<Self> {
         let mut child = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "stepwright-functions-guardian"])
             .arg(folder)
+            .arg(format!("{VARIABLE}={}", mark.as_str()))
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .current_dir("/")

@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// 16 random bytes.
 ///
-/// Where the system has no randomness to give, they follow from the clock: these identities protect nothing, they only
-/// tell invocations apart.
+/// Where the system has no randomness to give, they follow from the clock, which is enough to tell invocations apart. No
+/// process starts then: it would have no [`secret`].
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     if getrandom::fill(&mut bytes).is_err() {
@@ -32,6 +32,16 @@ pub(crate) fn trace_header() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (root, parent) = (random(), random());
     format!("Root=1-{seconds:08x}-{};Parent={};Sampled=0", hex(&root[..12]), hex(&parent[..8]))
+}
+
+/// 32 hexadecimal digits that nobody can guess.
+///
+/// # Errors
+/// The system has no randomness to give.
+pub(crate) fn secret() -> std::io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()))?;
+    Ok(hex(&bytes))
 }
 
 /// 32 hexadecimal digits: what distinguishes a log stream, or a folder for temporary files.

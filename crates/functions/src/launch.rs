@@ -13,18 +13,19 @@ use tokio::net::TcpListener;
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use crate::Options;
 use crate::catalog::Definition;
 use crate::date;
 use crate::definition::{Description, Language};
+use crate::descendants::{self, Mark};
 use crate::error::{InvokeError, OpenError};
 use crate::guardian::Guardian;
 use crate::identity;
 use crate::logs::Logs;
+use crate::patience::until_descriptors_are_there;
 use crate::pool::Permit;
-use crate::process::{Job, JobOutcome, Process, Watch};
+use crate::process::{Job, JobOutcome, Process, ProcessIdentity, Watch};
 
 /// The scripts that run Node and Python functions.
 const SCRIPTS: [(&str, &str); 2] =
@@ -41,8 +42,17 @@ pub(crate) struct Launcher {
     options: Options,
     /// The folder of the scripts, for us alone.
     scripts: PathBuf,
+    mark: Mark,
     guardian: Arc<Guardian>,
     inherited: Vec<(&'static str, String)>,
+}
+
+/// A process that was just started.
+struct Launched {
+    child: Child,
+    listener: TcpListener,
+    identity: ProcessIdentity,
+    logs: Logs,
 }
 
 impl Launcher {
@@ -55,20 +65,22 @@ impl Launcher {
         for (name, text) in SCRIPTS {
             fs::write(scripts.join(name), text).map_err(failed)?;
         }
-        let guardian = Arc::new(Guardian::start(&scripts).map_err(failed)?);
+        let mark = Mark::new();
+        let guardian = Arc::new(Guardian::start(&scripts, &mark).map_err(failed)?);
+        descendants::adopt_orphans();
         let mut inherited: Vec<_> =
             INHERITED.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?))).collect();
         if !inherited.iter().any(|(name, _)| *name == "PATH") {
             inherited.push(("PATH", USUAL_PATH.to_owned()));
         }
-        Ok(Self { options, scripts, guardian, inherited })
+        Ok(Self { options, scripts, mark, guardian, inherited })
     }
 
     /// Starts a process with its first job. It is watched over until it ends.
     ///
     /// # Errors
     /// [`InvokeError::RuntimeMissing`] and [`InvokeError::Start`].
-    pub(crate) fn start(
+    pub(crate) async fn start(
         &self,
         definition: &Arc<Definition>,
         permit: Permit,
@@ -77,27 +89,42 @@ impl Launcher {
     ) -> Result<(), InvokeError> {
         let description = &definition.description;
         let program = self.program(description)?;
-        let failed = |source| InvokeError::Start { function: description.name.clone(), source };
-        let listener = listen().map_err(failed)?;
-        let mut command = self.command(&program, description, &listener).map_err(failed)?;
-        let mut child = command.spawn().map_err(failed)?;
-        let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        let pid = pid.ok_or_else(|| failed(io::Error::other("the process has no number")))?;
-        let logs = logs(description, &mut child).map_err(failed)?;
-        self.guardian.began(pid);
-        let deadline = Instant::now() + self.options.init_time.max(description.timeout);
-        let process = Process::new(permit.pool().clone(), definition.clone(), (pid, logs), deadline, (job, answer));
+        let launched = until_descriptors_are_there(|| self.launch(&program, description)).await;
+        let Launched { child, listener, identity, logs } =
+            launched.map_err(|source| InvokeError::Start { function: description.name.clone(), source })?;
+        self.guardian.began(identity.pid);
+        let limit = self.options.init_time.max(description.timeout);
+        let process = Process::new(permit.pool().clone(), definition.clone(), (identity, logs), limit, (job, answer));
         let guardian = self.guardian.clone();
         let watch = Watch { child, listener, permit, guardian, idle_time: self.options.idle_time };
         tokio::spawn(Arc::new(process).watch(watch));
         Ok(())
     }
 
+    /// Starts a process. Where it fails, nothing is left of it.
+    fn launch(&self, program: &Path, description: &Description) -> io::Result<Launched> {
+        let listener = listen()?;
+        let (mark, secret) = (self.mark.of_process(), identity::secret()?);
+        let mut command = self.command(program, description);
+        command
+            .env("AWS_LAMBDA_RUNTIME_API", format!("{}/{secret}", listener.local_addr()?))
+            .env(descendants::VARIABLE, mark.as_str());
+        let mut child = command.spawn()?;
+        let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        let pid = pid.ok_or_else(|| io::Error::other("the process has no number"))?;
+        let logs = logs(description, &mut child)?;
+        Ok(Launched { child, listener, identity: ProcessIdentity { pid, mark, secret }, logs })
+    }
+
     /// Ends the guardian, and with it the folder of the scripts.
     pub(crate) async fn shut_down(&self) {
-        let guardian = self.guardian.clone();
+        let (guardian, mark) = (self.guardian.clone(), self.mark.clone());
+        let finish = move || {
+            guardian.finish();
+            descendants::end_all(&mark);
+        };
         // It fails only when the runtime ends, and then the guardian ends without us.
-        let _ = tokio::task::spawn_blocking(move || guardian.finish()).await;
+        let _ = tokio::task::spawn_blocking(finish).await;
     }
 
     fn program(&self, description: &Description) -> Result<PathBuf, InvokeError> {
@@ -111,7 +138,7 @@ impl Launcher {
             .ok_or_else(|| InvokeError::RuntimeMissing { function: description.name.clone(), program: program.clone() })
     }
 
-    fn command(&self, program: &Path, description: &Description, listener: &TcpListener) -> io::Result<Command> {
+    fn command(&self, program: &Path, description: &Description) -> Command {
         let mut command = Command::new(program);
         match description.language {
             Language::Node => command.arg(self.scripts.join("bootstrap.cjs")),
@@ -134,7 +161,6 @@ impl Launcher {
             .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
             .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", description.name))
             .env("AWS_LAMBDA_LOG_STREAM_NAME", stream)
-            .env("AWS_LAMBDA_RUNTIME_API", listener.local_addr()?.to_string())
             .env("LAMBDA_RUNTIME_DIR", &self.scripts)
             .env("LAMBDA_TASK_ROOT", &description.folder)
             .env("_HANDLER", &description.handler)
@@ -145,7 +171,7 @@ impl Launcher {
             // A group of its own: what it starts ends with it, and the terminal's Ctrl-C is not for it.
             .process_group(0)
             .kill_on_drop(true);
-        Ok(command)
+        command
     }
 }
 

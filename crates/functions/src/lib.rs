@@ -11,6 +11,7 @@
 mod catalog;
 mod date;
 mod definition;
+mod descendants;
 mod error;
 mod failure;
 mod folder;
@@ -19,6 +20,7 @@ mod identity;
 pub mod invoke_api;
 mod launch;
 mod logs;
+mod patience;
 mod pool;
 mod process;
 mod runtime_api;
@@ -205,7 +207,7 @@ impl Functions {
         if invocation.payload.len() > MAX_REQUEST_BYTES {
             return Err(InvokeError::PayloadTooLarge { limit: MAX_REQUEST_BYTES });
         }
-        let definition = self.shared.catalog.find(&invocation.function)?;
+        let definition = self.shared.catalog.find_patiently(&invocation.function).await?;
         let mut job = Job::new(invocation);
         let request_id = job.request_id.clone();
         for _ in 0..HANDOVERS {
@@ -217,7 +219,7 @@ impl Functions {
                         continue;
                     }
                 }
-                Grant::Start(permit) => self.shared.launcher.start(&definition, permit, job, answer)?,
+                Grant::Start(permit) => self.shared.launcher.start(&definition, permit, job, answer).await?,
             }
             match answered.await {
                 Ok(JobOutcome::Ended(ended)) => {

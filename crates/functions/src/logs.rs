@@ -1,7 +1,9 @@
 //! What a process writes to stdout and stderr: lines for our log, and the last of it for the caller.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tokio::net::unix::pipe::Receiver;
 
@@ -10,8 +12,12 @@ use crate::catalog::lock;
 /// How much of the end of an invocation's output is kept, in bytes: Lambda's number.
 const TAIL: usize = 4 * 1024;
 
-/// The longest line; a longer one is broken.
-const MAX_LINE: usize = 64 * 1024;
+/// The longest line; a longer one is broken. No quota: it bounds a line of our log.
+const MAX_LINE: usize = 16 * 1024;
+
+/// How much of what a process writes goes to our log in a second, in bytes. What is more is left out, and that is said.
+/// No quota: what a function says to its caller is not touched.
+const MAX_A_SECOND: usize = 256 * 1024;
 
 /// The most reads in one go, so that a process that writes without end holds nobody up.
 const MAX_READS: usize = 64;
@@ -46,6 +52,37 @@ struct LogState {
     partial: [Vec<u8>; 2],
     /// The end of both streams, at times longer than [`TAIL`].
     tail: Vec<u8>,
+    rate: Rate,
+}
+
+/// How much was logged in the second that is under way.
+struct Rate {
+    second: Instant,
+    logged: usize,
+    /// Bytes of lines that were left out.
+    left_out: usize,
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Self { second: Instant::now(), logged: 0, left_out: 0 }
+    }
+}
+
+impl Rate {
+    /// Whether a line of so many bytes may be logged at that time. Where a second has passed, says how many bytes were
+    /// left out before.
+    fn admit(&mut self, bytes: usize, now: Instant) -> (bool, Option<usize>) {
+        let mut before = None;
+        if now.saturating_duration_since(self.second) >= Duration::from_secs(1) {
+            before = Some(self.left_out).filter(|left_out| *left_out > 0);
+            *self = Self { second: now, logged: 0, left_out: 0 };
+        }
+        // A line that is longer than that alone is logged as well, so that none is left out for ever.
+        let admitted = self.logged == 0 || self.logged.saturating_add(bytes) <= MAX_A_SECOND;
+        *if admitted { &mut self.logged } else { &mut self.left_out } += bytes;
+        (admitted, before)
+    }
 }
 
 impl Logs {
@@ -126,18 +163,63 @@ impl Logs {
         if line.is_empty() {
             return;
         }
-        let text = String::from_utf8_lossy(line);
         let request_id = state.request_id.as_deref().unwrap_or_default();
         let stream = self.pipes[index].0.name();
-        tracing::info!(target: "functions", function = self.function, request_id, stream, "{}", text.trim_end());
+        let (admitted, left_out) = state.rate.admit(line.len(), Instant::now());
+        if let Some(bytes) = left_out {
+            tracing::warn!(target: "functions", function = self.function, bytes, "output was left out: it came too fast");
+        }
+        if admitted {
+            let text = String::from_utf8_lossy(line);
+            let text = on_one_line(text.trim_end());
+            tracing::info!(target: "functions", function = self.function, request_id, stream, "{text}");
+        }
         line.clear();
         line.shrink_to(MAX_LINE);
     }
 }
 
+/// The text without what would move a terminal's cursor or begin a line: what a function writes cannot pass for a line of
+/// ours.
+fn on_one_line(text: &str) -> Cow<'_, str> {
+    let is_bare = |c: char| c == '\t' || !(c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'));
+    if text.chars().all(is_bare) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_bare(c) { shown.push(c) } else { shown.extend(c.escape_default()) }
+    }
+    Cow::Owned(shown)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_one_line_whatever_is_in_it() {
+        for (text, expected) in [
+            ("plain\ttext é", "plain\ttext é"),
+            ("a\r2026-11-21T00:00:00Z  INFO stepwright: forged", "a\\r2026-11-21T00:00:00Z  INFO stepwright: forged"),
+            ("\u{1b}[2Ka\u{85}\u{2028}\0", "\\u{1b}[2Ka\\u{85}\\u{2028}\\u{0}"),
+        ] {
+            assert_eq!(on_one_line(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_second_has_so_many_bytes_and_what_is_left_out_is_told() {
+        let mut rate = Rate::default();
+        let at = |rate: &Rate, millis| rate.second + Duration::from_millis(millis);
+        assert_eq!(rate.admit(MAX_A_SECOND - 10, at(&rate, 0)), (true, None));
+        assert_eq!(rate.admit(20, at(&rate, 1)), (false, None));
+        assert_eq!(rate.admit(10, at(&rate, 2)), (true, None));
+        assert_eq!(rate.admit(30, at(&rate, 999)), (false, None));
+        assert_eq!(rate.admit(2 * MAX_A_SECOND, at(&rate, 1_000)), (true, Some(50)));
+        assert_eq!(rate.admit(1, at(&rate, 2_000)), (true, None));
+    }
+
     use tokio::io::AsyncWriteExt;
     use tokio::net::unix::pipe;
 

@@ -1,6 +1,7 @@
 //! One process of a function: what it is doing, and the task that watches over it.
 
 use std::process::ExitStatus;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::catalog::{Definition, lock};
+use crate::descendants::{self, Mark};
 use crate::failure;
 use crate::guardian::Guardian;
 use crate::identity;
@@ -83,13 +85,26 @@ pub(crate) enum Misplaced {
     Ended,
 }
 
+/// What tells a process from others.
+pub(crate) struct ProcessIdentity {
+    /// Its number, and its group's.
+    pub(crate) pid: Pid,
+    /// What it and all that it starts have in their environment.
+    pub(crate) mark: Mark,
+    /// What it alone knows: its requests of the runtime API have it in their paths.
+    pub(crate) secret: String,
+}
+
 /// One process.
 pub(crate) struct Process {
     pool: Arc<Pool>,
     definition: Arc<Definition>,
     logs: Logs,
-    /// Its number, and its group's.
-    pid: Pid,
+    identity: ProcessIdentity,
+    /// How long it may take to start.
+    start_limit: Duration,
+    /// Requests of the runtime API that were not its own.
+    strangers: AtomicU64,
     phase: Mutex<Phase>,
     /// There is a job, or no more to come.
     work: Notify,
@@ -131,13 +146,42 @@ impl Process {
     pub(crate) fn new(
         pool: Arc<Pool>,
         definition: Arc<Definition>,
-        (pid, logs): (Pid, Logs),
-        deadline: Instant,
+        (identity, logs): (ProcessIdentity, Logs),
+        start_limit: Duration,
         (job, answer): (Job, oneshot::Sender<JobOutcome>),
     ) -> Self {
         logs.begin(&job.request_id);
-        let phase = Mutex::new(Phase::Starting { deadline, job, answer });
-        Self { pool, definition, logs, pid, phase, work: Notify::new(), retired: Notify::new() }
+        let phase = Mutex::new(Phase::Starting { deadline: Instant::now() + start_limit, job, answer });
+        let strangers = AtomicU64::new(0);
+        Self {
+            pool,
+            definition,
+            logs,
+            identity,
+            start_limit,
+            strangers,
+            phase,
+            work: Notify::new(),
+            retired: Notify::new(),
+        }
+    }
+
+    pub(crate) fn secret(&self) -> &str {
+        &self.identity.secret
+    }
+
+    /// Counts a request of somebody who does not know the secret. The first one, and whenever their number has doubled,
+    /// is a line in the log.
+    pub(crate) fn count_stranger(&self) {
+        let count = self.strangers.fetch_add(1, Relaxed).saturating_add(1);
+        if count.is_power_of_two() {
+            tracing::warn!(
+                target: "functions",
+                function = self.function(),
+                count,
+                "refused: a request of the runtime API that is not the function's own"
+            );
+        }
     }
 
     pub(crate) fn function(&self) -> &str {
@@ -218,7 +262,7 @@ impl Process {
     fn has_exited(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         // An error: it has been waited for already.
-        !matches!(waitid(WaitId::Pid(self.pid), options), Ok(None))
+        !matches!(waitid(WaitId::Pid(self.identity.pid), options), Ok(None))
     }
 
     /// The process answers an invocation.
@@ -295,14 +339,23 @@ impl Process {
                 }
             }
         };
-        // What the process left behind goes with it. Fails when nothing is left.
-        let _ = kill_process_group(self.pid, Signal::KILL);
+        self.end_family().await;
         self.end(&end);
         if let Err(error) = watch.child.wait().await {
             tracing::error!(target: "functions", function = self.function(), %error, "the process cannot be waited for");
         }
-        watch.guardian.ended(self.pid);
+        watch.guardian.ended(self.identity.pid);
         drop(watch.permit);
+    }
+
+    /// Ends the process, and what it has started with it.
+    async fn end_family(&self) {
+        let (pid, mark) = (self.identity.pid, self.identity.mark.clone());
+        let ended = tokio::task::spawn_blocking(move || descendants::end(pid, &mark)).await;
+        if ended.is_err() {
+            // The async runtime ends: the guardian sees to the rest. Fails when nothing is left.
+            let _ = kill_process_group(self.identity.pid, Signal::KILL);
+        }
     }
 
     async fn serve(
@@ -374,6 +427,10 @@ impl Process {
         let phase = std::mem::replace(&mut *lock(&self.phase), Phase::Ended);
         self.work.notify_one();
         let log_tail = self.logs.end();
+        let limit = match phase {
+            Phase::Starting { .. } => self.start_limit,
+            _ => self.definition.description.timeout,
+        };
         let (request_id, answer) = match phase {
             Phase::Idle { .. } | Phase::Ended => return,
             // Another process may still take it, unless it is late already.
@@ -388,7 +445,7 @@ impl Process {
             // Dropping the sender says so: the functions are shutting down.
             End::Retired => return,
             End::Exited(status) => failure::exited(&request_id, *status),
-            End::Overdue => failure::timed_out(&request_id, self.definition.description.timeout),
+            End::Overdue => failure::timed_out(&request_id, limit),
         };
         let error = Some(FunctionError::Unhandled);
         let _ = answer.send(JobOutcome::Ended(Ended { payload, error, log_tail }));

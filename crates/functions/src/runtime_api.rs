@@ -1,6 +1,7 @@
 //! The Lambda runtime API, version 2018-06-01, as one process sees it.
 //!
-//! Every process has a listener of its own, so a request needs to say no more than the API asks for.
+//! Every process has a listener of its own, so a request needs to say no more than the API asks for, and a secret before
+//! its path: whoever else finds the listener can neither take an event nor answer one.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -52,7 +53,11 @@ pub(crate) async fn serve(process: Arc<Process>, stream: TcpStream) {
 
 async fn answer(process: &Arc<Process>, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
-    let Some(call) = parse(&head.method, head.uri.path()) else {
+    let Some(path) = after_secret(head.uri.path(), process.secret()) else {
+        process.count_stranger();
+        return refuse(StatusCode::FORBIDDEN, "AccessDenied", "this is another process's runtime API");
+    };
+    let Some(call) = parse(&head.method, path) else {
         return refuse(StatusCode::NOT_FOUND, "InvalidRequest", "there is no such path in the runtime API");
     };
     if let Call::Next = call {
@@ -83,6 +88,13 @@ async fn answer(process: &Arc<Process>, request: Request<Incoming>) -> Response<
         }
         Ok(()) => json(StatusCode::ACCEPTED, Bytes::from_static(b"{\"status\":\"OK\"}\n")),
     }
+}
+
+/// The path behind the secret. How long a wrong one takes to refuse does not say where it is wrong.
+fn after_secret<'a>(path: &'a str, secret: &str) -> Option<&'a str> {
+    let (given, rest) = path.strip_prefix('/')?.split_at_checked(secret.len())?;
+    let differences = given.bytes().zip(secret.bytes()).fold(0, |differences, (a, b)| differences | (a ^ b));
+    (differences == 0).then_some(rest)
 }
 
 fn parse<'a>(method: &Method, path: &'a str) -> Option<Call<'a>> {

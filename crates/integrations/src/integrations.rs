@@ -88,6 +88,10 @@ impl Integrations {
     /// Sends a task's request. [`TaskAnswer::Done`] is the task's result; [`TaskAnswer::Submitted`] means that the task
     /// waits for its job or its callback. Fails as the task fails.
     pub async fn call(&self, call: &TaskCall) -> Result<TaskAnswer, Failure> {
+        self.call_unbounded(call).await.map_err(Failure::bounded)
+    }
+
+    async fn call_unbounded(&self, call: &TaskCall) -> Result<TaskAnswer, Failure> {
         let Target::Integration(integration) = &call.target else { return lambda::call(self, call).await };
         match integration.service() {
             Service::Optimized(_) => optimized::call(self, call, integration).await,
@@ -99,7 +103,8 @@ impl Integrations {
     pub async fn call_traced(&self, call: &TaskCall) -> Traced {
         match &call.target {
             Target::Integration(integration) if Optimized::of(integration).is_some_and(Optimized::is_http_task) => {
-                http::traced(self, call).await
+                let Traced { outcome, trace } = http::traced(self, call).await;
+                Traced { outcome: outcome.map_err(Failure::bounded), trace }
             }
             _ => Traced { outcome: self.call(call).await, trace: None },
         }
@@ -109,7 +114,12 @@ impl Integrations {
     /// [`Integrations::call`] answered. May be repeated at will.
     pub async fn poll(&self, call: &TaskCall, submitted: &Value) -> Result<Progress, PollError> {
         match &call.target {
-            Target::Integration(integration) => optimized::poll(self, call, integration, submitted).await,
+            Target::Integration(integration) => {
+                optimized::poll(self, call, integration, submitted).await.map_err(|error| match error {
+                    PollError::Job(failure) => PollError::Job(failure.bounded()),
+                    PollError::Unavailable(failure) => PollError::Unavailable(failure.bounded()),
+                })
+            }
             Target::Function => Err(PollError::Job(Failure::runtime("A function has no job"))),
         }
     }

@@ -97,6 +97,27 @@ pub struct Failure {
     pub cause: String,
 }
 
+/// Characters that an error's name may have: the constraint of SendTaskFailure's `error`.
+const ERROR_CHARS_MAX: usize = 256;
+/// Characters that a cause may have: the constraint of SendTaskFailure's `cause`.
+const CAUSE_CHARS_MAX: usize = 32_768;
+
+impl Failure {
+    /// As long as AWS lets a failure be: what is more is cut off. Functions and services name their errors themselves.
+    pub(crate) fn bounded(mut self) -> Self {
+        cut(&mut self.error, ERROR_CHARS_MAX);
+        cut(&mut self.cause, CAUSE_CHARS_MAX);
+        self
+    }
+}
+
+fn cut(text: &mut String, chars: usize) {
+    if let Some((end, _)) = text.char_indices().nth(chars) {
+        text.truncate(end);
+        text.shrink_to_fit();
+    }
+}
+
 /// Why a look at a job brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PollError {

@@ -8,9 +8,10 @@ const fs = require('fs');
 const net = require('net');
 const path = require('path');
 
-const PREFIX = '/2018-06-01/runtime/';
 const env = process.env;
-const api = env.AWS_LAMBDA_RUNTIME_API;
+// The address, and behind it what only this process knows.
+const [api, secret] = env.AWS_LAMBDA_RUNTIME_API.split('/');
+const PREFIX = `/${secret}/2018-06-01/runtime/`;
 const [host, port] = api.split(':');
 const NEXT = `GET ${PREFIX}invocation/next HTTP/1.1\r\nHost: ${api}\r\n\r\n`;
 const HEAD_END = Buffer.from('\r\n\r\n');

@@ -10,8 +10,9 @@ import socket
 import sys
 import time
 
-PREFIX = "/2018-06-01/runtime/"
-API = os.environ["AWS_LAMBDA_RUNTIME_API"]
+# The address, and behind it what only this process knows.
+API, SECRET = os.environ["AWS_LAMBDA_RUNTIME_API"].split("/", 1)
+PREFIX = f"/{SECRET}/2018-06-01/runtime/"
 NEXT = f"GET {PREFIX}invocation/next HTTP/1.1\r\nHost: {API}\r\n\r\n".encode()
 
 

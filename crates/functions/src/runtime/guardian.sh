@@ -1,4 +1,5 @@
-# Ends the process groups that are left when the pipe closes, then removes the folder $1.
+# Ends the processes that are left when the pipe closes, then removes the folder $1. They are those of the process groups
+# that the pipe told of, and all whose environment has the mark $2.
 # A line of the pipe is "+ GROUP" or "- GROUP".
 trap '' INT TERM HUP
 groups=' '
@@ -12,5 +13,15 @@ while read -r sign group; do
 done
 for group in $groups; do
   kill -s KILL -- "-$group" 2>/dev/null
+done
+# Whoever was just being started is found the next time.
+for pass in 1 2 3 4 5; do
+  left=
+  for process in /proc/[0-9]*; do
+    if grep -qaF "$2" "$process/environ" 2>/dev/null; then
+      kill -s KILL "${process#/proc/}" 2>/dev/null && left=yes
+    fi
+  done
+  [ -n "$left" ] || break
 done
 rm -rf -- "$1"

@@ -185,8 +185,14 @@ async fn a_start_that_takes_too_long_is_ended() {
         ("f/handler.py", "import time\ntime.sleep(60)\ndef handler(e, c): pass"),
         ("f/function.json", r#"{"timeout": 1}"#),
     ];
-    let house = House::with(&files, |options| options.init_time = std::time::Duration::from_millis(100));
-    assert_eq!(house.failure("f", "{}").await["errorType"], "Sandbox.Timedout");
+    // The time that is told is the time that it was given.
+    for (init_time, told) in [(100, "1.00 seconds"), (1_500, "1.50 seconds")] {
+        let init_time = std::time::Duration::from_millis(init_time);
+        let house = House::with(&files, |options| options.init_time = init_time);
+        let failure = house.failure("f", "{}").await;
+        assert_eq!(failure["errorType"], "Sandbox.Timedout");
+        assert!(failure["errorMessage"].as_str().unwrap().ends_with(told), "{failure}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod failures;
 mod invoke_api;
+mod isolation;
 mod languages;
 mod scaling;
 

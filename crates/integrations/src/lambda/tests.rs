@@ -245,3 +245,16 @@ async fn parameters_that_cannot_be_used_are_refused() {
         assert!(failure.cause.contains(expected), "{}", failure.cause);
     }
 }
+
+#[tokio::test]
+async fn an_error_of_a_function_is_cut_where_aws_bounds_it() {
+    let payload = format!(r#"{{"errorType":"{}","errorMessage":"{}"}}"#, "é".repeat(300_000), "m".repeat(100_000));
+    let lambda = Server::start(move |_| {
+        let headers = vec![("x-amz-function-error", "Unhandled".to_owned())];
+        Some(Reply(200, headers, payload.clone().into_bytes()))
+    });
+    let integrations = integrations(&lambda.url, None);
+    let failure = integrations.call(&task("lambda", "invoke", r#"{"FunctionName":"f"}"#)).await.unwrap_err();
+    assert_eq!(failure.error, "é".repeat(256));
+    assert_eq!(failure.cause.chars().count(), 32_768);
+}
