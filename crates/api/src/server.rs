@@ -31,7 +31,7 @@ use crate::protocol::{self, ApiCall, ApiReply};
 use crate::request_id::RequestId;
 use crate::response_body::ResponseBody;
 use crate::routes::{Endpoint, NoRoute};
-use answers::Answers;
+use answers::{Answers, Repeatable};
 use connections::Connections;
 #[cfg(test)]
 pub(crate) use connections::TOLD_MAX;
@@ -92,7 +92,11 @@ impl Service {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<ResponseBody> {
-        self.answers.charged(respond(self, request).await)
+        let repeatable = Repeatable::of(&request);
+        if let Err(error) = self.answers.admit(repeatable) {
+            return turned_away(self, request, &error).await;
+        }
+        self.answers.charged(respond(self, request).await, repeatable)
     }
 }
 

@@ -27,6 +27,11 @@ impl Budget {
         Charge { budget: Arc::clone(self), bytes: 0 }
     }
 
+    /// Whether all of it is in use.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.used.load(Relaxed) >= self.most
+    }
+
     /// Whether more than half of it is in use: then those who take long have to make room.
     pub(super) fn is_pressed(&self) -> bool {
         self.used.load(Relaxed) > self.most / 2
@@ -50,6 +55,12 @@ impl Charge {
         }
         self.bytes += bytes;
         Ok(())
+    }
+
+    /// Charges so many bytes more, whether or not there are so many: for what is there already.
+    pub(super) fn overdraw(&mut self, bytes: usize) {
+        self.budget.used.fetch_add(bytes, Relaxed);
+        self.bytes += bytes;
     }
 
     /// Gives all of it back.
@@ -88,7 +99,10 @@ mod tests {
         assert_eq!((second.add(4), second.add(3)), (Err(Exhausted), Ok(())));
         drop(first);
         assert_eq!((second.add(7), second.add(1)), (Ok(()), Err(Exhausted)));
+        second.overdraw(5);
+        assert!(budget.is_exhausted());
         second.clear();
+        assert!(!budget.is_exhausted());
         assert_eq!((second.add(10), budget.is_pressed()), (Ok(()), true));
         let bytes = second.held_by(Bytes::from_static(b"abc"));
         let slice = bytes.slice(1..2);
