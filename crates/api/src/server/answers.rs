@@ -131,7 +131,7 @@ mod tests {
     #[tokio::test]
     async fn answers_beyond_the_budget_are_throttled_until_others_are_taken() {
         let api = api_with(Quotas { answers_bytes: 300_000, ..Quotas::default() });
-        let answers = Answers::new(api.runtime.clone());
+        let answers = Answers::new(api.runtime);
         let first = answers.charged(whole(200_000), Repeatable::Yes);
         assert_eq!(first.status(), StatusCode::OK);
         for refused in [whole(200_000), stream()] {
@@ -152,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn what_must_not_be_done_twice_is_refused_before_and_answered_after() {
         let api = api_with(Quotas { answers_bytes: 300_000, ..Quotas::default() });
-        let answers = Answers::new(api.runtime.clone());
+        let answers = Answers::new(api.runtime);
         assert!(answers.admit(Repeatable::No).is_ok());
         let done = [200_000, 200_000].map(|bytes| answers.charged(whole(bytes), Repeatable::No));
         assert_eq!(done.each_ref().map(Response::status), [StatusCode::OK; 2]);
