@@ -1,5 +1,6 @@
 //! Calls without a socket, against a runtime in memory: protocol errors, constraints, every operation once.
 
+mod computations;
 mod constraints;
 mod foreign_requests;
 mod hostile_clients;

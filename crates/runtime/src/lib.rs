@@ -12,6 +12,7 @@ mod arn;
 pub mod calls;
 pub mod chance;
 pub mod clock;
+mod computations;
 mod context;
 pub mod crash_notes;
 pub mod directory;
@@ -52,6 +53,7 @@ use activities::Exchange;
 use calls::CallError;
 use chance::{Chance, SeededChance};
 use clock::Clock;
+use computations::{Computations, TooMany};
 use crash_notes::{CrashNotes, Watched};
 use directory::Directory;
 pub use dispatcher::{AfterCrash, Dispatcher, TaskOptions};
@@ -116,6 +118,7 @@ struct Inner {
     errands: Arc<Inbox<Errand>>,
     chance: Mutex<SeededChance>,
     record_numbers: RecordNumbers,
+    computations: Computations,
     next_shard: AtomicUsize,
     is_stopping: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -188,6 +191,7 @@ impl Runtime {
             errands: Arc::new(Inbox::new()),
             chance: Mutex::new(chance),
             record_numbers,
+            computations: Computations::new(),
             next_shard: AtomicUsize::new(0),
             is_stopping: AtomicBool::new(false),
             threads: Mutex::default(),
@@ -301,7 +305,33 @@ impl Runtime {
         }
     }
 
-    /// Reads from the store, or does other work that may block.
+    /// Does what may compute for long, on one of few threads. Waits for its turn; where too many wait, the call is
+    /// throttled.
+    ///
+    /// # Errors
+    /// `Throttled`, and that of the work.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce() -> Result<T, CallError> + Send + 'static,
+    ) -> Result<T, CallError> {
+        self.compute_with(move |_| compute()).await
+    }
+
+    async fn compute_with<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce(&Context) -> Result<T, CallError> + Send + 'static,
+    ) -> Result<T, CallError> {
+        let turn = self.inner.computations.turn(self.quotas().waiting_computations).await;
+        let turn = turn.map_err(|TooMany| self.throttle(Throttled::Computation, CallError::Throttled))?;
+        // A caller may go away; the thread is taken until the work is done.
+        let work = move |context: &Context| {
+            let _turn = turn;
+            compute(context)
+        };
+        self.read(work).await
+    }
+
+    /// Reads from the store, or does other work that may block for a moment.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Context) -> Result<T, CallError> + Send + 'static,

@@ -34,10 +34,12 @@ pub enum Throttled {
     Memory,
     /// An execution, where as many run as may.
     OpenExecution,
+    /// A call that would have to wait for others that compute.
+    Computation,
 }
 
 /// All there are, in the order of [`MetricsSnapshot::throttled`].
-const THROTTLED: [Throttled; 8] = [
+const THROTTLED: [Throttled; 9] = [
     Throttled::Call,
     Throttled::ActivityPoll,
     Throttled::Connection,
@@ -46,6 +48,7 @@ const THROTTLED: [Throttled; 8] = [
     Throttled::Answer,
     Throttled::Memory,
     Throttled::OpenExecution,
+    Throttled::Computation,
 ];
 
 impl Throttled {
@@ -60,6 +63,7 @@ impl Throttled {
             Self::Answer => "answer",
             Self::Memory => "memory",
             Self::OpenExecution => "open execution",
+            Self::Computation => "computation",
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Quotas {
     pub answers_bytes: usize,
     /// Inputs that wait for one shard, from when on calls are throttled. What the server sends itself is not.
     pub waiting_inputs: usize,
+    /// Calls that wait to compute: to have a definition read, or a state tested.
+    pub waiting_computations: usize,
     /// How long GetActivityTask waits for a task.
     pub activity_poll: Duration,
     /// Items of a page where a request asks for no number. At most 1,000 can be asked for.
@@ -71,6 +73,7 @@ impl Default for Quotas {
             bodies_bytes: 128 * 1024 * 1024,
             answers_bytes: 128 * 1024 * 1024,
             waiting_inputs: 20_000,
+            waiting_computations: 1_000,
             activity_poll: Duration::from_secs(60),
             page_items: 100,
             redrivable_period: Duration::from_secs(14 * DAY_SECONDS),
@@ -126,7 +129,7 @@ impl Quota {
 }
 
 /// Every quota.
-pub const TABLE: [Quota; 27] = [
+pub const TABLE: [Quota; 28] = [
     Quota {
         key: "limits.payload-bytes",
         what: "Bytes of JSON in a state's input or output, and in what one Assign gives",
@@ -264,6 +267,14 @@ pub const TABLE: [Quota; 27] = [
         set: |quotas, inputs| quotas.waiting_inputs = count(inputs),
     },
     Quota {
+        key: "limits.waiting-computations",
+        what: "Calls that wait to have a definition read or a state tested; with more of them calls are throttled",
+        unit: "CALLS",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.waiting_computations as u64,
+        set: |quotas, calls| quotas.waiting_computations = count(calls),
+    },
+    Quota {
         key: "limits.activity-poll-seconds",
         what: "Seconds that GetActivityTask waits for a task",
         unit: "SECONDS",
@@ -392,6 +403,7 @@ mod tests {
             bodies_bytes,
             answers_bytes,
             waiting_inputs,
+            waiting_computations,
             activity_poll,
             page_items,
             redrivable_period,
@@ -406,7 +418,7 @@ mod tests {
         let counts =
             [request_bytes, versions, aliases, tags, activity_pollers, connections, waiting_inputs, page_items];
         assert_eq!((counts, bodies_bytes, answers_bytes, program_bytes), ([7; 8], 7, 7, 7));
-        assert_eq!([open_executions, memory_bytes], [7; 2]);
+        assert_eq!(([open_executions, memory_bytes], waiting_computations), ([7; 2], 7));
         assert_eq!([redrivable_period, redrivable_age], [Duration::from_secs(7 * DAY_SECONDS); 2]);
         assert_eq!([activity_poll, express, http_task, stall], [Duration::from_secs(7); 4]);
         let Limits {

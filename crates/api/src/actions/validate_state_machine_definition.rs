@@ -55,9 +55,12 @@ impl Action for ValidateStateMachineDefinition {
         vec![Resource::Every(ArnKind::StateMachine)]
     }
 
-    async fn perform(_context: &CallContext<'_>, validation: Self::Input) -> Result<ResponseBody, ApiError> {
-        let reading = read::read(&validation.definition, validation.read_as);
-        Ok(write(&reading.diagnostics, validation.severity, validation.size).into())
+    async fn perform(context: &CallContext<'_>, validation: Self::Input) -> Result<ResponseBody, ApiError> {
+        let judge = move || {
+            let reading = read::read(&validation.definition, validation.read_as);
+            Ok(write(&reading.diagnostics, validation.severity, validation.size))
+        };
+        Ok(context.runtime.compute(judge).await?.into())
     }
 }
 

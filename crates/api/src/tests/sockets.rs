@@ -19,7 +19,7 @@ use runtime::quotas::Quotas;
 
 pub(super) struct Server {
     pub(super) tokio: Tokio,
-    api: Arc<Api>,
+    pub(super) api: Arc<Api>,
     pub(super) address: SocketAddr,
     pub(super) stop: oneshot::Sender<()>,
     pub(super) served: JoinHandle<()>,

@@ -242,7 +242,7 @@ impl Runtime {
 
     async fn read_definition(&self, text: &Text, machine_type: MachineType) -> Result<Program, CallError> {
         let text = text.clone();
-        self.read(move |_| {
+        self.compute(move || {
             let reading = asl::read::read(&text, language_type(machine_type));
             let is_refused = reading.diagnostics.iter().any(|found| found.severity == Severity::Error);
             reading.program.filter(|_| !is_refused).ok_or(CallError::InvalidDefinition(reading.diagnostics))

@@ -34,7 +34,7 @@ impl Runtime {
         let run = |answer: Option<Mock>| {
             let (info, test) = (Arc::clone(&info), Arc::clone(&test));
             // An expression may compute for long.
-            self.read(move |context| {
+            self.compute_with(move |context| {
                 let resources = TaskResources { context, execution: ExecutionId(0) };
                 let turn = Turn {
                     now,
