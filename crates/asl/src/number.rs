@@ -27,7 +27,7 @@ impl Number {
             return Self(Repr::Int(int));
         }
         match text.parse::<f64>() {
-            Ok(float) if float.is_finite() && written(float) == text => Self(Repr::Float(float)),
+            Ok(float) if float.is_finite() && javascript(float) == text => Self(Repr::Float(float)),
             _ => Self(Repr::Raw(Arc::from(text))),
         }
     }
@@ -73,11 +73,20 @@ impl Number {
         }
     }
 
+    /// Whether the text is what JavaScript, whose numbers are doubles, writes for the number.
+    pub(crate) fn is_javascript(&self) -> bool {
+        match &self.0 {
+            Repr::Int(int) => int.unsigned_abs() <= 1 << 53,
+            Repr::Float(_) => true,
+            Repr::Raw(_) => false,
+        }
+    }
+
     /// Bytes of the number's text.
     pub fn text_len(&self) -> usize {
         match &self.0 {
             Repr::Int(int) => itoa::Buffer::new().format(*int).len(),
-            Repr::Float(float) => written(*float).len(),
+            Repr::Float(float) => javascript(*float).len(),
             Repr::Raw(text) => text.len(),
         }
     }
@@ -86,24 +95,49 @@ impl Number {
     pub fn write(&self, out: &mut String) {
         match &self.0 {
             Repr::Int(int) => out.push_str(itoa::Buffer::new().format(*int)),
-            Repr::Float(float) => out.push_str(&written(*float)),
+            Repr::Float(float) => out.push_str(&javascript(*float)),
             Repr::Raw(text) => out.push_str(text),
         }
     }
 }
 
-/// The shortest text that reads back as the same float, in plain notation where that is short.
-fn written(float: f64) -> String {
-    let mut buffer = ryu::Buffer::new();
-    let text = buffer.format_finite(float);
-    match text.split_once('e') {
-        // As JavaScript and Java write it: `1.0E21` and `1e21` are other spellings of the same.
-        Some((mantissa, exponent)) => {
-            let mantissa = mantissa.strip_suffix(".0").unwrap_or(mantissa);
-            let sign = if exponent.starts_with('-') { "" } else { "+" };
-            format!("{mantissa}e{sign}{exponent}")
+/// The shortest text that reads back as the same float, as JavaScript writes numbers: in plain notation up to 21
+/// digits, and not `-0` (ECMA-262, Number::toString).
+pub fn javascript(float: f64) -> String {
+    if float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0 {
+        return itoa::Buffer::new().format(float as i64).to_owned();
+    }
+    if !float.is_finite() {
+        return if float.is_nan() {
+            "NaN"
+        } else if float > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
         }
-        None => text.to_owned(),
+        .to_owned();
+    }
+    let mut buffer = ryu::Buffer::new();
+    let text = buffer.format_finite(float.abs());
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = [whole, fraction].concat();
+    let digits = all.trim_start_matches('0');
+    // The place of the point, in digits from the first that is not zero.
+    let point = whole.len() as i32 + exponent.parse::<i32>().unwrap_or_default() - (all.len() - digits.len()) as i32;
+    let digits = digits.trim_end_matches('0');
+    let count = digits.len() as i32;
+    let sign = if float < 0.0 { "-" } else { "" };
+    let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or_default());
+    match point {
+        _ if count <= point && point <= 21 => format!("{sign}{digits}{}", zeros(point - count)),
+        1..=21 => format!("{sign}{}.{}", &digits[..point as usize], &digits[point as usize..]),
+        -5..=0 => format!("{sign}0.{}{digits}", zeros(-point)),
+        _ => {
+            let (first, rest) = digits.split_at(1);
+            let point_mark = if rest.is_empty() { "" } else { "." };
+            format!("{sign}{first}{point_mark}{rest}e{:+}", point - 1)
+        }
     }
 }
 
@@ -164,6 +198,26 @@ mod tests {
         assert_eq!(Number::from_f64(3.0).unwrap().to_string(), "3");
         assert_eq!(Number::from_f64(3.5).unwrap().to_string(), "3.5");
         assert!(Number::from_f64(f64::INFINITY).is_none());
+    }
+
+    #[test]
+    fn floats_are_written_as_javascript_writes_them() {
+        for (float, text) in [
+            (9_007_199_254_740_992.0, "9007199254740992"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (-1.5e300, "-1.5e+300"),
+            (0.000_001, "0.000001"),
+            (1e-7, "1e-7"),
+            (1.25e-10, "1.25e-10"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (123.456, "123.456"),
+            (-0.0, "0"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+        ] {
+            assert_eq!(javascript(float), text);
+        }
     }
 
     #[test]

@@ -1,0 +1,133 @@
+//! Regular expressions with the meaning that JavaScript gives them.
+//!
+//! They are matched by trying one way after another, as JavaScript does it: that alone gives its captures, its lazy
+//! loops, its back-references. What that may take is bounded by the evaluation's budget, as all other work is.
+
+mod matcher;
+mod pattern;
+mod program;
+
+use super::failure::Evaluated;
+use crate::budget::Budget;
+
+use self::program::Program;
+
+/// A regular expression. It can be shared between threads.
+#[derive(Debug)]
+pub(super) struct Regex {
+    program: Program,
+}
+
+/// Where a regular expression matches: bytes of the text.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The first byte.
+    pub(super) start: usize,
+    /// The byte behind the last.
+    pub(super) end: usize,
+    /// The captured groups; `None` for one that took no part.
+    pub(super) groups: Vec<Option<(usize, usize)>>,
+}
+
+impl Regex {
+    /// Reads what stands between the slashes and behind them. Look-behind is refused, and what is absurdly large.
+    pub(super) fn parse(pattern: &str, flags: &str) -> Result<Self, String> {
+        let (ignores_case, is_multiline) = (flags.contains('i'), flags.contains('m'));
+        let refused = |why: &str| format!("The regular expression /{pattern}/{flags} is not supported: {why}");
+        let (node, groups) = pattern::parse(pattern).map_err(refused)?;
+        let program = program::compile(&node, groups, ignores_case, is_multiline).map_err(refused)?;
+        Ok(Self { program })
+    }
+
+    /// The first match from a byte on, which begins a character.
+    pub(super) fn find(&self, text: &str, from: usize, budget: &Budget) -> Evaluated<Option<Found>> {
+        matcher::find(&self.program, text, from, budget)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Allowance;
+    use crate::jsonata::failure::Failure;
+
+    fn all(pattern: &str, flags: &str, text: &str) -> Vec<String> {
+        let regex = Regex::parse(pattern, flags).unwrap();
+        let budget = Budget::new(Allowance::default());
+        let (mut from, mut found) = (0, Vec::new());
+        while let Some(next) = regex.find(text, from, &budget).unwrap() {
+            let groups = next.groups.iter().map(|group| group.map_or("-", |(start, end)| &text[start..end]));
+            found.push([&text[next.start..next.end]].into_iter().chain(groups).collect::<Vec<_>>().join(","));
+            from = next.end
+                + text[next.end..].chars().next().map_or(1, char::len_utf8) * usize::from(next.end == next.start);
+            if from > text.len() {
+                break;
+            }
+        }
+        found
+    }
+
+    /// What node gives for `[...text.matchAll(new RegExp(pattern, flags + 'g'))]`.
+    #[test]
+    fn patterns_match_as_in_javascript() {
+        for (pattern, flags, text, expected) in [
+            ("ab*", "", "abbab", &["abb", "ab"] as &[&str]),
+            ("a|ab", "", "ab", &["a"]),
+            ("(a)|(b)", "", "ab", &["a,a,-", "b,-,b"]),
+            ("(z)((a+)?(b+)?(c))*", "", "zaacbbbcac", &["zaacbbbcac,z,ac,a,-,c"]),
+            ("(?:ab){2,3}?", "", "abababab", &["abab", "abab"]),
+            ("a{,2}", "", "a{,2}", &["a{,2}"]),
+            ("x{2}", "", "xxxxx", &["xx", "xx"]),
+            ("[^a-c]+", "", "abcdefabc", &["def"]),
+            ("[]a", "", "]a", &[]),
+            ("[^]", "", "\n", &["\n"]),
+            ("[a\\]b]+", "", "a]b", &["a]b"]),
+            ("[\\d-x]+", "", "1-x", &["1-x"]),
+            ("é", "i", "É", &["É"]),
+            ("ABC", "i", "xabc", &["abc"]),
+            ("[A-C]+", "i", "xabc", &["abc"]),
+            ("^b", "", "a\nb", &[]),
+            ("^b$", "m", "a\nb\nc", &["b"]),
+            ("\\bfoo\\b", "", "foo food foo", &["foo", "foo"]),
+            ("(\\w)\\1", "", "abbccd", &["bb,b", "cc,c"]),
+            ("(?<x>a)\\k<x>", "", "aa", &["aa,a"]),
+            ("a(?=b)", "", "abac", &["a"]),
+            ("a(?!b)", "", "abac", &["a"]),
+            ("(?=(a+))a*b\\1", "", "baaabac", &["aba,a"]),
+            (".", "", "a\n😀", &["a", "😀"]),
+            ("\\u0041\\x42\\/", "", "AB/", &["AB/"]),
+            ("(a*)*", "", "b", &[",-", ",-"]),
+            ("\\s+", "", "a \u{a0}\t b", &[" \u{a0}\t "]),
+            ("a??b", "", "ab", &["ab"]),
+            ("{", "", "{", &["{"]),
+            ("\\p", "", "p", &["p"]),
+        ] {
+            assert_eq!(all(pattern, flags, text), expected, "/{pattern}/{flags} in {text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_supported_is_refused() {
+        for pattern in ["(?<=a)b", "(?<!a)b", "(", ")", "a**", "[z-a]", "x{2,1}", "*", "(?z)", "[a", "\\"] {
+            assert!(Regex::parse(pattern, "").is_err(), "{pattern}");
+        }
+        let nested = format!("{}a{}", "(".repeat(100_000), ")".repeat(100_000));
+        assert!(Regex::parse(&nested, "").is_err());
+        assert!(Regex::parse("((a{1000}){1000}){1000}", "").is_err());
+    }
+
+    #[test]
+    fn a_pattern_that_takes_forever_ends_with_its_budget() {
+        let regex = Regex::parse("(a+)+$", "").unwrap();
+        let budget = Budget::new(Allowance { steps: 100_000, ..Allowance::default() });
+        let outcome = regex.find(&format!("{}b", "a".repeat(40)), 0, &budget);
+        assert!(matches!(outcome, Err(Failure::Exhausted(_))));
+    }
+
+    #[test]
+    fn ways_that_wait_are_charged() {
+        let regex = Regex::parse("(?:a|b)*c", "").unwrap();
+        let budget = Budget::new(Allowance { bytes: 10_000, ..Allowance::default() });
+        assert!(matches!(regex.find(&"a".repeat(10_000), 0, &budget), Err(Failure::Exhausted(_))));
+    }
+}
