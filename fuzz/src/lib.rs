@@ -33,8 +33,6 @@ pub fn scoped_within<T>(budget: &Budget, input: &Value, evaluate: impl FnOnce(&S
         chance: &Chance::new(1),
         now: 1_700_000_000_000,
         budget,
-        patience: &asl::scope::Patience::default(),
-        jsonata_milliseconds: 5_000,
     })
 }
 

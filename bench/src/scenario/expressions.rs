@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use asl::program::StateKind;
 use asl::read::{MachineType, read};
-use asl::scope::{Chance, Context, Patience, Scope, Variables};
+use asl::scope::{Chance, Context, Scope, Variables};
 use asl::template::Template;
 use asl::{Program, Value};
 
@@ -130,9 +130,7 @@ fn evaluate(template: &Template, input: &Value, field: &str) -> Option<Value> {
         variables: &Variables::default(),
         chance: &Chance::new(1),
         budget: &asl::Budget::new(asl::Allowance::default()),
-        patience: &Patience::default(),
         now: 0,
-        jsonata_milliseconds: 5_000,
     };
     template.evaluate(&scope, field).ok()
 }

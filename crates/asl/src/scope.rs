@@ -29,36 +29,6 @@ pub struct Scope<'a> {
     pub now: i64,
     /// What the evaluation may use: work and bytes.
     pub budget: &'a Budget,
-    /// How long an expression may take.
-    pub patience: &'a Patience,
-    /// Milliseconds that the language allows a JSONata expression.
-    pub jsonata_milliseconds: u64,
-}
-
-/// How long an expression may take for whoever waits for it. One that takes longer has not failed: it is to be
-/// evaluated again, where there is time for it.
-#[derive(Debug, Default)]
-pub struct Patience {
-    /// Milliseconds, 0 for none at all; `None` for as long as the language allows.
-    pub milliseconds: Option<u64>,
-    is_exceeded: Cell<bool>,
-}
-
-impl Patience {
-    /// Patience for that many milliseconds an expression.
-    pub fn of(milliseconds: Option<u64>) -> Self {
-        Self { milliseconds, is_exceeded: Cell::new(false) }
-    }
-
-    /// Whether an expression took longer. What it gave is then no result, and its error no error.
-    pub fn is_exceeded(&self) -> bool {
-        self.is_exceeded.get()
-    }
-
-    /// An expression was stopped, although the language allows it more time.
-    pub(crate) fn exceed(&self) {
-        self.is_exceeded.set(true);
-    }
 }
 
 /// The context object, made when it is first asked for.

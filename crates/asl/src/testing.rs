@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::budget::{Allowance, Budget};
-use crate::scope::{Chance, Context, Patience, Scope, Variables};
+use crate::scope::{Chance, Context, Scope, Variables};
 use crate::value::{Text, Value};
 
 pub(crate) fn json(text: &str) -> Value {
@@ -29,7 +29,5 @@ pub(crate) fn scoped<T>(
         chance: &Chance::new(1),
         now: 0,
         budget: &Budget::new(Allowance::default()),
-        patience: &Patience::default(),
-        jsonata_milliseconds: 5_000,
     })
 }

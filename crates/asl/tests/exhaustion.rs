@@ -10,7 +10,7 @@ use asl::choice::{Comparison, Condition, Operand, OperandType, Order, Property};
 use asl::error::{ErrorName, EvaluationError};
 use asl::path::{Path, PathError};
 use asl::program::QueryLanguage;
-use asl::scope::{Chance, Context, Patience, Scope, Variables};
+use asl::scope::{Chance, Context, Scope, Variables};
 use asl::template::Template;
 use asl::{Allowance, Budget, Exhausted, Value};
 
@@ -32,8 +32,6 @@ fn scoped<T>(input: &Value, budget: &Budget, evaluate: impl FnOnce(&Scope<'_>) -
         chance: &Chance::new(1),
         now: 0,
         budget,
-        patience: &Patience::default(),
-        jsonata_milliseconds: 5_000,
     })
 }
 

@@ -91,10 +91,8 @@ pub struct Turn<'a> {
 /// How long a turn may take. It decides where a turn ends and where an evaluation is done, never what an execution does.
 #[derive(Clone, Copy)]
 pub struct TurnTime<'a> {
-    /// Milliseconds one expression may take; `None` for as long as the language allows. A step whose expression takes
-    /// longer does not happen: it is to be done again where there is time for it.
-    pub expression_milliseconds: Option<u64>,
-    /// Steps of work that the evaluation of one state's fields may take, in the same sense.
+    /// Steps of work that the evaluation of one state's fields may take; `None` for as many as the limits allow. A step
+    /// of the execution whose evaluation takes more does not happen: it is to be done again where there is time for it.
     pub evaluation_steps: Option<u64>,
     /// Whether the turn took long enough. Asked after every step.
     pub is_over: &'a dyn Fn() -> bool,
@@ -102,7 +100,7 @@ pub struct TurnTime<'a> {
 
 impl TurnTime<'_> {
     /// As much time as it takes.
-    pub const UNBOUNDED: Self = Self { expression_milliseconds: None, evaluation_steps: None, is_over: &|| false };
+    pub const UNBOUNDED: Self = Self { evaluation_steps: None, is_over: &|| false };
 }
 
 /// What a Task state must know of the world before it schedules. The answers are the same every time: none looks

@@ -5,7 +5,7 @@
 
 use asl::EvaluationError;
 use asl::program::{Program, StateId, StateKind};
-use asl::scope::{Chance, Context, Patience};
+use asl::scope::{Chance, Context};
 use asl::{Budget, ErrorName, Exhausted, Scope, Text, Value};
 
 use crate::command::{Advance, Command, Fault, Ignored, Turn};
@@ -85,13 +85,11 @@ pub(crate) struct Decision<'a> {
     full: bool,
     /// Where a single state is tested, and only there.
     probe: Option<&'a Probe>,
-    patience: Patience,
     budget: Budget,
 }
 
 impl<'a> Decision<'a> {
     fn new(execution: &'a Execution, turn: &'a Turn<'a>, chance: &'a Chance, events: &'a mut Vec<Event>) -> Self {
-        let patience = Patience::of(turn.time.expression_milliseconds);
         Self {
             execution,
             turn,
@@ -101,7 +99,6 @@ impl<'a> Decision<'a> {
             free_frames: execution.free_frames(),
             full: false,
             probe: None,
-            patience,
             budget: Budget::with_patience(turn.limits.evaluation, turn.time.evaluation_steps),
         }
     }
@@ -136,7 +133,7 @@ impl<'a> Decision<'a> {
 
     /// Whether something could not be evaluated in the time that this turn has.
     fn is_out_of_patience(&self) -> bool {
-        self.patience.is_exceeded() || self.budget.exhausted() == Some(Exhausted::Patience)
+        self.budget.exhausted() == Some(Exhausted::Patience)
     }
 
     /// Adds an event; says which number it has, or the last shown one has.
@@ -429,8 +426,6 @@ impl<'a> Decision<'a> {
             chance: self.chance,
             now: self.turn.now.0,
             budget: &self.budget,
-            patience: &self.patience,
-            jsonata_milliseconds: self.turn.limits.jsonata_milliseconds,
         })
     }
 }

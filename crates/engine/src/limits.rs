@@ -14,8 +14,6 @@ pub struct Limits {
     pub history_events: u64,
     /// Iterations of an inline Map that run at once, at most (AWS: 40).
     pub inline_map_concurrency: u64,
-    /// Milliseconds that one JSONata expression may take (AWS says nothing of it).
-    pub jsonata_milliseconds: u64,
     /// What the evaluation of a state's fields may use.
     pub evaluation: Allowance,
     /// Seconds that the test of a state may take (AWS: five minutes). A state that would wait longer times out.
@@ -31,7 +29,6 @@ impl Default for Limits {
             variables_bytes: 10 * 1024 * 1024,
             history_events: 25_000,
             inline_map_concurrency: 40,
-            jsonata_milliseconds: 5_000,
             evaluation: Allowance::default(),
             state_test_seconds: 300,
             wait_time_scale: 1.0,

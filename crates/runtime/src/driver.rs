@@ -195,17 +195,14 @@ const ROUND: Duration = Duration::from_millis(4);
 /// How long a turn may take that holds up nobody.
 const LONG_TURN: Duration = Duration::from_millis(100);
 
-/// Milliseconds an expression may take beside the other executions of its shard.
-const EXPRESSION_MILLISECONDS: u64 = 10;
-
-/// Steps of work that the evaluation of a state's fields may take beside them: a few milliseconds.
+/// Steps of work that the evaluation of a state's fields may take beside the other executions of its shard: a few
+/// milliseconds.
 const EVALUATION_STEPS: u64 = 100_000;
 
 /// The wall's pace.
 pub(crate) struct Stopwatch<'a> {
     watched: &'a Watched<'a>,
     turn: Duration,
-    expression_milliseconds: Option<u64>,
     evaluation_steps: Option<u64>,
     round_began: Cell<Instant>,
     turn_began: Cell<Instant>,
@@ -214,24 +211,18 @@ pub(crate) struct Stopwatch<'a> {
 impl<'a> Stopwatch<'a> {
     /// Of a shard: others wait.
     pub(crate) fn brisk(watched: &'a Watched<'a>) -> Self {
-        Self::of(watched, TURN, Some(EXPRESSION_MILLISECONDS), Some(EVALUATION_STEPS))
+        Self::of(watched, TURN, Some(EVALUATION_STEPS))
     }
 
     /// Of a thread for long turns.
     pub(crate) fn patient(watched: &'a Watched<'a>) -> Self {
-        Self::of(watched, LONG_TURN, None, None)
+        Self::of(watched, LONG_TURN, None)
     }
 
-    fn of(
-        watched: &'a Watched<'a>,
-        turn: Duration,
-        expression_milliseconds: Option<u64>,
-        evaluation_steps: Option<u64>,
-    ) -> Self {
+    fn of(watched: &'a Watched<'a>, turn: Duration, evaluation_steps: Option<u64>) -> Self {
         Self {
             watched,
             turn,
-            expression_milliseconds,
             evaluation_steps,
             round_began: Cell::new(Instant::now()),
             turn_began: Cell::new(Instant::now()),
@@ -260,10 +251,6 @@ impl Pace for Stopwatch<'_> {
 
     fn is_turn_over(&self) -> bool {
         self.turn_began.get().elapsed() >= self.turn
-    }
-
-    fn expression_milliseconds(&self) -> Option<u64> {
-        self.expression_milliseconds
     }
 
     fn evaluation_steps(&self) -> Option<u64> {

@@ -129,7 +129,7 @@ impl Quota {
 }
 
 /// Every quota.
-pub const TABLE: [Quota; 28] = [
+pub const TABLE: [Quota; 27] = [
     Quota {
         key: "limits.payload-bytes",
         what: "Bytes of JSON in a state's input or output, and in what one Assign gives",
@@ -161,14 +161,6 @@ pub const TABLE: [Quota; 28] = [
         at_aws: AtAws::Documented("Map state processing modes"),
         value: |quotas| quotas.execution.inline_map_concurrency,
         set: |quotas, iterations| quotas.execution.inline_map_concurrency = iterations,
-    },
-    Quota {
-        key: "limits.jsonata-milliseconds",
-        what: "Milliseconds that one JSONata expression may take",
-        unit: "MILLISECONDS",
-        at_aws: AtAws::Unknown,
-        value: |quotas| quotas.execution.jsonata_milliseconds,
-        set: |quotas, milliseconds| quotas.execution.jsonata_milliseconds = milliseconds,
     },
     Quota {
         key: "limits.evaluation-steps",
@@ -426,16 +418,12 @@ mod tests {
             variables_bytes,
             history_events,
             inline_map_concurrency,
-            jsonata_milliseconds,
             evaluation: Allowance { steps, bytes, depth: _ },
             state_test_seconds,
             // A factor, no bound.
             wait_time_scale: _,
         } = execution;
         assert_eq!([payload_bytes, variables_bytes], [7; 2]);
-        assert_eq!(
-            [history_events, inline_map_concurrency, jsonata_milliseconds, state_test_seconds, steps, bytes],
-            [7; 6]
-        );
+        assert_eq!([history_events, inline_map_concurrency, state_test_seconds, steps, bytes], [7; 5]);
     }
 }

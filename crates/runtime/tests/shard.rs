@@ -254,10 +254,6 @@ impl Pace for Hurried {
         false
     }
 
-    fn expression_milliseconds(&self) -> Option<u64> {
-        Some(0)
-    }
-
     fn evaluation_steps(&self) -> Option<u64> {
         Some(0)
     }

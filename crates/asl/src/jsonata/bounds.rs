@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::budget::{Allowance, Budget, Exhausted};
-use crate::scope::{Chance, Context as ContextObject, Patience, Variables};
+use crate::scope::{Chance, Context as ContextObject, Variables};
 
 /// A value or what is said, and the budget that was used.
 fn evaluate(text: &str, allowance: Allowance) -> (Result<Value, String>, Budget) {
@@ -21,8 +21,6 @@ fn evaluate(text: &str, allowance: Allowance) -> (Result<Value, String>, Budget)
         chance: &Chance::new(1),
         now: 1_700_000_000_000,
         budget: &budget,
-        patience: &Patience::default(),
-        jsonata_milliseconds: 5_000,
     };
     let outcome = match Expression::parse(text) {
         Ok(expression) => expression.evaluate(&scope, "Output").map_err(|error| error.cause),
@@ -53,9 +51,9 @@ fn each_way_to_grow_ends_within_its_budget() {
         (&format!("{long} $split($x, ''))"), MEMORY),
         (&format!("{long} $map([1..1000], function() {{ $uppercase($x) }}))"), MEMORY),
         (&format!("{long} $map([1..1000], function() {{ $length($x) }}))"), TIME),
-        (&format!("{long} $map([1..1000], function() {{ $x = $x & '' }}))"), MEMORY),
+        (&format!("{long} $map([1..1000], function() {{ $x = $x & '' }}))"), TIME),
         (&format!("{long} $encodeUrlComponent($x & 'é'))"), ""),
-        (&format!("{long} $map([1..100], function() {{ $encodeUrlComponent($x) }}))"), MEMORY),
+        (&format!("{long} $map([1..100], function() {{ $encodeUrlComponent($x) }}))"), TIME),
         (&format!("{long} $map([1..1000], function() {{ $hash($x, 'MD5') }}))"), "internal error"),
         ("$formatNumber(1, $pad('', 3e6, '0'))", MEMORY),
         ("$formatNumber(1, '0.' & $pad('', 101, '0'))", "internal error"),
@@ -63,25 +61,25 @@ fn each_way_to_grow_ends_within_its_budget() {
         ("$formatInteger(1e300, 'I')", MEMORY),
         ("$fromMillis(0, '[Y,*-400000000]')", MEMORY),
         ("$toMillis('1', '[D,400000000]')", MEMORY),
-        ("$sort([1..400000], function($a, $b) { $f($a) })", TIME),
+        ("$sort([1..400000], function($a, $b) { $a > $b })", TIME),
         ("($f := function($a, $b) { $count($sort([1,2], $f)) > 0 }; $sort([1,2], $f))", STACK),
         ("$match($pad('', 40, 'a') & 'b', /(a+)+$/)", TIME),
-        ("$match($pad('', 4000000, 'a'), /(?:a|b)*c/)", MEMORY),
+        ("$match($pad('', 4000000, 'a'), /(?:a|b)*c/)", TIME),
         ("$match($pad('', 40000, 'ab'), /.*.*.*x/)", TIME),
         ("$map([1..800000], function($n) { $power(1.0001, $n % 1000) }) ~> $sum()", TIME),
         ("$string($reduce([1..40], function($a, $b) { {'l': $a, 'r': $a} }, 1), true)", MEMORY),
-        ("$reduce([1..100000], function($a, $b) { [$a] }, 1)", MEMORY),
+        ("$reduce([1..100000], function($a, $b) { [[$a]] }, 1)", MEMORY),
         ("$reduce([1..100000], function($a, $b) { {'a': $a} }, 1)", MEMORY),
-        ("$reduce([1..100000], function($f, $b) { $f ~> $string }, $string)('x')", MEMORY),
-        ("$reduce([1..100000], function($f, $b) { $substring(?, 1) }, $string)('x')", ""),
+        ("($g := function($n, $f) { $n = 0 ? $f : $g($n - 1, $f ~> $string) }; $g(5000, $string)('x'))", MEMORY),
+        ("($g := function($n, $f) { $n = 0 ? $f : $g($n - 1, $f(?)) }; $g(5000, $string)('x'))", MEMORY),
         ("$reduce([1..100000], function($f, $b) { function() { $f } }, 1)()", "unsupported"),
-        ("$merge([1..800000].{$string($): $})", MEMORY),
+        ("$merge([1..800000].{$string($): $})", TIME),
         ("$zip([1..800000], [1..800000], [1..800000], [1..800000])", MEMORY),
         ("$distinct([1..20000].{'a': $})", TIME),
-        ("$lookup([1..800000].{'a': [1..2]}, 'a')", MEMORY),
+        ("$lookup([1..800000].{'a': [1..2]}, 'a')", TIME),
         ("[1..400000].{'a': $}^(a)", TIME),
-        ("($l := [1..200000].{'a': $}; $l ~> |$|{'b': 1}|)", TIME),
-        ("$reduce([1..30], function($a, $b) { {'l': $a, 'r': $a} }, 1).**", MEMORY),
+        ("($l := [1..200000].{'a': $}; $count($l ~> |$|{'b': 1}|))", ""),
+        ("$reduce([1..30], function($a, $b) { {'l': $a, 'r': $a} }, 1).**", TIME),
         (
             "$reduce([1..30], function($a, $b) { {'l': $a, 'r': $a} }, 1) = $reduce([1..30], function($a, $b) { {'l': $a, 'r': $a} }, 1)",
             TIME,
@@ -91,7 +89,7 @@ fn each_way_to_grow_ends_within_its_budget() {
         ("($f := function() { 1 + $f() }; $f())", STACK),
         ("($f := function() { [1].($f()) }; $f())", STACK),
         ("($f := function() { $map([1], $f) }; $f())", STACK),
-        ("($f := $reduce([1..500], function($f, $n) { $f ~> $f }, function($x) { $x }); $f(1))", STACK),
+        ("($g := function($n, $f) { $n = 0 ? $f : $g($n - 1, $f ~> $string) }; $g(500, $string)('x'))", STACK),
     ] {
         let (outcome, budget) = evaluate(text, SMALL);
         let said = outcome.as_ref().map_or_else(String::clone, |_| "a value".to_owned());
@@ -127,8 +125,6 @@ fn impatience_is_told_apart() {
         chance: &Chance::new(1),
         now: 0,
         budget: &budget,
-        patience: &Patience::default(),
-        jsonata_milliseconds: 5_000,
     };
     assert!(expression.evaluate(&scope, "Output").is_err());
     assert_eq!(budget.exhausted(), Some(Exhausted::Patience));

@@ -37,7 +37,7 @@ pub(super) struct Node {
     /// What is done with the items of a step.
     pub(super) stages: Vec<Stage>,
     /// `{...}` behind it.
-    pub(super) group: Option<Box<Vec<(Node, Node)>>>,
+    pub(super) group: Option<Vec<(Node, Node)>>,
     /// `@$name`
     pub(super) focus: Option<Name>,
     /// `#$name`

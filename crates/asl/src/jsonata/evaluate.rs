@@ -93,7 +93,7 @@ impl<'e> Machine<'e> {
             value = self.filter(predicate, value, frame)?;
         }
         match &node.group {
-            Some(pairs) if !matches!(node.kind, Kind::Path(..)) => self.group(pairs, value, frame),
+            Some(pairs) if !matches!(node.kind, Kind::Path(..)) => self.group(pairs, &value, frame),
             _ => Ok(value),
         }
     }
@@ -122,7 +122,7 @@ impl<'e> Machine<'e> {
             }
             Kind::Call(call) => return self.call_of(call, None, item, frame),
             Kind::Array(items) => return self.array(items, node.constructs, item, frame),
-            Kind::Object(pairs) => return self.group(pairs, item.clone(), frame),
+            Kind::Object(pairs) => return self.group(pairs, item, frame),
             _ => return self.other_kind(node, item, frame),
         })
     }

@@ -6,7 +6,7 @@
 use super::failure::Failure;
 use super::*;
 use crate::budget::{Allowance, Budget};
-use crate::scope::{Chance, Context as ContextObject, Patience, Variables};
+use crate::scope::{Chance, Context as ContextObject, Variables};
 
 /// What is otherwise here: bounds that are AWS's or ours, functions that AWS lets nobody return, and whole numbers beyond
 /// 10^21, which are written in full.
@@ -38,8 +38,6 @@ fn outcome(expression: &str, data: Option<&Value>) -> String {
         chance: &Chance::new(1),
         now: 1_700_000_000_000,
         budget: &budget,
-        patience: &Patience::default(),
-        jsonata_milliseconds: 5_000,
     };
     match run(&program, data.map_or(Datum::Undefined, Datum::from), &scope) {
         Ok(value) => value.map_or("nothing".to_owned(), |value| value.to_json()),

@@ -244,7 +244,7 @@ impl Shaper {
             return Err("Each step can only have one grouping expression".to_owned());
         }
         let mut backs = Vec::new();
-        node.group = Some(Box::new(self.pairs(pairs, &mut backs)?));
+        node.group = Some(self.pairs(pairs, &mut backs)?);
         Ok(node)
     }
 

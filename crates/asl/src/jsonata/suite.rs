@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::failure::Failure;
 use super::*;
 use crate::budget::{Allowance, Budget};
-use crate::scope::{Chance, Context as ContextObject, Patience, Variables};
+use crate::scope::{Chance, Context as ContextObject, Variables};
 use crate::value::Object;
 
 /// What AWS leaves out, bounds or computes in its own way, by what the expression mentions.
@@ -107,8 +107,6 @@ fn outcome(case: &Case) -> Result<Option<Value>, Refusal> {
         chance: &Chance::new(1),
         now: 1_700_000_000_000,
         budget: &budget,
-        patience: &Patience::default(),
-        jsonata_milliseconds: 5_000,
     };
     let data = case.data.as_ref().map_or(Datum::Undefined, Datum::from);
     run(&program, data, &scope).map_err(Refusal::Failure)

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::ErrorName;
-use crate::scope::{Chance, Context as ContextObject, Patience, Variables};
+use crate::scope::{Chance, Context as ContextObject, Variables};
 
 fn json(text: &str) -> Value {
     crate::json::parse(text.as_bytes()).unwrap()
@@ -33,8 +33,6 @@ fn evaluate(text: &str) -> Result<Value, EvaluationError> {
         chance: &Chance::new(42),
         now: 1_700_000_000_123,
         budget: &crate::Budget::new(crate::Allowance::default()),
-        patience: &Patience::default(),
-        jsonata_milliseconds: 5_000,
     };
     Expression::parse(text).unwrap().evaluate(&scope, "Output/v")
 }

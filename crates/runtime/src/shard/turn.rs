@@ -38,9 +38,7 @@ pub trait Pace {
     fn begin_turn(&self, of: Option<(ExecutionId, EventId)>);
     /// Whether the turn that was begun took long enough.
     fn is_turn_over(&self) -> bool;
-    /// Milliseconds one expression may take; `None` for as long as the language allows.
-    fn expression_milliseconds(&self) -> Option<u64>;
-    /// Steps of work that the evaluation of one state's fields may take, in the same sense.
+    /// Steps of work that the evaluation of one state's fields may take; `None` for as many as the limits allow.
     fn evaluation_steps(&self) -> Option<u64>;
     /// Whether what was done since the inputs were last looked at took long enough.
     fn is_round_over(&self) -> bool;
@@ -54,10 +52,6 @@ impl Pace for Leisurely {
 
     fn is_turn_over(&self) -> bool {
         false
-    }
-
-    fn expression_milliseconds(&self) -> Option<u64> {
-        None
     }
 
     fn evaluation_steps(&self) -> Option<u64> {
@@ -286,8 +280,7 @@ impl Shard {
 
 /// How long a turn may take at that pace.
 pub(super) fn turn_time<'a>(pace: &dyn Pace, is_over: &'a dyn Fn() -> bool) -> TurnTime<'a> {
-    let (expression_milliseconds, evaluation_steps) = (pace.expression_milliseconds(), pace.evaluation_steps());
-    TurnTime { expression_milliseconds, evaluation_steps, is_over }
+    TurnTime { evaluation_steps: pace.evaluation_steps(), is_over }
 }
 
 /// A turn at that pace.

@@ -52,10 +52,10 @@ impl Groups {
 impl Machine<'_> {
     /// An object of the groups that the keys make of the items. Without an item, the pairs are evaluated over nothing.
     #[inline(never)]
-    pub(super) fn group(&mut self, pairs: &[(Node, Node)], input: Datum, frame: Frame) -> Evaluated {
+    pub(super) fn group(&mut self, pairs: &[(Node, Node)], input: &Datum, frame: Frame) -> Evaluated {
         let mut members = Members::default();
         let nothing = [Datum::Undefined];
-        let (items, tuples) = match &input {
+        let (items, tuples) = match input {
             Datum::Tuples(tuples) => (Items::Tuples(tuples), Some(tuples)),
             array => match array.items() {
                 Some(items) if items.len() > 0 => (items, None),

@@ -165,7 +165,7 @@ impl<'e> Machine<'e> {
         }
         let value = kept(input, keeps)?;
         match &node.group {
-            Some(pairs) => self.group(pairs, value, frame),
+            Some(pairs) => self.group(pairs, &value, frame),
             None => Ok(value),
         }
     }

@@ -34,7 +34,7 @@ impl Machine<'_> {
             is_first = false;
         }
         if let Some(pairs) = &node.group {
-            return self.group(pairs, Datum::Tuples(Rc::new(tuples)), frame);
+            return self.group(pairs, &Datum::Tuples(Rc::new(tuples)), frame);
         }
         if node.is_tuple {
             return Ok(Datum::Tuples(Rc::new(tuples)));

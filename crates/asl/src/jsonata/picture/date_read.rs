@@ -144,7 +144,7 @@ fn order(components: &Components) -> Evaluated<&'static [char]> {
     let only = |letters: &str| {
         has(letters) && !"YXMxWwdD".chars().any(|c| !letters.contains(c) && components.get(c).is_some())
     };
-    let is_half_day = has("Ph") && !(has("Hmsf") && !has("Ph"));
+    let is_half_day = has("Ph");
     Ok(match () {
         () if only("YMD") || !has("YXMxWwdD") => {
             if is_half_day {

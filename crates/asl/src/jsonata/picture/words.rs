@@ -78,7 +78,7 @@ fn append(words: &mut String, number: f64, follows: bool, is_ordinal: bool) {
     } else if number < 100.0 {
         words.push_str(if follows { " and " } else { "" });
         words.push_str(TENS[small / 10 - 2]);
-        if small % 10 > 0 {
+        if !small.is_multiple_of(10) {
             words.push('-');
             append(words, (small % 10) as f64, false, is_ordinal);
         } else if is_ordinal {

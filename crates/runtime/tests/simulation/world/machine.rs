@@ -32,10 +32,6 @@ impl Pace for Whim {
         self.0.borrow_mut().percent(5)
     }
 
-    fn expression_milliseconds(&self) -> Option<u64> {
-        self.0.borrow_mut().percent(50).then_some(0)
-    }
-
     fn evaluation_steps(&self) -> Option<u64> {
         self.0.borrow_mut().percent(50).then_some(0)
     }
