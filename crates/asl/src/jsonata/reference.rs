@@ -1,6 +1,6 @@
 //! Expressions with what jsonata 2.0.6 itself, the reference implementation, gave for them.
 //!
-//! Each line of `reference.jsonl` has an expression, where there is one the data, and a result, or an error's code and
+//! Each line of `tests/jsonata/reference.jsonl` has an expression, where there is one the data, and a result, or an error's code and
 //! message, or neither for nothing. A code that begins with `S` is a refusal of the text.
 
 use super::failure::Failure;
@@ -49,7 +49,7 @@ fn outcome(expression: &str, data: Option<&Value>) -> String {
 #[test]
 fn expressions_give_what_the_reference_gives() {
     let mut wrong = Vec::new();
-    for line in include_str!("reference.jsonl").lines() {
+    for line in include_str!("../../tests/jsonata/reference.jsonl").lines() {
         let case = crate::json::parse(line.as_bytes()).unwrap();
         let text = |name: &str| case.get(name).and_then(Value::as_str);
         let expected = match (text("code"), case.get("result")) {

@@ -8,7 +8,7 @@ pub(in super::super) const MILLIS_MAX: f64 = 8.64e15;
 
 /// An instant, in UTC.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Instant {
+pub(super) struct Moment {
     /// Days since 1970.
     days: i64,
     /// Milliseconds of the day.
@@ -19,7 +19,7 @@ pub(super) struct Instant {
     pub(super) day: i64,
 }
 
-impl Instant {
+impl Moment {
     /// That many milliseconds since 1970, within [`MILLIS_MAX`].
     pub(super) fn of(millis: f64) -> Self {
         let millis = millis.clamp(-MILLIS_MAX, MILLIS_MAX).trunc() as i64;

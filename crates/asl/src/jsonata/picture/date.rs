@@ -3,7 +3,7 @@
 use super::super::datum::Datum;
 use super::super::failure::{Evaluated, Failure, quoted};
 use super::super::function::Host;
-use super::calendar::Instant;
+use super::calendar::Moment;
 use super::integer::{Case, Kind, Picture as IntegerPicture};
 
 /// Characters and widths of all markers of a picture together.
@@ -198,7 +198,7 @@ fn names(presentation: &str) -> Option<Case> {
 }
 
 /// A component of an instant, where it is a number.
-pub(super) fn number(instant: Instant, component: char) -> i64 {
+pub(super) fn number(instant: Moment, component: char) -> i64 {
     match component {
         'Y' => instant.year,
         'M' => instant.month,
@@ -228,7 +228,7 @@ pub(in super::super) fn format(
 ) -> Evaluated<String> {
     let offset = timezone.map_or(Ok(0), offset)?;
     let (hours, minutes) = ((offset as f64 / 100.0).floor() as i64, offset % 100);
-    let instant = Instant::of(millis + (60 * hours + minutes) as f64 * 60_000.0);
+    let instant = Moment::of(millis + (60 * hours + minutes) as f64 * 60_000.0);
     let mut written = String::new();
     for part in parts(picture, host)? {
         match part {
@@ -262,7 +262,7 @@ fn timezone_digits() -> Failure {
 }
 
 impl Marker {
-    fn format(&self, instant: Instant, hours: i64, minutes: i64, host: &dyn Host) -> Evaluated<String> {
+    fn format(&self, instant: Moment, hours: i64, minutes: i64, host: &dyn Host) -> Evaluated<String> {
         match self.component {
             'P' => {
                 let half = if instant.hour() >= 12 { "pm" } else { "am" };
@@ -285,7 +285,7 @@ impl Marker {
         }
     }
 
-    fn name(&self, instant: Instant, case: Case) -> Evaluated<String> {
+    fn name(&self, instant: Moment, case: Case) -> Evaluated<String> {
         let number = number(instant, self.component);
         let name = match self.component {
             'M' | 'x' => MONTHS[(number - 1) as usize % 12],

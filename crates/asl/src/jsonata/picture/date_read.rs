@@ -3,7 +3,7 @@
 use super::super::failure::{Evaluated, Failure};
 use super::super::function::Host;
 use super::super::regex::Regex;
-use super::calendar::{Instant, MILLIS_MAX, millis};
+use super::calendar::{MILLIS_MAX, Moment, millis};
 use super::date::{DAYS, MONTHS, Marker, Part, nameless, number, parts};
 use super::integer::Kind;
 use super::words;
@@ -170,7 +170,7 @@ fn instant(components: &Components, now: i64) -> Evaluated<Option<f64>> {
     if components.found.iter().all(|(component, _)| !"YXMxWwdDFHhPmsf".contains(*component)) {
         return Ok(None);
     }
-    let now = Instant::of(now as f64);
+    let now = Moment::of(now as f64);
     let (mut starts, mut ends) = (false, false);
     let mut values = Vec::with_capacity(8);
     for component in order(components)? {
