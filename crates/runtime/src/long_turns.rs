@@ -1,7 +1,12 @@
 //! Threads for turns that take longer than a shard may hold up its other executions.
+//!
+//! Of the turns that wait, that of the execution goes first that has taken the least time so far: one that computes for ever
+//! takes what nobody else wants.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use store::StoreError;
 
@@ -14,12 +19,32 @@ use crate::vitals::Vitals;
 /// The way to the threads. They end when the last way is dropped, each after the turn it is in.
 #[derive(Clone)]
 pub(crate) struct LongTurns {
-    turns: Sender<Asked>,
+    queue: Arc<Ways>,
 }
 
-struct Asked {
-    shard: usize,
-    turn: Box<LongTurn>,
+/// Closes the queue when the last way is dropped.
+struct Ways(Arc<Queue<ToTake>>);
+
+/// A turn, and the shard that is told when it is over.
+type ToTake = (usize, Box<LongTurn>);
+
+struct Queue<T> {
+    waiting: Mutex<Waiting<T>>,
+    wake: Condvar,
+}
+
+struct Waiting<T> {
+    turns: BinaryHeap<Asked<T>>,
+    count: u64,
+    is_closed: bool,
+}
+
+struct Asked<T> {
+    /// How long the execution's long turns took so far.
+    spent: Duration,
+    /// Which it is of all that were asked for.
+    number: u64,
+    turn: T,
 }
 
 impl LongTurns {
@@ -34,34 +59,101 @@ impl LongTurns {
         vitals: &Arc<Vitals>,
         notes: &CrashNotes,
     ) -> Result<Self, StoreError> {
-        let (turns, asked) = channel();
-        let asked = Arc::new(Mutex::new(asked));
+        let queue = Arc::new(Queue::new());
         for index in 0..count.max(1) {
-            let (context, shards, asked) = (Arc::clone(context), Arc::clone(shards), Arc::clone(&asked));
+            let (context, shards, queue) = (Arc::clone(context), Arc::clone(shards), Arc::clone(&queue));
             let in_hand = notes.in_hand();
             vitals.spawn(&format!("long-turn-{index}"), move |pulse| {
-                run(&asked, &context, &shards, &Watched { pulse, in_hand });
+                run(&queue, &context, &shards, &Watched { pulse, in_hand });
             })?;
         }
-        Ok(Self { turns })
+        Ok(Self { queue: Arc::new(Ways(queue)) })
     }
 
     /// Takes a turn for a shard, which is told when it is over.
     pub(crate) fn take(&self, shard: usize, turn: Box<LongTurn>) {
-        // The threads live as long as this way to them.
-        let _ = self.turns.send(Asked { shard, turn });
+        self.queue.0.put(turn.spent(), (shard, turn));
     }
 }
 
-fn run(asked: &Mutex<Receiver<Asked>>, context: &Context, shards: &Shards, watched: &Watched<'_>) {
+impl Drop for Ways {
+    fn drop(&mut self) {
+        lock(&self.0.waiting).is_closed = true;
+        self.0.wake.notify_all();
+    }
+}
+
+impl<T> Queue<T> {
+    fn new() -> Self {
+        let waiting = Waiting { turns: BinaryHeap::new(), count: 0, is_closed: false };
+        Self { waiting: Mutex::new(waiting), wake: Condvar::new() }
+    }
+
+    fn put(&self, spent: Duration, turn: T) {
+        let mut waiting = lock(&self.waiting);
+        let number = waiting.count;
+        waiting.count += 1;
+        waiting.turns.push(Asked { spent, number, turn });
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    /// The next turn; none when the queue is closed. What waits then is lost with the rest.
+    fn next(&self) -> Option<T> {
+        let is_idle = |waiting: &mut Waiting<T>| waiting.turns.is_empty() && !waiting.is_closed;
+        let waiting = self.wake.wait_while(lock(&self.waiting), is_idle);
+        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        if waiting.is_closed { None } else { waiting.turns.pop().map(|asked| asked.turn) }
+    }
+}
+
+/// The greatest goes first: the one that took the least, of these the one that came first.
+impl<T> Ord for Asked<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.spent, other.number).cmp(&(self.spent, self.number))
+    }
+}
+
+impl<T> PartialOrd for Asked<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> PartialEq for Asked<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<T> Eq for Asked<T> {}
+
+fn run(queue: &Queue<ToTake>, context: &Context, shards: &Shards, watched: &Watched<'_>) {
     let stopwatch = Stopwatch::patient(watched);
-    loop {
-        // One of the threads waits here, the others for the lock.
-        let next = lock(asked).recv();
-        let Ok(Asked { shard, turn }) = next else { return };
+    while let Some((shard, turn)) = queue.next() {
         watched.pulse.beat();
-        let taken = take_turn(*turn, context, &stopwatch);
+        let began = Instant::now();
+        let mut taken = take_turn(*turn, context, &stopwatch);
+        taken.spend(began.elapsed());
         watched.rest();
         shards.send(shard, Input::Turned(Box::new(taken)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_took_the_least_goes_first_then_whoever_came_first() {
+        let queue = Arc::new(Queue::new());
+        for (spent, turn) in [(900, "hog"), (0, "new"), (5, "b"), (900, "hog again"), (5, "c"), (0, "newer")] {
+            queue.put(Duration::from_millis(spent), turn);
+        }
+        let order: Vec<_> = (0..6).filter_map(|_| queue.next()).collect();
+        assert_eq!(order, ["new", "newer", "b", "c", "hog", "hog again"]);
+        queue.put(Duration::ZERO, "late");
+        lock(&queue.waiting).is_closed = true;
+        assert_eq!(queue.next(), None);
     }
 }

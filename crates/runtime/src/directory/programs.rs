@@ -112,8 +112,10 @@ mod tests {
         assert_eq!(kept(&programs), [1, 3, 4]);
         programs.insert(revision(5, 101));
         assert_eq!(kept(&programs), [1, 3, 4], "one that is too large puts nobody out");
-        programs.insert(revision(4, 90));
-        assert_eq!(kept(&programs), [3, 4], "the same again counts once");
+        programs.insert(revision(4, 50));
+        assert_eq!(kept(&programs), [1, 3, 4], "the same again counts once");
+        programs.insert(revision(6, 60));
+        assert_eq!(kept(&programs), [6], "what was used last does not fit beside it");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use asl::{ErrorName, Text};
 use engine::{Event, EventId, EventKind, Execution, ExecutionInfo, Status, Timestamp};
@@ -35,6 +36,8 @@ pub(crate) struct Live {
     pub(super) ended: Option<Reply<EndedExecution>>,
     /// The timer it has among the shard's timers.
     pub(super) armed: Option<Timestamp>,
+    /// How long its long turns took, since it is in memory.
+    pub(super) spent: Duration,
     /// When it was last used, as the idle list knows it.
     pub(super) stamp: u64,
     /// Written events, hidden ones too.
@@ -81,6 +84,7 @@ impl Live {
             pending: 0,
             is_queued: false,
             is_broken: false,
+            spent: Duration::ZERO,
             invocations: None,
             cancelling: BTreeSet::new(),
             ended: None,

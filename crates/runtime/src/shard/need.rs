@@ -1,6 +1,7 @@
 //! What a shard must be told before it can go on, and the answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use asl::{Text, Value};
 use engine::{Advance, Command, Event, Fault, Timestamp};
@@ -77,6 +78,13 @@ pub struct LongTurn {
     pub(crate) reply: Option<Reply<()>>,
 }
 
+impl LongTurn {
+    /// How long the execution's long turns took so far.
+    pub(crate) fn spent(&self) -> Duration {
+        self.live.spent
+    }
+}
+
 /// A long turn that is over.
 #[derive(Debug)]
 pub struct TurnTaken {
@@ -86,6 +94,13 @@ pub struct TurnTaken {
     /// How it ended; `None` where the engine panicked.
     pub(crate) result: Option<Result<Advance, Fault>>,
     pub(crate) reply: Option<Reply<()>>,
+}
+
+impl TurnTaken {
+    /// It took so long.
+    pub(crate) fn spend(&mut self, time: Duration) {
+        self.live.spent = self.live.spent.saturating_add(time);
+    }
 }
 
 impl std::fmt::Debug for Loaded {
