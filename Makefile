@@ -3,13 +3,16 @@
 BIN := target/release/stepwright
 # Seconds that make fuzz gives each target.
 TIME ?= 600
+# Seconds of hostile work in make soak-hostile.
+SOAK ?= 600
 # How make fuzz calls cargo-fuzz: it needs a nightly compiler.
 FUZZ := cargo +nightly fuzz
 
-.PHONY: help run test bench fuzz build tidy setup-build setup-fuzz clean
+.PHONY: help run test bench fuzz soak soak-simulation soak-crashes soak-hostile build tidy setup-build setup-test \
+	setup-fuzz clean
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build and start the server on 127.0.0.1:8083, data in ./stepwright-data
 	@exec $(BIN) serve --bind 127.0.0.1 --port 8083 --data-dir ./stepwright-data
@@ -32,11 +35,25 @@ fuzz: setup-fuzz ## throw arbitrary input at every parser, TIME=600 seconds at e
 			-print_final_stats=1 || exit 1; \
 	done
 
+soak: soak-simulation soak-crashes soak-hostile ## what takes too long for make test: the next three
+
+soak-simulation: setup-build ## 30,000 seeds of the simulated world
+	SIMULATION_SEEDS=30000 cargo test --workspace --test simulation
+
+soak-crashes: build setup-test ## 200 times kill -9 under load
+	STEPWRIGHT_CRASHES=200 .venv/bin/python -m pytest tests/test_crash.py -s
+
+soak-hostile: build setup-test ## all that is hostile at once beside a load, SOAK=600 seconds; alone on the machine
+	@SOAK=$(SOAK) .venv/bin/python tests/soak.py
+
 tidy: ## say where the project breaks its own rules
 	@cargo xtask tidy
 
 setup-build:
 	@tests/setup build
+
+setup-test:
+	@tests/setup all
 
 setup-fuzz:
 	@rustup toolchain list | grep -q ^nightly || rustup toolchain install nightly --profile minimal
