@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use engine::Limits;
 use store::Store;
 use store::record::ExecutionId;
 
@@ -12,7 +13,7 @@ use crate::memory::Memory;
 use crate::metrics::{Metrics, MetricsSnapshot};
 use crate::open_executions::OpenExecutions;
 use crate::quotas::Quotas;
-use crate::shard::ShardOptions;
+use crate::shard::{Kind, ShardOptions};
 use crate::tasks::Tasks;
 use crate::tokens::Tokens;
 
@@ -24,6 +25,7 @@ pub struct Context {
     pub(crate) tasks: Arc<dyn Tasks>,
     pub(crate) arns: Arns,
     pub(crate) quotas: Quotas,
+    express_limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shards: usize,
     pub(crate) options: ShardOptions,
@@ -50,6 +52,9 @@ impl Context {
             tasks,
             arns: Arns::new(&runtime.region, &runtime.account),
             quotas: runtime.quotas.clone(),
+            // "Unlimited": "Quotas related to state machine executions" in the AWS Step Functions Developer Guide. Its
+            // time bounds it.
+            express_limits: Limits { history_events: u64::MAX, ..runtime.quotas.execution.clone() },
             metrics: Arc::default(),
             shards: runtime.shards.max(1),
             options,
@@ -63,6 +68,14 @@ impl Context {
     #[must_use]
     pub fn with_set_aside(self, set_aside: BTreeSet<ExecutionId>) -> Self {
         Self { set_aside, ..self }
+    }
+
+    /// The bounds of an execution of that kind.
+    pub(crate) fn limits(&self, kind: Kind) -> &Limits {
+        match kind {
+            Kind::Standard => &self.quotas.execution,
+            Kind::Express { .. } => &self.express_limits,
+        }
     }
 
     /// What was counted so far.

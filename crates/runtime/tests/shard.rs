@@ -9,7 +9,7 @@ use asl::{Text, Value};
 use engine::{Command, EventId, EventKind, Status, Timestamp};
 use runtime::RuntimeOptions;
 use runtime::activities::Exchange;
-use runtime::calls::StartedExecution;
+use runtime::calls::{EndedExecution, StartedExecution};
 use runtime::chance::SeededChance;
 use runtime::directory::{Directory, Qualifier};
 use runtime::loader::Loader;
@@ -44,8 +44,12 @@ struct Bench {
 
 impl Bench {
     fn new(definition: &str, options: ShardOptions) -> Self {
+        Self::of(definition, MachineType::Standard, options)
+    }
+
+    fn of(definition: &str, machine_type: MachineType, options: ShardOptions) -> Self {
         let store = Arc::new(MemoryStore::new());
-        try_commit(&*store, &machine(definition)).unwrap();
+        try_commit(&*store, &machine(definition, machine_type)).unwrap();
         Self::over(store, options, BTreeSet::new())
     }
 
@@ -81,6 +85,10 @@ impl Bench {
     }
 
     fn start_input(&self, reply: Reply<StartedExecution>) -> Input {
+        self.start_waited_for(reply, None)
+    }
+
+    fn start_waited_for(&self, reply: Reply<StartedExecution>, ended: Option<Reply<EndedExecution>>) -> Input {
         let machine = self.directory.machine(MACHINE).unwrap();
         let revision = self.directory.revision(machine.record.definition).unwrap();
         Input::Start(Start {
@@ -93,7 +101,7 @@ impl Bench {
             qualifier: Qualifier::default(),
             profile: None,
             reply,
-            ended: None,
+            ended,
         })
     }
 
@@ -122,7 +130,7 @@ impl Bench {
     }
 }
 
-fn machine(definition: &str) -> [Write; 2] {
+fn machine(definition: &str, machine_type: MachineType) -> [Write; 2] {
     let text: Text = definition.into();
     let definition = Definition {
         id: DefinitionId(1),
@@ -137,7 +145,7 @@ fn machine(definition: &str) -> [Write; 2] {
         id: StateMachineId(1),
         arn: MACHINE.into(),
         name: "m".into(),
-        machine_type: MachineType::Standard,
+        machine_type,
         status: MachineStatus::Active,
         definition: DefinitionId(1),
         created_at: NOW,
@@ -311,6 +319,58 @@ fn a_turn_for_which_there_is_no_time_is_taken_elsewhere_and_what_is_asked_meanwh
             .any(|event| matches!(&event.kind, EventKind::StateExited { output, .. } if output.to_json() == "2"))
     );
     assert_eq!(bench.store.execution(*away).unwrap().unwrap().summary.status, Status::Aborted);
+}
+
+/// Definitions that go on for ever and never wait: what `Hurried` has no time for, and what every pace has.
+const ENDLESS: [&str; 3] = [
+    r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"}}}"#,
+    r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","Output":"{% 1 + 1 %}","Next":"A"}}}"#,
+    r#"{"StartAt":"I","States":{"I":{"Type":"Pass","Result":[1,2,3],"Next":"M"},"M":{"Type":"Map","Next":"M",
+        "ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}}}}"#,
+];
+
+#[test]
+fn an_express_execution_has_no_end_of_events_and_ends_after_its_time_though_it_never_waits() {
+    for (definition, pace) in [
+        (ENDLESS[0], &Leisurely as &dyn Pace),
+        (ENDLESS[1], &Leisurely),
+        (ENDLESS[1], &Hurried),
+        (ENDLESS[2], &Leisurely),
+    ] {
+        let mut bench = Bench::of(definition, MachineType::Express, ShardOptions::default());
+        let (reply, _) = oneshot::channel();
+        let (end, mut ended) = oneshot::channel();
+        let start = bench.start_waited_for(reply, Some(end));
+        bench.handle(start, NOW);
+        let mut run = |now| {
+            bench.shard.run(&mut Moment { now, chance: &mut bench.chance, pace });
+            for need in bench.shard.take_needs() {
+                let Need::Turn(turn) = need else { panic!("{need:?}") };
+                let taken = take_turn(*turn, &bench.context, &Leisurely);
+                let mut moment = Moment { now, chance: &mut bench.chance, pace };
+                bench.shard.handle(Input::Turned(Box::new(taken)), &mut moment);
+            }
+            assert!(bench.shard.take_batch().is_none(), "nothing of it is written");
+            bench.context.metrics().events
+        };
+        while run(later(299)) < 60_000 {}
+        assert!(ended.try_recv().is_err(), "{definition}");
+        run(later(300));
+        run(later(300));
+        let ended = ended.try_recv().unwrap().unwrap();
+        assert_eq!((ended.status, ended.error.as_deref()), (Status::TimedOut, Some("States.Timeout")), "{definition}");
+        assert_eq!((bench.shard.live_count(), bench.shard.next_wake()), (0, None), "{definition}");
+    }
+}
+
+#[test]
+fn a_standard_execution_ends_at_the_bound_of_its_events() {
+    let mut bench = Bench::new(ENDLESS[0], ShardOptions::default());
+    drop(bench.start(NOW));
+    while let Some(batch) = bench.run(NOW) {
+        bench.commit(batch, NOW);
+    }
+    assert_eq!(bench.context.metrics().events, 25_000);
 }
 
 /// Of a start's write: the execution's number and that of the last event.

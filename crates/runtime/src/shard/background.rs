@@ -38,12 +38,7 @@ impl Shard {
             if let Some(live) = self.live.get_mut(&id) {
                 live.armed = live.armed.filter(|armed| *armed != due);
             }
-            if self.live.get(&id).and_then(Live::express_end).is_some_and(|end| end <= now) {
-                if let Some(live) = self.live.get_mut(&id) {
-                    live.tell_timeout(now);
-                }
-                self.forget(id);
-                Metrics::add(&self.context.metrics.executions_ended, 1);
+            if self.end_express(id, now) {
                 continue;
             }
             self.request(id, Request::Tick { due }, moment);

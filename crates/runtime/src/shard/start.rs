@@ -127,7 +127,7 @@ impl Shard {
         }
         let mut execution = start.execution(&new);
         let command = start.command();
-        if let Err(error) = self.first_turn(new.id, &mut execution, command, moment) {
+        if let Err(error) = self.first_turn(new.id, Kind::Standard, &mut execution, command, moment) {
             return Held { reply: start.reply, result: Err(error) }.answer();
         }
         if let Some(starting) = starting {
@@ -164,13 +164,13 @@ impl Shard {
         let new = Named { id, arn: arn.clone(), name };
         let mut execution = start.execution(&new);
         let command = start.command();
-        if let Err(error) = self.first_turn(id, &mut execution, command, moment) {
-            return Held { reply: start.reply, result: Err(error) }.answer();
-        }
         let (machine, ended) = (start.machine.record.id, start.ended.take());
-        let (record, reply) = start.record(new, &execution, now);
         let time = i64::try_from(self.context.quotas.express.as_millis()).unwrap_or(i64::MAX);
         let kind = Kind::Express { machine, ends_at: Timestamp(now.0.saturating_add(time)) };
+        if let Err(error) = self.first_turn(id, kind, &mut execution, command, moment) {
+            return Held { reply: start.reply, result: Err(error) }.answer();
+        }
+        let (record, reply) = start.record(new, &execution, now);
         let mut live = Live::begun(execution, kind, record);
         live.ended = ended;
         self.live.insert(id, live);
@@ -181,6 +181,7 @@ impl Shard {
     fn first_turn(
         &mut self,
         id: ExecutionId,
+        kind: Kind,
         execution: &mut Execution,
         start: Command,
         moment: &mut Moment<'_>,
@@ -190,7 +191,7 @@ impl Shard {
         moment.pace.begin_turn(None);
         let is_over = || moment.pace.is_turn_over();
         let time = turn_time(moment.pace, &is_over);
-        let turn = turn(&self.context, &resources, moment.now, seed, time);
+        let turn = turn(&self.context, self.context.limits(kind), &resources, moment.now, seed, time);
         self.events.clear();
         let begun = guarded(|| execution.advance(start, &turn, &mut self.events));
         let begun = begun.map_err(|panicked| CallError::Internal(panicked.into()))?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use asl::program::Resource;
 use asl::{Text, Value};
 use engine::{
-    Advance, Command, EventId, EventKind, Fault, Ignored, OpenTask, Resources, TaskFamily, Timestamp, Turn, TurnTime,
+    Advance, Command, EventId, EventKind, Fault, Ignored, Limits, OpenTask, Resources, TaskFamily, Timestamp, Turn, TurnTime,
 };
 use store::StoreError;
 use store::record::ExecutionId;
@@ -107,7 +107,8 @@ impl Shard {
         let resources = TaskResources { context, execution: id };
         let is_over = || moment.pace.is_turn_over();
         let time = turn_time(moment.pace, &is_over);
-        let turn = turn(context, &resources, moment.now, moment.chance.draw(), time);
+        let limits = context.limits(live.kind);
+        let turn = turn(context, limits, &resources, moment.now, moment.chance.draw(), time);
         self.events.clear();
         let advanced = guarded(|| live.execution.advance(command, &turn, &mut self.events)).ok();
         self.turned(id, advanced, moment.now)
@@ -144,6 +145,22 @@ impl Shard {
         }
         self.set_broken(id, error);
         Refusal::Broken
+    }
+
+    /// Ends an EXPRESS execution whose time is over; `false` for every other.
+    pub(super) fn end_express(&mut self, id: ExecutionId, now: Timestamp) -> bool {
+        let Some(live) = self.live.get_mut(&id) else { return false };
+        if live.express_end().is_none_or(|end| end > now) {
+            return false;
+        }
+        live.tell_timeout(now);
+        let arn = live.execution.info().arn.clone();
+        self.forget(id);
+        Metrics::add(&self.context.metrics.executions_ended, 1);
+        if self.context.tasks.is_watching() {
+            self.gathering.releases.push(Release::Ended(arn));
+        }
+        true
     }
 
     /// Takes the new events in: what they release, when the execution goes on, when it is due.
@@ -259,7 +276,8 @@ impl Shard {
         if let Some(reply) = reply {
             self.finish_task(id, reply, turned.map(|_| ()));
         }
-        if self.live.contains_key(&id) {
+        // Its timer alone would never end one that goes from each long turn into the next.
+        if !self.end_express(id, moment.now) && self.live.contains_key(&id) {
             self.settle(id, moment.now);
         }
         waiting.into_iter().for_each(|request| self.request(id, request, moment));
@@ -286,12 +304,13 @@ pub(super) fn turn_time<'a>(pace: &dyn Pace, is_over: &'a dyn Fn() -> bool) -> T
 /// A turn at that pace.
 pub(super) fn turn<'a>(
     context: &'a Context,
+    limits: &'a Limits,
     resources: &'a TaskResources<'a>,
     now: Timestamp,
     seed: u128,
     time: TurnTime<'a>,
 ) -> Turn<'a> {
-    Turn { now, seed, limits: &context.quotas.execution, resources, budget: context.options.turn_budget, time }
+    Turn { now, seed, limits, resources, budget: context.options.turn_budget, time }
 }
 
 /// Takes a long turn: with time for every evaluation, until others want the place.
@@ -302,7 +321,7 @@ pub fn take_turn(long: LongTurn, context: &Context, pace: &dyn Pace) -> TurnTake
     let resources = TaskResources { context, execution };
     let is_over = || pace.is_turn_over();
     let time = turn_time(pace, &is_over);
-    let turn = turn(context, &resources, now, seed, time);
+    let turn = turn(context, context.limits(live.kind), &resources, now, seed, time);
     let result = guarded(|| live.execution.advance(command, &turn, &mut events)).ok();
     TurnTaken { execution, live, events, result, reply }
 }
