@@ -109,6 +109,12 @@ class Server:
             self.kill()
         self._stderr.close()
 
+    def resident_bytes(self) -> int:
+        """Bytes of memory that it has resident."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            line = next(line for line in status if line.startswith("VmRSS:"))
+        return int(line.split()[1]) * 1024
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"

@@ -1,6 +1,7 @@
 """Every operation there is, through boto3, as a user calls it."""
 
 import json
+import socket
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -360,3 +361,58 @@ def test_what_is_not_supported_yet_says_so(sfn):
     with pytest.raises(ClientError) as caught:
         sfn.redrive_execution(executionArn=execution)
     assert "not supported" in caught.value.response["Error"]["Message"]
+
+
+PAYLOAD = 200_000
+
+
+@pytest.fixture(scope="module")
+def long_history(shared_server) -> str:
+    """An execution of 600 states, each with 200 KB."""
+    sfn = shared_server.client()
+    states = {
+        f"S{number}": {"Type": "Pass", "Parameters": {"a.$": "$.a"}}
+        | ({"Next": f"S{number + 1}"} if number < 599 else {"End": True})
+        for number in range(600)
+    }
+    arn = machine(sfn, unique("long"), {"StartAt": "S0", "States": states})
+    execution = sfn.start_execution(stateMachineArn=arn, input=json.dumps({"a": "x" * PAYLOAD}))["executionArn"]
+    assert ended(sfn, execution)["status"] == "SUCCEEDED"
+    return execution
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("at_most", [3, 1_000])
+def test_a_history_of_large_payloads_comes_in_pages_of_bounded_length(sfn, long_history, reverse, at_most):
+    pages = sfn.get_paginator("get_execution_history").paginate(
+        executionArn=long_history, reverseOrder=reverse, PaginationConfig={"PageSize": at_most}
+    )
+    ids, lengths = [], []
+    for page in pages:
+        ids += [event["id"] for event in page["events"]]
+        lengths.append(sum(len(json.dumps(event, default=str)) for event in page["events"]))
+        assert len(page["events"]) <= at_most
+    expected = list(range(1, 1_203))
+    assert ids == (expected[::-1] if reverse else expected)
+    assert max(lengths) < 1_100_000 and len(lengths) >= 1_202 // 5
+
+
+def test_clients_that_never_read_their_history_do_not_fill_memory(shared_server, sfn, long_history):
+    body = json.dumps({"executionArn": long_history, "maxResults": 1_000}).encode()
+    head = (
+        f"POST / HTTP/1.1\r\nHost: localhost:{shared_server.port}\r\nX-Amz-Target: AWSStepFunctions.GetExecutionHistory"
+        f"\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    before = shared_server.resident_bytes()
+    connections = [socket.create_connection(("127.0.0.1", shared_server.port)) for _ in range(40)]
+    try:
+        for connection in connections:
+            connection.sendall(head + body)
+        for connection in connections:
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        # An answer is 1 MB; what the whole history would be, 40 times, is 9 GB.
+        assert shared_server.resident_bytes() - before < 400_000_000
+        assert sfn.describe_execution(executionArn=long_history)["status"] == "SUCCEEDED"
+    finally:
+        for connection in connections:
+            connection.close()

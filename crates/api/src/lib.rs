@@ -12,6 +12,7 @@ mod arn;
 mod call_context;
 mod deadline;
 mod error;
+mod in_process;
 mod json_object_writer;
 mod list_text;
 mod listing;
@@ -34,6 +35,7 @@ mod tests;
 use functions::Functions;
 use runtime::Runtime;
 
+pub use in_process::OwnServer;
 pub use protocol::{ApiCall, ApiReply};
 pub use response_body::ResponseBody;
 use routes::Routes;

@@ -38,12 +38,13 @@ pub(crate) use connections::TOLD_MAX;
 pub use guard::AllowedHosts;
 use guard::Guard;
 use request_body::RequestBodies;
+pub(crate) use request_body::too_large;
 
 /// How long requests in flight may take to finish at shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
-const AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+pub(crate) const AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+pub(crate) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const HEALTH: &str = r#"{"status":"ok"}"#;
 
@@ -187,11 +188,11 @@ async fn turned_away(service: &Service, request: Request<Incoming>, error: &ApiE
 }
 
 /// The answer to what did not become a call.
-fn refused(error: &ApiError) -> Response<ResponseBody> {
+pub(crate) fn refused(error: &ApiError) -> Response<ResponseBody> {
     response(ApiReply::refused(RequestId::new(), error))
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
@@ -210,7 +211,7 @@ fn health(runtime: &Runtime) -> Response<ResponseBody> {
     response
 }
 
-fn response(reply: ApiReply) -> Response<ResponseBody> {
+pub(crate) fn response(reply: ApiReply) -> Response<ResponseBody> {
     let mut response = Response::new(reply.body);
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();

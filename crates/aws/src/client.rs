@@ -17,6 +17,7 @@ use crate::credentials::{Chain, Looked};
 use crate::endpoint::{BaseUrl, Endpoint, Endpoints, absolute};
 use crate::environment::Environment;
 use crate::http::{Limits, RawRequest, Transport};
+use crate::in_process::InProcess;
 use crate::presign::{Presign, presigned};
 use crate::protocol::{self, Given, HttpAnswer, HttpRequest};
 use crate::reach::Reach;
@@ -50,6 +51,8 @@ pub struct Options {
     pub max_requests_per_host: usize,
     /// Hosts, names or addresses as URLs have them, that requests of [`Reach::Guarded`] may reach wherever they are.
     pub open_hosts: Vec<String>,
+    /// A server in this process, whose requests take no socket.
+    pub in_process: Option<InProcess>,
 }
 
 impl Options {
@@ -66,6 +69,7 @@ impl Options {
             connect_timeout: Duration::from_secs(10),
             max_requests_per_host: 1000,
             open_hosts: Vec::new(),
+            in_process: None,
         }
     }
 }
@@ -127,7 +131,7 @@ impl Client {
             requests_per_host: options.max_requests_per_host.max(1),
             open_hosts: options.open_hosts,
         };
-        let transport = Transport::new(limits, &options.environment);
+        let transport = Transport::new(limits, &options.environment, options.in_process);
         let retry = Retry { attempts: options.attempts.max(1), base: options.backoff };
         let chain = Chain::new(options.environment, options.profile);
         let inner = Inner { region: options.region, endpoints: options.endpoints, transport, retry, chain };

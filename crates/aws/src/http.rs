@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::broken::Broken;
 use crate::connector::Connector;
 use crate::environment::Environment;
+use crate::in_process::InProcess;
 use crate::protocol::HttpAnswer;
 use crate::reach::{Reach, Resolver};
 use crate::spelling::as_sent;
@@ -120,6 +121,8 @@ impl Routes {
 /// Connections to all hosts.
 pub(crate) struct Transport {
     limits: Limits,
+    /// The server in this process, where there is one.
+    in_process: Option<InProcess>,
     anywhere: Routes,
     guarded: Routes,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -127,10 +130,10 @@ pub(crate) struct Transport {
 
 impl Transport {
     /// Opens nothing and reads nothing.
-    pub(crate) fn new(limits: Limits, environment: &Environment) -> Self {
+    pub(crate) fn new(limits: Limits, environment: &Environment, in_process: Option<InProcess>) -> Self {
         let anywhere = Routes::new(Reach::Anywhere, &limits, environment);
         let guarded = Routes::new(Reach::Guarded, &limits, environment);
-        Self { limits, anywhere, guarded, hosts: Mutex::default() }
+        Self { limits, in_process, anywhere, guarded, hosts: Mutex::default() }
     }
 
     /// Sends a request, whose URI is absolute, and takes in the whole answer. It may take for ever: the caller bounds it.
@@ -145,6 +148,18 @@ impl Transport {
     ) -> Result<HttpAnswer, Broken> {
         let uri = request.uri().clone();
         let Some(authority) = uri.authority() else { return Err(Broken::lasting("Target host is not specified")) };
+        if let Some(server) = self.in_process.as_ref().and_then(|own| own.server_of(&uri))
+            && reach == Reach::Anywhere
+            && let Some(answer) = server.answer(request.clone()).await
+        {
+            let (head, body) = answer.into_parts();
+            let is_too_large = body.len() > self.limits.answer_bytes;
+            return if is_too_large {
+                Err(Broken::too_large(self.limits.answer_bytes))
+            } else {
+                Ok(answered(&head, body))
+            };
+        }
         let routes = self.routes(reach, authority.host());
         routes.reach.check(authority.host()).map_err(|refused| Broken::lasting(refused.to_string()))?;
         let is_https = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
@@ -169,9 +184,7 @@ impl Transport {
     async fn take_in(&self, answer: http::Response<Incoming>) -> Result<HttpAnswer, Broken> {
         let (head, body) = answer.into_parts();
         let body = self.whole(body).await?;
-        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = head.headers.iter().map(|(name, value)| (as_sent(name.as_str()), text(value))).collect();
-        Ok(HttpAnswer { status: head.status.as_u16(), headers, body })
+        Ok(answered(&head, body))
     }
 
     async fn whole(&self, mut body: Incoming) -> Result<Bytes, Broken> {
@@ -225,6 +238,12 @@ impl Transport {
         // The semaphore is never closed, so there always is a permit.
         permits.acquire_owned().await.ok()
     }
+}
+
+fn answered(head: &http::response::Parts, body: Bytes) -> HttpAnswer {
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = head.headers.iter().map(|(name, value)| (as_sent(name.as_str()), text(value))).collect();
+    HttpAnswer { status: head.status.as_u16(), headers, body }
 }
 
 /// A host without the brackets of an IPv6 address.

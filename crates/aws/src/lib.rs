@@ -11,6 +11,7 @@ mod credentials;
 pub mod endpoint;
 pub mod environment;
 pub mod http;
+pub mod in_process;
 mod partition;
 mod presign;
 mod profile;

@@ -31,6 +31,7 @@ impl Execution {
         }
         self.fold(event).map_err(|why| ReplayError { event: event.id, why })?;
         self.event_count += 1;
+        self.last_at = event.at;
         if shown {
             self.last_event = event.id;
         }

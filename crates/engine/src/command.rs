@@ -84,6 +84,8 @@ pub struct Turn<'a> {
     pub resources: &'a dyn Resources,
     /// After how many events the turn ends, so that a long run does not keep others waiting.
     pub budget: usize,
+    /// After how many bytes of payloads, as JSON text, it ends: what is not durable yet stays in memory.
+    pub bytes: usize,
     /// How long it may take.
     pub time: TurnTime<'a>,
 }
@@ -122,7 +124,7 @@ pub trait Resources {
 pub enum Advance {
     /// The execution waits for the world, or is over.
     Settled,
-    /// The budget or the time is spent; send [`Command::Continue`].
+    /// One of the budgets or the time is spent; send [`Command::Continue`].
     Unfinished,
     /// The command is carried out. What follows takes longer than the turn may: send [`Command::Continue`] where there
     /// is time for it.

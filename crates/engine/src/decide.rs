@@ -14,11 +14,12 @@ use crate::cursor::{Cursor, View};
 use crate::event::{Event, EventId, EventKind, FrameId, StateType, TaskFamily};
 use crate::execution::{Execution, Frame, FramePlace, FreeFrames, MapItem, Status, Visit, Work};
 use crate::failure::Failure;
+use crate::limits;
 use crate::states;
 use crate::test_state::probe::{Inspection, Probe};
 
 impl Execution {
-    /// Decides and applies until nothing is ready and nothing is due, or the turn's budget is spent; appends
+    /// Decides and applies until nothing is ready and nothing is due, or a budget of the turn is spent; appends
     /// what happened to `events`.
     ///
     /// # Errors
@@ -28,6 +29,7 @@ impl Execution {
     pub fn advance(&mut self, command: Command, turn: &Turn<'_>, events: &mut Vec<Event>) -> Result<Advance, Fault> {
         let chance = Chance::new(turn.seed);
         let budget = events.len() + turn.budget;
+        let (mut weighed, mut bytes) = (events.len(), 0_usize);
         if self.status != Status::Running && !matches!(command, Command::CancelSettled { .. }) {
             return Err(Fault::Ignored(Ignored::ExecutionOver));
         }
@@ -36,7 +38,9 @@ impl Execution {
             return Err(Fault::TooLong(Box::new(command)));
         }
         while self.status == Status::Running && self.has_work(turn) {
-            if events.len() >= budget || (turn.time.is_over)() {
+            bytes = bytes.saturating_add(payload_bytes(events, weighed));
+            weighed = events.len();
+            if events.len() >= budget || bytes >= turn.bytes || (turn.time.is_over)() {
                 return Ok(Advance::Unfinished);
             }
             if !self.take(events, |decision| decision.step(), turn, &chance)? {
@@ -71,6 +75,19 @@ impl Execution {
         }
         Ok(true)
     }
+}
+
+/// Bytes of JSON text of the payloads that the events from there on bring. What the event before carries as well is
+/// written once, and costs nothing.
+fn payload_bytes(events: &[Event], from: usize) -> usize {
+    let bytes_of = |at: usize| -> usize {
+        let before = at.checked_sub(1).map(|before| &events[before].kind);
+        let is_new = |payload: &&Value| {
+            !before.is_some_and(|before| before.payloads().any(|earlier| earlier.same_allocation(payload)))
+        };
+        events[at].kind.payloads().filter(is_new).map(limits::text_bytes).sum()
+    };
+    (from..events.len()).map(bytes_of).sum()
 }
 
 /// The events of one step, as they are decided.
@@ -150,7 +167,9 @@ impl<'a> Decision<'a> {
             self.next = self.next.next();
         }
         let id = self.last();
-        self.events.push(Event { id, previous, at: self.turn.now, frame, kind });
+        // The history's time never goes back, whatever the clock does.
+        let at = self.turn.now.max(self.execution.last_at);
+        self.events.push(Event { id, previous, at, frame, kind });
         id
     }
 

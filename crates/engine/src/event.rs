@@ -338,6 +338,43 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The payload it carries, where it carries one, and what it assigns.
+    pub(crate) fn payloads(&self) -> impl Iterator<Item = &Value> {
+        let (payload, assigned) = match self {
+            Self::StateExited { output, assigned, .. } => (Some(output), assigned.as_ref()),
+            Self::ExecutionStarted { input, .. }
+            | Self::StateEntered { input, .. }
+            | Self::ParallelStateStarted { input, .. }
+            | Self::MapIterationStarted { input, .. } => (Some(input), None),
+            Self::ExecutionSucceeded { output }
+            | Self::TaskSubmitted { output, .. }
+            | Self::TaskSucceeded { output, .. }
+            | Self::BranchSucceeded { output, .. }
+            | Self::MapIterationSucceeded { output, .. } => (Some(output), None),
+            Self::TaskScheduled { parameters, .. } => (Some(parameters), None),
+            Self::MapStateStarted { items, .. } => (Some(items), None),
+            Self::ExecutionFailed { .. }
+            | Self::ExecutionAborted { .. }
+            | Self::ExecutionTimedOut
+            | Self::StateAborted { .. }
+            | Self::WaitScheduled { .. }
+            | Self::TaskStarted { .. }
+            | Self::TaskHeartbeat
+            | Self::TaskCancelSettled { .. }
+            | Self::TaskFailed { .. }
+            | Self::TaskTimedOut { .. }
+            | Self::RetryScheduled { .. }
+            | Self::ParallelStateSucceeded
+            | Self::ParallelStateFailed
+            | Self::MapIterationFailed { .. }
+            | Self::MapIterationAborted { .. }
+            | Self::MapStateSucceeded
+            | Self::MapStateFailed
+            | Self::EvaluationFailed { .. } => (None, None),
+        };
+        payload.into_iter().chain(assigned)
+    }
+
     /// Whether GetExecutionHistory shows it. A hidden event takes no number.
     pub fn is_shown(&self) -> bool {
         !matches!(

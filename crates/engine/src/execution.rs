@@ -66,6 +66,8 @@ pub struct Execution {
     pub(crate) status: Status,
     pub(crate) input: Value,
     pub(crate) started_at: Timestamp,
+    /// When the last event happened.
+    pub(crate) last_at: Timestamp,
     pub(crate) stopped_at: Option<Timestamp>,
     pub(crate) last_event: EventId,
     pub(crate) event_count: u64,
@@ -310,6 +312,7 @@ impl Execution {
             status: Status::Running,
             input: Value::Null,
             started_at: Timestamp::default(),
+            last_at: Timestamp::default(),
             stopped_at: None,
             last_event: EventId::NONE,
             event_count: 0,
@@ -416,6 +419,7 @@ impl PartialEq for Execution {
             && self.status == other.status
             && self.input == other.input
             && self.started_at == other.started_at
+            && self.last_at == other.last_at
             && self.stopped_at == other.stopped_at
             && self.last_event == other.last_event
             && self.event_count == other.event_count

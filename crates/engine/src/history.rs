@@ -7,6 +7,7 @@ use asl::{Text, Value};
 
 use crate::event::{Event, EventId, EventKind, StateType, TaskFamily, Timestamp};
 use crate::execution::item_count;
+use crate::limits;
 
 /// An event as GetExecutionHistory shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,14 @@ pub struct HistoryEvent {
     /// The member that holds the details (`stateEnteredEventDetails`) and the details, an object; payloads
     /// are JSON text in it, as on the wire.
     pub details: Option<(&'static str, Value)>,
+}
+
+impl HistoryEvent {
+    /// About how many bytes of JSON text it takes: those of its details, and what an event without any takes at most.
+    pub fn text_bytes(&self) -> usize {
+        const WITHOUT_DETAILS: usize = 192;
+        WITHOUT_DETAILS + self.details.as_ref().map_or(0, |(_, details)| limits::text_bytes(details))
+    }
 }
 
 /// The event as history shows it; `None` for a hidden one. Without `include_data`, payloads are left out. `region` is

@@ -53,6 +53,13 @@ impl Limits {
     }
 }
 
+/// Bytes of JSON text that a value takes.
+pub(crate) fn text_bytes(value: &Value) -> usize {
+    let mut meter = Meter { left: usize::MAX, depth_left: usize::MAX };
+    meter.take(value);
+    usize::MAX - meter.left
+}
+
 /// Counts the bytes of JSON text a value takes, without writing it.
 struct Meter {
     left: usize,
@@ -118,6 +125,7 @@ mod tests {
             let bytes = value.to_json().len();
             let limits = |payload_bytes| Limits { payload_bytes, ..Limits::default() };
             assert!(limits(bytes).fits(&value), "{text}");
+            assert_eq!(text_bytes(&value), bytes, "{text}");
             assert!(!limits(bytes - 1).fits(&value), "{text}");
         }
     }

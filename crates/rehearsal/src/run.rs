@@ -189,6 +189,7 @@ impl Stage<'_> {
                 limits: self.limits,
                 resources: &Mocked,
                 budget: BUDGET,
+                bytes: usize::MAX,
                 time: TurnTime::UNBOUNDED,
             };
             let advance = self.execution.advance(command, &turn, &mut events).map_err(Ending::Broken)?;
@@ -225,6 +226,7 @@ impl Stage<'_> {
             limits: self.limits,
             resources: &Mocked,
             budget: 1,
+            bytes: usize::MAX,
             time: TurnTime::UNBOUNDED,
         };
         let mut events = Vec::new();

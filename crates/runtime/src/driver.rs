@@ -142,17 +142,15 @@ pub(crate) fn drive(
     let _leave = Leave { inbox, writer: &around.writer, questions: &around.questions };
     let stopwatch = Stopwatch::brisk(watched);
     let mut inputs = Vec::new();
-    let mut now = around.clock.now();
     loop {
-        let patience = shard.next_wake().map(|at| until(at, around.clock.now().max(now)));
+        let patience = shard.next_wake().map(|at| until(at, around.clock.now()));
         watched.rest();
         if !inbox.take(&mut inputs, patience) {
             return;
         }
         let mut inputs = inputs.drain(..).peekable();
         loop {
-            // The history's time never goes back, whatever the clock does.
-            now = around.clock.now().max(now);
+            let now = around.clock.now();
             stopwatch.begin_round();
             watched.pulse.beat();
             let mut moment = Moment { now, chance: &mut chance, pace: &stopwatch };

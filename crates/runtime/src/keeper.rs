@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::calls::CallError;
-use crate::clock::Clock;
+use crate::clock::{Clock, LastTime};
 use crate::directory::{Directory, Machine};
 use crate::driver::Shards;
 use crate::open_executions::OpenExecutions;
@@ -72,6 +72,7 @@ pub struct Keeper {
     sweep_at: Timestamp,
     /// After a failure, nothing happens until then.
     paused_until: Timestamp,
+    last_time: LastTime,
     deletions: Vec<Deletion>,
     open_executions: Option<Arc<OpenExecutions>>,
 }
@@ -146,6 +147,7 @@ impl Keeper {
             recovery: Recovery::After(None),
             sweep_at: now,
             paused_until: now,
+            last_time: LastTime::beginning(now),
             deletions: Vec::new(),
             open_executions: None,
         };
@@ -164,8 +166,12 @@ impl Keeper {
     /// Works until the inbox is closed.
     pub(crate) fn run(mut self, clock: &dyn Clock, inbox: &Inbox<Errand>, pulse: &Pulse) {
         let mut errands = Vec::new();
+        let mut leaps = clock.leaps();
         loop {
             let now = clock.now();
+            if std::mem::replace(&mut leaps, clock.leaps()) != clock.leaps() {
+                self.wake_shards();
+            }
             pulse.beat();
             let rest = self.step(now);
             pulse.rest();
@@ -192,8 +198,17 @@ impl Keeper {
         Self { open_executions: Some(open_executions), ..self }
     }
 
+    /// The time leapt: whoever sleeps until some time looks again, and what comes near is armed.
+    fn wake_shards(&mut self) {
+        self.sweep_at = Timestamp(i64::MIN);
+        (0..self.shards.count()).for_each(|shard| self.shards.send(shard, Input::Arm(Vec::new())));
+    }
+
     /// Does what can be done now.
     pub fn step(&mut self, now: Timestamp) -> Rest {
+        if self.last_time.goes_back(now) {
+            (self.sweep_at, self.paused_until) = (now, now);
+        }
         if now < self.paused_until {
             return Rest::Retry(self.paused_until);
         }

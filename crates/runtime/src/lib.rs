@@ -17,6 +17,7 @@ mod context;
 pub mod crash_notes;
 pub mod directory;
 mod dispatcher;
+pub mod doctor;
 pub mod driver;
 mod ids;
 pub mod keeper;

@@ -2,11 +2,12 @@
 //!
 //! Reads and folds away from the shards, so that a slow disk or a long history holds up only who waits for it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use asl::Text;
 use engine::{EventId, EventKind, Execution, Status};
-use store::record::{Chunk, ExecutionId, ExecutionRecord};
+use store::record::{Chunk, EventRange, ExecutionId, ExecutionRecord, Order};
 use store::{Store, StoreError};
 
 use crate::crash_notes::Watched;
@@ -57,11 +58,21 @@ impl Loader {
         }
         let revision = self.directory.revision(record.definition).map_err(LoadError::from)?;
         let execution = Execution::new(Arc::clone(&revision.program), info(&record.arn, &record.name, &revision));
-        let chunks = self.store.chunks(id).map_err(LoadError::from)?;
-        let mut invocations = record.profile.map(|profile| Box::new(Invocations::new(profile)));
-        let folded = guarded(|| fold(execution, &chunks, invocations.as_deref_mut()))
-            .map_err(|panicked| LoadError::Damaged(panicked.into()))?;
-        Ok(Live::read_back(folded.map_err(LoadError::Damaged)?, record.summary, invocations))
+        let invocations = record.profile.map(|profile| Box::new(Invocations::new(profile)));
+        let Folding { execution, invocations } = self.fold(id, Folding { execution, invocations })?;
+        Ok(Live::read_back(execution, record.summary, invocations))
+    }
+
+    /// Folds the events chunk by chunk: of a long history, no more is in memory than what follows from it.
+    fn fold(&self, id: ExecutionId, mut folding: Folding) -> Result<Folding, LoadError> {
+        let mut failed = None;
+        let visited = self.store.visit_chunks(id, EventRange::ALL, Order::Forward, &mut |chunk| {
+            let folded = guarded(|| folding.take(&chunk)).unwrap_or_else(|panicked| Err(panicked.into()));
+            failed = folded.err();
+            if failed.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        visited.map_err(LoadError::from)?;
+        failed.map_or(Ok(folding), |error| Err(LoadError::Damaged(error)))
     }
 
     fn log_end(&self, id: ExecutionId) -> Result<Option<(ExecutionRecord, Chunk)>, StoreError> {
@@ -105,20 +116,22 @@ pub(crate) fn run(loader: &Loader, inbox: &Inbox<Question>, shards: &Shards, sha
     }
 }
 
-fn fold(
-    mut execution: Execution,
-    chunks: &[Chunk],
-    mut invocations: Option<&mut Invocations>,
-) -> Result<Execution, Box<dyn std::error::Error + Send + Sync>> {
-    for chunk in chunks {
+/// An execution as far as its events were folded.
+struct Folding {
+    execution: Execution,
+    invocations: Option<Box<Invocations>>,
+}
+
+impl Folding {
+    fn take(&mut self, chunk: &Chunk) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         for event in engine::log::decode(&chunk.events)? {
-            execution.apply(&event)?;
-            if let Some(invocations) = &mut invocations {
+            self.execution.apply(&event)?;
+            if let Some(invocations) = &mut self.invocations {
                 invocations.note(&event);
             }
         }
+        Ok(())
     }
-    Ok(execution)
 }
 
 impl From<StoreError> for LoadError {

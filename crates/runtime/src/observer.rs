@@ -18,7 +18,7 @@ use store::{Store, StoreError};
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, LastTime};
 use crate::sync::{Inbox, lock};
 use crate::writer::CommitQueue;
 
@@ -120,6 +120,7 @@ pub fn follow(
             saving: None,
             save_at: Timestamp(i64::MIN),
             paused_until: Timestamp(i64::MIN),
+            last_time: LastTime::beginning(Timestamp(i64::MIN)),
         }
     });
     let followers: Vec<_> = followers.collect();
@@ -205,6 +206,7 @@ pub struct Follower {
     save_at: Timestamp,
     /// After a failure, the store is not asked until then.
     paused_until: Timestamp,
+    last_time: LastTime,
 }
 
 impl Follower {
@@ -237,6 +239,9 @@ impl Follower {
     /// Tells the observer of what there is, and writes down now and then where it stands. Gives when there is more to
     /// do, if no commit comes.
     pub fn step(&mut self, now: Timestamp) -> Option<Timestamp> {
+        if self.last_time.goes_back(now) {
+            (self.save_at, self.paused_until) = (now, now);
+        }
         let was_saved = self.at == self.saved;
         self.outlet.inbox.take(&mut self.taken, Some(Duration::ZERO));
         let mut is_behind = false;
@@ -331,11 +336,14 @@ impl Follower {
     }
 }
 
+/// What the names of observers' positions among the named values begin with.
+pub(crate) const POSITIONS: &str = "observer:";
+
 fn meta_name(observer: &str) -> Text {
-    format!("observer:{observer}").into()
+    format!("{POSITIONS}{observer}").into()
 }
 
-fn stored_position(store: &dyn Store, observer: &str) -> Result<CommitPosition, StoreError> {
+pub(crate) fn stored_position(store: &dyn Store, observer: &str) -> Result<CommitPosition, StoreError> {
     let name = meta_name(observer);
     let Some(stored) = store.meta(&name)? else { return Ok(CommitPosition(0)) };
     let position = stored.try_into().map(i64::from_be_bytes).map(CommitPosition);

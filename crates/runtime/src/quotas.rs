@@ -41,6 +41,8 @@ pub struct Quotas {
     pub activity_poll: Duration,
     /// Items of a page where a request asks for no number. At most 1,000 can be asked for.
     pub page_items: usize,
+    /// Bytes of JSON text of a page of a history, at least one event.
+    pub page_bytes: usize,
     /// How long after its end an execution may be redriven.
     pub redrivable_period: Duration,
     /// How long after its beginning an execution may be redriven.
@@ -76,6 +78,7 @@ impl Default for Quotas {
             waiting_computations: 1_000,
             activity_poll: Duration::from_secs(60),
             page_items: 100,
+            page_bytes: 1_048_576,
             redrivable_period: Duration::from_secs(14 * DAY_SECONDS),
             redrivable_age: Duration::from_secs(365 * DAY_SECONDS),
             express: Duration::from_secs(300),
@@ -129,7 +132,7 @@ impl Quota {
 }
 
 /// Every quota.
-pub const TABLE: [Quota; 27] = [
+pub const TABLE: [Quota; 28] = [
     Quota {
         key: "limits.payload-bytes",
         what: "Bytes of JSON in a state's input or output, and in what one Assign gives",
@@ -283,6 +286,14 @@ pub const TABLE: [Quota; 27] = [
         set: |quotas, items| quotas.page_items = count(items),
     },
     Quota {
+        key: "limits.page-bytes",
+        what: "Bytes of JSON on a page of a history, where a single event is not larger",
+        unit: "BYTES",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.page_bytes as u64,
+        set: |quotas, bytes| quotas.page_bytes = count(bytes),
+    },
+    Quota {
         key: "limits.redrivable-period-days",
         what: "Days after its end in which an execution is redrivable",
         unit: "DAYS",
@@ -398,6 +409,7 @@ mod tests {
             waiting_computations,
             activity_poll,
             page_items,
+            page_bytes,
             redrivable_period,
             redrivable_age,
             express,
@@ -407,9 +419,18 @@ mod tests {
             memory_bytes,
             stall,
         } = quotas;
-        let counts =
-            [request_bytes, versions, aliases, tags, activity_pollers, connections, waiting_inputs, page_items];
-        assert_eq!((counts, bodies_bytes, answers_bytes, program_bytes), ([7; 8], 7, 7, 7));
+        let counts = [
+            request_bytes,
+            page_bytes,
+            versions,
+            aliases,
+            tags,
+            activity_pollers,
+            connections,
+            waiting_inputs,
+            page_items,
+        ];
+        assert_eq!((counts, bodies_bytes, answers_bytes, program_bytes), ([7; 9], 7, 7, 7));
         assert_eq!(([open_executions, memory_bytes], waiting_computations), ([7; 2], 7));
         assert_eq!([redrivable_period, redrivable_age], [Duration::from_secs(7 * DAY_SECONDS); 2]);
         assert_eq!([activity_poll, express, http_task, stall], [Duration::from_secs(7); 4]);

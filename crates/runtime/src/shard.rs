@@ -29,12 +29,13 @@ use store::record::{ExecutionId, StateMachineId, Write};
 pub use batch::{Batch, BatchOutcome, CommitFailure, Held, Outlets, Release};
 pub use input::{Input, Reply, Start, Stop};
 pub(crate) use invocations::Invocations;
-pub(crate) use live::{Kind, Live, info};
+pub(crate) use live::{Kind, Live, info, summary};
 pub(crate) use need::LoadError;
 pub use need::{Earlier, Found, Loaded, LongTurn, Need, TurnTaken};
 pub use turn::{Leisurely, Moment, Pace, take_turn};
 pub(crate) use turn::{TaskResources, guarded};
 
+use crate::clock::LastTime;
 pub use crate::context::Context;
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
@@ -52,6 +53,12 @@ pub(crate) const ARM_AHEAD_MILLISECONDS: i64 = 130_000;
 pub struct ShardOptions {
     /// Events after which an execution lets others have their turn.
     pub turn_budget: usize,
+    /// Bytes of payloads after which it does.
+    pub turn_bytes: usize,
+    /// An execution with so many bytes of events on their way to the store writes much.
+    pub much_bytes: usize,
+    /// How many bytes of executions that write much may be on their way to the store, before those executions wait.
+    pub unwritten_bytes: usize,
     /// Executions in memory at most, as far as they are idle.
     pub live_max: usize,
     /// Milliseconds after which an idle execution leaves memory.
@@ -60,7 +67,14 @@ pub struct ShardOptions {
 
 impl Default for ShardOptions {
     fn default() -> Self {
-        Self { turn_budget: 2_000, live_max: 10_000, idle_milliseconds: 5_000 }
+        Self {
+            turn_budget: 2_000,
+            turn_bytes: 1 << 20,
+            much_bytes: 64 << 10,
+            unwritten_bytes: 2 << 20,
+            live_max: 10_000,
+            idle_milliseconds: 5_000,
+        }
     }
 }
 
@@ -83,6 +97,10 @@ pub struct Shard {
     looked_up: HashMap<Text, Vec<LookUp>>,
     /// Executions that want to go on.
     ready: VecDeque<ExecutionId>,
+    /// Executions that want to go on and write much: they wait until what was written is durable.
+    held_up: VecDeque<ExecutionId>,
+    /// Bytes of executions that write much, in batches that are not durable yet.
+    unwritten_bytes: usize,
     timers: BTreeSet<(Timestamp, ExecutionId)>,
     /// Executions by when they were last used; entries with an old stamp mean nothing.
     idle: VecDeque<Idle>,
@@ -98,6 +116,7 @@ pub struct Shard {
     failures: u32,
     /// Until then nothing happens but what callers ask for.
     paused_until: Timestamp,
+    last_time: LastTime,
     gathering: Gathering,
     events: Vec<Event>,
     reported_live: i64,
@@ -113,6 +132,8 @@ struct Gathering {
     /// Executions with a write among `writes` that is not their first and last.
     touched: Vec<ExecutionId>,
     named: Vec<Text>,
+    /// Bytes of those among `writes` whose executions write much.
+    bytes: usize,
 }
 
 struct Idle {
@@ -138,6 +159,8 @@ impl Shard {
             starting: HashMap::new(),
             looked_up: HashMap::new(),
             ready: VecDeque::new(),
+            held_up: VecDeque::new(),
+            unwritten_bytes: 0,
             timers: BTreeSet::new(),
             idle: VecDeque::new(),
             last_stamp: 0,
@@ -147,6 +170,7 @@ impl Shard {
             generation: 0,
             failures: 0,
             paused_until: Timestamp(i64::MIN),
+            last_time: LastTime::beginning(Timestamp(i64::MIN)),
             gathering: Gathering::default(),
             events: Vec::new(),
             reported_live: 0,
@@ -155,6 +179,7 @@ impl Shard {
 
     /// Does what the input asks for; the consequences gather in the next batch.
     pub fn handle(&mut self, input: Input, moment: &mut Moment<'_>) {
+        self.notice(moment.now);
         match input {
             Input::Start(start) => self.start(start, moment),
             Input::Task { execution, command, reply } => {
@@ -175,6 +200,7 @@ impl Shard {
 
     /// Does a part of what waits: executions to read back, to go on with, whose timers are due, to forget.
     pub fn run(&mut self, moment: &mut Moment<'_>) {
+        self.notice(moment.now);
         if moment.now >= self.paused_until {
             self.run_read_back(moment);
             self.run_ready(moment);
@@ -197,18 +223,27 @@ impl Shard {
 
     /// What gathered since the last batch; `None` where that is nothing.
     pub fn take_batch(&mut self) -> Option<Batch> {
-        let Gathering { mut writes, releases, dirty, mut touched, named } = std::mem::take(&mut self.gathering);
-        touched.reserve(dirty.len());
-        for id in dirty {
-            let Some(live) = self.live.get_mut(&id) else { continue };
-            let Some(write) = live.write(id) else { continue };
-            live.pending += 1;
-            writes.push(write);
-            touched.push(id);
+        for id in std::mem::take(&mut self.gathering.dirty) {
+            self.gather_write(id);
         }
+        let Gathering { writes, releases, dirty: _, touched, named, bytes } = std::mem::take(&mut self.gathering);
         self.report_live();
         let is_empty = writes.is_empty() && releases.is_empty();
-        (!is_empty).then_some(Batch { generation: self.generation, writes, releases, touched, named })
+        (!is_empty).then_some(Batch { generation: self.generation, writes, releases, touched, named, bytes })
+    }
+
+    /// What an execution did since it was last written becomes part of the batch.
+    fn gather_write(&mut self, id: ExecutionId) {
+        let Some(live) = self.live.get_mut(&id) else { return };
+        let before = live.unwritten_bytes;
+        let Some(write) = live.write(id) else { return };
+        if live.writes_much(&self.context.options) {
+            let bytes = live.unwritten_bytes - before;
+            self.gathering.bytes += bytes;
+            self.unwritten_bytes += bytes;
+        }
+        self.gathering.writes.push(write);
+        self.gathering.touched.push(id);
     }
 
     /// What it must be told since this was last asked.

@@ -219,11 +219,11 @@ impl Committer {
 
     fn succeed(&self, submission: Submission) {
         match submission {
-            Submission::Shard { shard, batch } => {
-                if let Some(outcome) = batch.committed(&self.outlets) {
-                    self.shards.send_quietly(shard, Input::BatchOver(outcome));
-                }
-            }
+            Submission::Shard { shard, batch } => match batch.committed(&self.outlets) {
+                Some(outcome) if outcome.is_waited_for() => self.shards.send(shard, Input::BatchOver(outcome)),
+                Some(outcome) => self.shards.send_quietly(shard, Input::BatchOver(outcome)),
+                None => {}
+            },
             // Nobody is harmed where the caller went away.
             Submission::Records { reply, .. } => drop(reply.send(Ok(()))),
         }
@@ -305,8 +305,14 @@ mod tests {
     }
 
     fn batch(generation: u64) -> Submission {
-        let batch =
-            Batch { generation, writes: Vec::new(), releases: Vec::new(), touched: Vec::new(), named: Vec::new() };
+        let batch = Batch {
+            generation,
+            writes: Vec::new(),
+            releases: Vec::new(),
+            touched: Vec::new(),
+            named: Vec::new(),
+            bytes: 0,
+        };
         Submission::Shard { shard: 0, batch }
     }
 

@@ -15,7 +15,8 @@ use runtime::directory::{Directory, Qualifier};
 use runtime::loader::Loader;
 use runtime::quotas::Quotas;
 use runtime::shard::{
-    Batch, Context, Input, Leisurely, Moment, Need, Outlets, Pace, Reply, Shard, ShardOptions, Start, Stop, take_turn,
+    Batch, CommitFailure, Context, Input, Leisurely, Moment, Need, Outlets, Pace, Reply, Shard, ShardOptions, Start,
+    Stop, take_turn,
 };
 use runtime::tasks::NoTasks;
 use runtime::tokens::Tokens;
@@ -40,6 +41,7 @@ struct Bench {
     loader: Loader,
     shard: Shard,
     chance: SeededChance,
+    input: Value,
 }
 
 impl Bench {
@@ -74,6 +76,7 @@ impl Bench {
             shard: Shard::new(Arc::clone(&context), 0, Partitions::default(), ExecutionId(0)),
             context,
             chance: SeededChance::new([0; 32]),
+            input: Value::Null,
         }
     }
 
@@ -95,7 +98,7 @@ impl Bench {
             machine,
             revision,
             name: None,
-            input: Value::Null,
+            input: self.input.clone(),
             input_text: None,
             trace_header: None,
             qualifier: Qualifier::default(),
@@ -371,6 +374,131 @@ fn a_standard_execution_ends_at_the_bound_of_its_events() {
         bench.commit(batch, NOW);
     }
     assert_eq!(bench.context.metrics().events, 25_000);
+}
+
+#[test]
+fn what_waits_keeps_its_length_when_the_time_is_taken_back_and_no_history_goes_back() {
+    const BACK: i64 = -4_000;
+    let mut bench = Bench::new(&wait(10), ShardOptions::default());
+    drop(bench.start(NOW));
+    let batch = bench.run(NOW).unwrap();
+    let (id, _) = begun(&batch.writes[0]).unwrap();
+    bench.commit(batch, NOW);
+    // It begins another, which ends ten seconds later by the time as it is now.
+    drop(bench.start(later(BACK)));
+    let batch = bench.run(later(BACK)).unwrap();
+    let (second, _) = begun(&batch.writes[0]).unwrap();
+    assert!(second > id, "numbers grow all the same");
+    bench.commit(batch, later(BACK));
+    let batch = bench.run(later(BACK + 10)).unwrap();
+    let Write::Append { execution, summary: Some(summary), .. } = &batch.writes[0] else { panic!() };
+    assert_eq!((*execution, summary.stopped_at), (second, Some(later(BACK + 10))));
+    bench.commit(batch, later(BACK + 10));
+
+    // What is said of the first one meanwhile is dated after what its history has.
+    let (reply, mut stopped) = oneshot::channel();
+    let stop = runtime::shard::Stop { execution: id, arn: "x".into(), error: None, cause: None, reply };
+    bench.handle(Input::Stop(stop), later(BACK + 20));
+    let batch = bench.run(later(BACK + 20)).unwrap();
+    bench.commit(batch, later(BACK + 20));
+    assert_eq!(stopped.try_recv().unwrap().unwrap(), NOW);
+}
+
+#[test]
+fn a_pause_and_an_express_execution_do_not_last_longer_when_the_time_is_taken_back() {
+    let mut bench = Bench::of(&wait(86_400), MachineType::Express, ShardOptions::default());
+    let (reply, _) = oneshot::channel();
+    let (end, mut ended) = oneshot::channel();
+    let start = bench.start_waited_for(reply, Some(end));
+    bench.handle(start, NOW);
+    assert!(bench.run(later(-4_000)).is_none());
+    assert_eq!(bench.shard.next_wake(), Some(later(-4_000 + 300)));
+    bench.run(later(-4_000 + 299));
+    assert!(ended.try_recv().is_err());
+    bench.run(later(-4_000 + 300));
+    assert_eq!(ended.try_recv().unwrap().unwrap().status, Status::TimedOut);
+
+    let mut bench = Bench::new(&wait(1), ShardOptions::default());
+    drop(bench.start(NOW));
+    let batch = bench.run(NOW).unwrap();
+    bench.handle(Input::BatchOver(batch.failed(CommitFailure::new(&store::StoreError::Full))), NOW);
+    assert!(bench.shard.next_wake().unwrap() > NOW, "it pauses");
+    assert!(bench.run(later(-4_000)).is_none());
+    assert!(bench.shard.next_wake().is_none_or(|wake| wake <= later(-4_000)), "and no longer than that");
+}
+
+const LARGE: usize = 200_000;
+/// Gives a payload of its own in each state, as large as its input.
+const LARGE_FOR_EVER: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"a.$":"$.a"},"Next":"A"}}}"#;
+const LARGE_IN_PARALLEL: &str = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.items","Next":"M",
+    "ResultPath":null,"ItemSelector":{"a.$":"$.a"},
+    "ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Pass","Result":1,"End":true}}}}}}"#;
+const LARGE_IN_JSONATA: &str = r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass",
+    "Output":"{% {'a': $states.input.a & '', 'items': [1]} %}","Next":"A"}}}"#;
+
+/// An input of that size, with items for a Map state.
+fn large() -> Value {
+    Value::object([
+        ("a", Value::string("x".repeat(LARGE))),
+        ("items", Value::array((0..100).map(Value::int).collect())),
+    ])
+}
+
+fn event_bytes(batch: &Batch) -> usize {
+    let bytes = |write: &Write| match write {
+        Write::Begin { chunk, .. } | Write::Append { chunk, .. } => chunk.events.len(),
+        other => panic!("{other:?}"),
+    };
+    batch.writes.iter().map(bytes).sum()
+}
+
+#[test]
+fn large_payloads_are_written_in_parts_and_not_far_ahead_of_the_store() {
+    let options = ShardOptions::default();
+    // A Map state begins all its iterations in one step: 40, each with an input of its own.
+    for (definition, executions, payloads_of_a_step) in
+        [(LARGE_FOR_EVER, 1, 2), (LARGE_FOR_EVER, 5, 2), (LARGE_IN_PARALLEL, 1, 42), (LARGE_IN_JSONATA, 1, 2)]
+    {
+        // A turn ends after the step that goes beyond its budget; a start's turn and the next are one batch.
+        let turns = 2 * (options.turn_bytes + payloads_of_a_step * (LARGE + 1_000));
+        let mut bench = Bench::new(definition, options.clone());
+        bench.input = large();
+        (0..executions).for_each(|_| drop(bench.start(NOW)));
+        for round in 0..6 {
+            // The store does not answer: what is on its way is bounded.
+            let mut under_way = Vec::new();
+            while let Some(batch) = bench.run(NOW) {
+                assert!(event_bytes(&batch) <= executions * turns, "{definition}: {}", event_bytes(&batch));
+                under_way.push(batch);
+            }
+            let bytes: usize = under_way.iter().map(event_bytes).sum();
+            assert!(bytes <= options.unwritten_bytes + executions * turns, "{definition}: {bytes} bytes");
+            assert!(bytes >= options.unwritten_bytes / 2, "round {round} of {definition}: {bytes} bytes");
+            under_way.into_iter().for_each(|batch| bench.commit(batch, NOW));
+        }
+        assert_eq!(bench.shard.live_count(), executions);
+    }
+}
+
+#[test]
+fn executions_that_write_little_go_on_beside_those_that_wait_for_the_store() {
+    let mut bench = Bench::new(LARGE_FOR_EVER, ShardOptions { turn_budget: 10, ..ShardOptions::default() });
+    bench.input = large();
+    drop(bench.start(NOW));
+    let mut under_way: Vec<_> = std::iter::from_fn(|| bench.run(NOW)).collect();
+    assert_eq!(bench.shard.next_wake(), Some(Timestamp(NOW.0 + 5_000)), "it waits for the store alone");
+    bench.input = Value::object([("a", Value::int(1))]);
+    drop(bench.start(NOW));
+    let little: Vec<_> = (0..20).map(|_| bench.run(NOW).unwrap()).collect();
+    assert!(little.iter().all(|batch| event_bytes(batch) < 10_000));
+    // A commit that fails is the end of waiting too.
+    under_way.extend(little);
+    for batch in under_way {
+        bench.handle(Input::BatchOver(batch.failed(CommitFailure::new(&store::StoreError::Full))), NOW);
+    }
+    let after_the_pause = later(10);
+    (0..3).for_each(|_| drop(bench.run(after_the_pause)));
+    assert_eq!(bench.shard.live_count(), 0, "nothing of them is stored");
 }
 
 /// Of a start's write: the execution's number and that of the last event.

@@ -86,12 +86,31 @@ Examples:
   stepwright test tests --coverage-min 90 --junit report.xml
   stepwright test --mock-config MockConfigFile.json --definition Order=order.asl.json --input @order.json")]
     Test(TestArguments),
+    /// Look whether stored data is whole, and say what is wrong with which execution.
+    #[command(after_help = "\
+The server must not run on the data; examine a copy of a backup otherwise. Nothing is changed. Everything is read, which
+takes a while where there is much. docs/operations.md says what can be done about what it finds.
+
+Exit code: 0 all is well, 1 something is wrong or the data cannot be opened, 2 the command line is wrong.
+
+Examples:
+  stepwright doctor
+  stepwright doctor --data-dir /var/lib/stepwright")]
+    Doctor(DoctorArguments),
     /// Print a shell's completion script.
     #[command(after_help = "\
 Examples:
   stepwright completions bash > ~/.local/share/bash-completion/completions/stepwright
   stepwright completions zsh > ~/.zfunc/_stepwright")]
     Completions(CompletionsArguments),
+}
+
+/// `doctor`
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArguments {
+    /// Directory that holds the data [default: ./stepwright-data] [env: STEPWRIGHT_DATA_DIR]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) data_dir: Option<PathBuf>,
 }
 
 /// `serve`. The values are read as text: `config` parses them, wherever they come from, in one way.

@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod definition;
 mod descriptors;
+mod doctor;
 mod excerpt;
 mod failure_log;
 mod logging;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Validate(arguments) => validate::validate(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Test(arguments) => test::test(&arguments),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
     };
     outcome.unwrap_or_else(|failure| {

@@ -15,7 +15,7 @@ use rehearsal::{Definition, Syntax};
 use runtime::calls::{
     CreateStateMachine, ExecutionDescription, GetExecutionHistory, HistoryPage, StartExecution, StopExecution,
 };
-use runtime::clock::WallClock;
+use runtime::clock::{Clock, SteadyClock};
 use runtime::quotas::Quotas;
 use runtime::tasks::Tasks;
 use runtime::{AfterCrash, Dispatcher, Runtime, RuntimeOptions, TaskOptions};
@@ -117,6 +117,7 @@ fn services(arguments: &ServiceArguments) -> Result<Services, Failure> {
         open_hosts: &[],
         http_task: Quotas::default().http_task,
         own_url: None,
+        in_process: None,
     };
     setup.services()
 }
@@ -130,9 +131,10 @@ async fn execute(mut job: Job) -> Result<ExitCode, Failure> {
         after_crash: AfterCrash::default(),
         concurrency: TASKS_AT_ONCE,
     };
-    let services =
-        |reports| Arc::new(Dispatcher::new(tasks, reports, Arc::new(WallClock), Handle::current())) as Arc<dyn Tasks>;
-    let runtime = Runtime::open(Arc::new(MemoryStore::new()), Arc::new(WallClock), options, services)?;
+    let clock: Arc<dyn Clock> = Arc::new(SteadyClock::default());
+    let of_tasks = Arc::clone(&clock);
+    let services = |reports| Arc::new(Dispatcher::new(tasks, reports, of_tasks, Handle::current())) as Arc<dyn Tasks>;
+    let runtime = Runtime::open(Arc::new(MemoryStore::new()), clock, options, services)?;
     let execution = start(&runtime, &job).await?;
 
     let mut seen = EventId::NONE;

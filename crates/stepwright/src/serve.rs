@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use api::OwnServer;
+use aws::in_process::InProcess;
 use functions::Functions;
 use integrations::Integrations;
 use mocks::{MockSource, Mocked};
-use runtime::clock::{Clock, WallClock};
+use runtime::clock::{Clock, SteadyClock};
 use runtime::crash_notes::CrashNotes;
 use runtime::quotas::Quotas;
 use runtime::task_reports::TaskReports;
@@ -75,11 +77,13 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
     let address = listener.local_addr()?;
     let mocks = mock_config::file(config.mock_config.as_deref()).map(MockFile::open).transpose()?.map(Arc::new);
     let store = open_store(&config.data)?;
-    let Services { integrations, functions } = services(config, arguments, address)?;
+    let in_process = InProcess::at(reachable(address).to_string().parse()?);
+    let Services { integrations, functions } = services(config, arguments, address, in_process.clone())?;
     let source = mocks.clone().map(|mocks| mocks as Arc<dyn MockSource>);
-    let tasks = |reports| tasks(config, integrations, source, reports);
+    let clock: Arc<dyn Clock> = Arc::new(SteadyClock::default());
+    let tasks = |reports| tasks(config, integrations, source, reports, Arc::clone(&clock));
     let failures = Arc::new(FailureLog::new(Arc::clone(&store)));
-    let (clock, options) = (Arc::new(WallClock), runtime_options(config));
+    let (clock, options) = (Arc::clone(&clock), runtime_options(config));
     let oversight = Oversight { observers: vec![failures], crash_notes: crash_notes(config)? };
     let runtime = Runtime::open_observed(Arc::clone(&store), clock, options, tasks, oversight)?;
     announce(config, address, &store.describe(), functions.as_ref(), mocks.as_deref())?;
@@ -88,7 +92,9 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
     let (stop, stopped) = watch::channel(false);
     let api = api::Api::new(runtime.clone()).with_functions(functions.clone());
     let api = api.with_allowed_hosts(config.allowed_hosts.clone());
-    let serving = api::server::serve(listener, Arc::new(api), until_set(stopped.clone()));
+    let api = Arc::new(api);
+    in_process.serve(OwnServer::new(&api));
+    let serving = api::server::serve(listener, api, until_set(stopped.clone()));
     let draining = async {
         until_set(stopped).await;
         runtime.shut_down().await;
@@ -126,7 +132,7 @@ fn end(failure: &VitalFailure) -> ! {
 /// Where the data outlives the process, so do the notes of what it had in hand.
 fn crash_notes(config: &ServeConfig) -> Result<CrashNotes, CrashNotesError> {
     let Data::Directory(directory) = &config.data else { return Ok(CrashNotes::none()) };
-    let notes = CrashNotes::open(directory, WallClock.now(), config.retry_set_aside);
+    let notes = CrashNotes::open(directory, SteadyClock::default().now(), config.retry_set_aside);
     notes.map_err(|source| CrashNotesError { directory: directory.clone(), source })
 }
 
@@ -161,18 +167,24 @@ fn tasks(
     integrations: Integrations,
     mocks: Option<Arc<dyn MockSource>>,
     reports: TaskReports,
+    clock: Arc<dyn Clock>,
 ) -> Arc<dyn Tasks> {
     let threads = Handle::current();
     let options =
         TaskOptions { integrations, after_crash: config.tasks.after_crash, concurrency: config.tasks.concurrency };
-    let services = Dispatcher::new(options, reports.clone(), Arc::new(WallClock), threads.clone());
+    let services = Dispatcher::new(options, reports.clone(), clock, threads.clone());
     match mocks {
         None => Arc::new(services),
         Some(source) => Arc::new(Mocked::new(source, reports, services, threads)),
     }
 }
 
-fn services(config: &ServeConfig, arguments: &ServiceArguments, address: SocketAddr) -> Result<Services, Failure> {
+fn services(
+    config: &ServeConfig,
+    arguments: &ServiceArguments,
+    address: SocketAddr,
+    in_process: InProcess,
+) -> Result<Services, Failure> {
     let own_url = format!("http://{}", reachable(address));
     let setup = Setup {
         arguments,
@@ -183,6 +195,7 @@ fn services(config: &ServeConfig, arguments: &ServiceArguments, address: SocketA
         open_hosts: &config.tasks.open_hosts,
         http_task: config.quotas.http_task,
         own_url: Some(&own_url),
+        in_process: Some(in_process),
     };
     setup.services()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws::client::{self, Client};
 use aws::endpoint::Endpoints;
 use aws::environment::Environment;
+use aws::in_process::InProcess;
 use functions::Functions;
 use integrations::Integrations;
 use integrations::http::PlainHttp;
@@ -31,6 +32,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) http_task: Duration,
     /// This server's own URL, where there is a server: nested executions run here.
     pub(crate) own_url: Option<&'a str>,
+    /// The same server, where it is called without a socket.
+    pub(crate) in_process: Option<InProcess>,
 }
 
 /// What tasks call.
@@ -62,6 +65,7 @@ impl Setup<'_> {
         let options = client::Options {
             endpoints,
             open_hosts: self.open_hosts.to_vec(),
+            in_process: self.in_process.clone(),
             ..client::Options::new(self.region, environment)
         };
         let integrations = Integrations::new(integrations::Options {

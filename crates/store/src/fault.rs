@@ -3,18 +3,19 @@
 //! "After" is the one that finds mistakes: the caller hears of a failure, and the write is there. It also counts what is
 //! read of executions.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use asl::Text;
-use engine::{EventId, Timestamp};
+use engine::Timestamp;
 
 use crate::commit_log::{CommitPosition, LoggedCommit};
 use crate::lane::{SessionId, Ticket};
 use crate::partition::{PartitionSet, Partitions};
 use crate::record::{
-    Activity, Alias, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds, Listing,
-    Page, StateMachine, StateMachineId, Summary, Version, Write,
+    Activity, Alias, Chunk, Definition, DefinitionId, EventRange, ExecutionFilter, ExecutionId, ExecutionRecord,
+    LastIds, Listing, Order, Page, StateMachine, StateMachineId, Summary, Version, Write,
 };
 use crate::{Commit, DueWork, Executions, Records, Store, StoreError};
 
@@ -199,10 +200,17 @@ impl<S: Store + ?Sized> Executions for Faulty<S> {
         Ok(found)
     }
 
-    fn chunks_between(&self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>, StoreError> {
-        let found = self.inner.chunks_between(id, from, to)?;
-        self.reads.add_chunks(found.len());
-        Ok(found)
+    fn visit_chunks(
+        &self,
+        id: ExecutionId,
+        events: EventRange,
+        order: Order,
+        see: &mut dyn FnMut(Chunk) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.inner.visit_chunks(id, events, order, &mut |chunk| {
+            self.reads.add_chunks(1);
+            see(chunk)
+        })
     }
 
     fn list_executions(&self, filter: &ExecutionFilter, page: &Page) -> Result<Listing<ExecutionRecord>, StoreError> {

@@ -18,15 +18,17 @@ pub mod sqlite;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
 
+use std::ops::ControlFlow;
+
 use asl::Text;
 use commit_log::{CommitPosition, LoggedCommit};
 pub use conflict::{Conflict, RecordId};
-use engine::Timestamp;
+use engine::{EventId, Timestamp};
 use lane::{SessionId, Ticket};
 use partition::{PartitionSet, Partitions};
 use record::{
-    Activity, Alias, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, Listing, Page,
-    StateMachine, StateMachineId, Summary, Version, Write,
+    Activity, Alias, Chunk, Definition, DefinitionId, EventRange, ExecutionFilter, ExecutionId, ExecutionRecord,
+    Listing, Order, Page, StateMachine, StateMachineId, Summary, Version, Write,
 };
 
 /// Why a store could not do what was asked.
@@ -110,13 +112,15 @@ pub trait Executions: Send + Sync {
     /// The chunk that holds the last shown event of an execution; later ones have hidden events only. The first one,
     /// where no event is shown.
     fn last_chunk(&self, id: ExecutionId) -> Result<Option<Chunk>, StoreError>;
-    /// The chunks that hold any of the shown events `from..=to`, in order; perhaps a few more at the edges.
-    fn chunks_between(
+    /// Shows the chunks that hold any of these shown events, perhaps a few more at the edges, one after the other until
+    /// `see` breaks off. However much they are, only one is in memory. `see` asks the store nothing.
+    fn visit_chunks(
         &self,
         id: ExecutionId,
-        from: engine::EventId,
-        to: engine::EventId,
-    ) -> Result<Vec<Chunk>, StoreError>;
+        events: EventRange,
+        order: Order,
+        see: &mut dyn FnMut(Chunk) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
     /// Executions of a state machine, newest first.
     fn list_executions(&self, filter: &ExecutionFilter, page: &Page) -> Result<Listing<ExecutionRecord>, StoreError>;
     /// How many executions of a state machine are running.
@@ -136,6 +140,15 @@ pub trait Executions: Send + Sync {
     /// The execution with that number.
     fn execution(&self, id: ExecutionId) -> Result<Option<ExecutionRecord>, StoreError> {
         Ok(self.executions(&[id])?.pop().flatten())
+    }
+    /// The chunks that hold any of the shown events `from..=to`, in order; perhaps a few more at the edges.
+    fn chunks_between(&self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>, StoreError> {
+        let mut found = Vec::new();
+        self.visit_chunks(id, EventRange { from, to }, Order::Forward, &mut |chunk| {
+            found.push(chunk);
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
     /// Every chunk of events of an execution, in order.
     fn chunks(&self, id: ExecutionId) -> Result<Vec<Chunk>, StoreError> {

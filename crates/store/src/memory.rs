@@ -3,18 +3,18 @@
 //! What it answers is what the durable stores answer; the same suite holds for all. A batch is applied
 //! write by write; when one is refused, the ones before it are undone.
 
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use asl::Text;
-use engine::{EventId, Status, Timestamp};
+use engine::{Status, Timestamp};
 
 use crate::commit_log::{CommitPosition, LoggedCommit};
 use crate::lane::{SessionId, Ticket};
 use crate::partition::{PartitionSet, Partitions};
 use crate::record::{
-    Activity, ActivityId, Alias, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord,
-    LastIds, Listing, Page, StateMachine, StateMachineId, Summary, Version, Write,
+    Activity, ActivityId, Alias, Chunk, Definition, DefinitionId, EventRange, ExecutionFilter, ExecutionId,
+    ExecutionRecord, LastIds, Listing, Order, Page, StateMachine, StateMachineId, Summary, Version, Write,
 };
 use crate::{Commit, DueWork, Executions, Records, Store, StoreError};
 
@@ -97,11 +97,24 @@ impl Executions for MemoryStore {
         Ok(shown.or(entry.chunks.first()).cloned())
     }
 
-    fn chunks_between(&self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>, StoreError> {
+    fn visit_chunks(
+        &self,
+        id: ExecutionId,
+        events: EventRange,
+        order: Order,
+        see: &mut dyn FnMut(Chunk) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         let state = self.read();
-        let Some(entry) = state.executions.get(&id) else { return Ok(Vec::new()) };
-        let start = entry.chunks.partition_point(|chunk| chunk.last_id < from);
-        Ok(entry.chunks[start..].iter().take_while(|chunk| chunk.first_id <= to).cloned().collect())
+        let Some(entry) = state.executions.get(&id) else { return Ok(()) };
+        let start = entry.chunks.partition_point(|chunk| chunk.last_id < events.from);
+        let end = entry.chunks.partition_point(|chunk| chunk.first_id <= events.to).max(start);
+        let mut wanted = entry.chunks[start..end].iter().cloned();
+        // Both end where `see` breaks off, which is no failure.
+        let _ = match order {
+            Order::Forward => wanted.try_for_each(see),
+            Order::Backward => wanted.rev().try_for_each(see),
+        };
+        Ok(())
     }
 
     fn list_executions(&self, filter: &ExecutionFilter, page: &Page) -> Result<Listing<ExecutionRecord>, StoreError> {

@@ -442,6 +442,29 @@ impl StartedWith {
     }
 }
 
+/// Shown events of an execution: from one to another, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventRange {
+    /// The first.
+    pub from: EventId,
+    /// The last.
+    pub to: EventId,
+}
+
+impl EventRange {
+    /// All there are, the hidden ones before, between and behind them too.
+    pub const ALL: Self = Self { from: EventId::NONE, to: EventId(u64::MAX) };
+}
+
+/// In which order events are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As they happened.
+    Forward,
+    /// The last one first.
+    Backward,
+}
+
 /// A part of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {

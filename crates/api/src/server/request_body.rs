@@ -162,6 +162,11 @@ where
     let _ = tokio::time::timeout(DISCARD_TIMEOUT, all).await;
 }
 
+/// The answer to a body that is longer than it may be.
+pub(crate) fn too_large(bytes_max: usize) -> ApiError {
+    refusal(&Unread::TooLarge, bytes_max)
+}
+
 fn refusal(unread: &Unread, bytes_max: usize) -> ApiError {
     let with = |status, code, message: String| {
         let mut error = ApiError::new(code, message);

@@ -61,6 +61,7 @@ fn run(test: &StateTest) -> Result<TestOutcome, TestStateError> {
         limits: &limits,
         resources: &resources,
         budget: 1,
+        bytes: usize::MAX,
         time: crate::TurnTime::UNBOUNDED,
     };
     match test_state(test, info.into(), &turn, None)? {

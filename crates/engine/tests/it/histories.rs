@@ -253,6 +253,7 @@ fn an_input_is_shown_as_it_was_given_until_a_state_changes_it() {
         limits: &limits,
         resources,
         budget: 100,
+        bytes: usize::MAX,
         time: engine::TurnTime::UNBOUNDED,
     };
     execution.advance(start, &turn, &mut events).unwrap();

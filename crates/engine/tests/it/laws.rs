@@ -166,7 +166,15 @@ fn commands(execution: &Execution, act: Act, now: &mut Timestamp) -> Option<Comm
 }
 
 fn turn(now: Timestamp, seed: u128, limits: &Limits) -> Turn<'_> {
-    Turn { now, seed, limits, resources: &AllButMissing, budget: 25, time: engine::TurnTime::UNBOUNDED }
+    Turn {
+        now,
+        seed,
+        limits,
+        resources: &AllButMissing,
+        budget: 25,
+        bytes: usize::MAX,
+        time: engine::TurnTime::UNBOUNDED,
+    }
 }
 
 /// The jobs that run, or may run, of tasks that are over and did not end by themselves: what is to be cancelled.

@@ -148,6 +148,7 @@ impl Course<'_> {
             limits: &self.limits,
             resources: &AllButMissing,
             budget: self.budget,
+            bytes: usize::MAX,
             time: TurnTime::UNBOUNDED,
         };
         self.execution.advance(command, &turn, &mut self.events)

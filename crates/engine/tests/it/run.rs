@@ -80,6 +80,7 @@ impl Run {
             limits: &self.limits,
             resources: &AllButMissing,
             budget: 1_000_000,
+            bytes: usize::MAX,
             time: engine::TurnTime::UNBOUNDED,
         };
         self.execution.advance(command, &turn, &mut self.events)

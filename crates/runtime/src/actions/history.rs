@@ -1,12 +1,15 @@
 //! GetExecutionHistory: a part of the committed events, as AWS shows them.
+//!
+//! A page ends after so many events or so many bytes, whichever comes first. Chunks are read one after the other until
+//! it does: the history is never in memory.
 
-use std::ops::RangeInclusive;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use asl::Value;
-use engine::EventId;
 use engine::history::{HistoryEvent, project};
-use store::record::ExecutionRecord;
+use engine::{Event, EventId};
+use store::record::{EventRange, ExecutionRecord, Order};
 
 use super::executions::{decode, record};
 use crate::Runtime;
@@ -23,56 +26,72 @@ impl Runtime {
 
 fn history(context: &Context, request: &GetExecutionHistory) -> Result<HistoryPage, CallError> {
     let record = record(context, &request.arn)?;
-    let limit = request.limit.max(1) as u64;
-    if request.reverse { backward(context, &record, request, limit) } else { forward(context, &record, request, limit) }
+    let limit = request.limit.max(1);
+    let (events, order) = wanted(request, limit as u64);
+    let mut page = Page { record: &record, request, events, limit, bytes: context.quotas.page_bytes, full_at: None };
+    let mut shown = Vec::new();
+    let mut failed = None;
+    context.store.visit_chunks(record.id, events, order, &mut |chunk| {
+        let taken = decode(&chunk).map(|events| match order {
+            Order::Forward => page.take(events.into_iter(), &mut shown),
+            Order::Backward => page.take(events.into_iter().rev(), &mut shown),
+        });
+        taken.unwrap_or_else(|error| {
+            failed = Some(error);
+            ControlFlow::Break(())
+        })
+    })?;
+    failed.map_or(Ok(HistoryPage { events: shown, next: page.full_at }), Err)
 }
 
-fn forward(
-    context: &Context,
-    record: &ExecutionRecord,
-    request: &GetExecutionHistory,
-    limit: u64,
-) -> Result<HistoryPage, CallError> {
-    let from = request.from.unwrap_or(EventId(1)).0.max(1);
-    // One more than asked for tells whether there is more.
-    let after = from.saturating_add(limit);
-    let mut events = events(context, record, from..=after, request.include_data)?;
-    let next = events.pop_if(|last| last.id.0 == after).map(|more| more.id);
-    Ok(HistoryPage { events, next })
-}
-
-fn backward(
-    context: &Context,
-    record: &ExecutionRecord,
-    request: &GetExecutionHistory,
-    limit: u64,
-) -> Result<HistoryPage, CallError> {
-    let last = match request.from {
-        Some(from) => from,
-        None => context.store.last_chunk(record.id)?.map_or(EventId::NONE, |chunk| chunk.last_id),
-    };
-    let first = last.0.saturating_sub(limit - 1).max(1);
-    let mut events = events(context, record, first..=last.0, request.include_data)?;
-    events.reverse();
-    Ok(HistoryPage { events, next: (first > 1).then(|| EventId(first - 1)) })
-}
-
-fn events(
-    context: &Context,
-    record: &ExecutionRecord,
-    ids: RangeInclusive<u64>,
-    include_data: bool,
-) -> Result<Vec<HistoryEvent>, CallError> {
-    let mut events = Vec::new();
-    let region = arn::region(&record.arn);
-    for chunk in context.store.chunks_between(record.id, EventId(*ids.start()), EventId(*ids.end()))? {
-        let shown = decode(&chunk)?.into_iter().filter(|event| ids.contains(&event.id.0));
-        events.extend(shown.filter_map(|event| project(&event, include_data, region)));
+/// The events that may be on the page, and one more: it tells that there is more.
+fn wanted(request: &GetExecutionHistory, limit: u64) -> (EventRange, Order) {
+    if request.reverse {
+        let range = request.from.map(|to| EventRange { from: EventId(to.0.saturating_sub(limit).max(1)), to });
+        (range.unwrap_or(EventRange::ALL), Order::Backward)
+    } else {
+        let from = request.from.unwrap_or(EventId(1)).max(EventId(1));
+        (EventRange { from, to: EventId(from.0.saturating_add(limit)) }, Order::Forward)
     }
-    if let Some(start) = events.first_mut().filter(|event| event.id == EventId(1)) {
-        show_start(start, record);
+}
+
+/// A page in the making.
+struct Page<'a> {
+    record: &'a ExecutionRecord,
+    request: &'a GetExecutionHistory,
+    /// Those it may show, and one more.
+    events: EventRange,
+    /// Events at most.
+    limit: usize,
+    /// Bytes of JSON text that it may still take.
+    bytes: usize,
+    /// The event for which there was no room: the next page begins with it.
+    full_at: Option<EventId>,
+}
+
+impl Page<'_> {
+    /// Takes events until it is full. It has at least one, however large that is.
+    fn take(&mut self, events: impl Iterator<Item = Event>, shown: &mut Vec<HistoryEvent>) -> ControlFlow<()> {
+        for event in events.filter(|event| (self.events.from..=self.events.to).contains(&event.id)) {
+            if shown.len() == self.limit && event.kind.is_shown() {
+                self.full_at = Some(event.id);
+                return ControlFlow::Break(());
+            }
+            let region = arn::region(&self.record.arn);
+            let Some(mut event) = project(&event, self.request.include_data, region) else { continue };
+            if event.id == EventId(1) {
+                show_start(&mut event, self.record);
+            }
+            let bytes = event.text_bytes();
+            if bytes > self.bytes && !shown.is_empty() {
+                self.full_at = Some(event.id);
+                return ControlFlow::Break(());
+            }
+            self.bytes = self.bytes.saturating_sub(bytes);
+            shown.push(event);
+        }
+        ControlFlow::Continue(())
     }
-    Ok(events)
 }
 
 /// ExecutionStarted shows with which version and alias.

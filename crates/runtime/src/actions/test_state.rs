@@ -42,6 +42,7 @@ impl Runtime {
                     limits: &context.quotas.execution,
                     resources: &resources,
                     budget: usize::MAX,
+                    bytes: usize::MAX,
                     time: TurnTime::UNBOUNDED,
                 };
                 Ok(test_state(&test, info, &turn, answer.as_ref()))

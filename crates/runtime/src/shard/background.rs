@@ -2,7 +2,6 @@
 
 use engine::{Command, Timestamp};
 
-use super::live::Live;
 use super::request::Request;
 use super::turn::Moment;
 use super::{Idle, Metrics, Shard};
@@ -22,6 +21,10 @@ impl Shard {
         for _ in 0..ROUND.min(self.ready.len()) {
             let Some(id) = self.ready.pop_front() else { return };
             let Some(live) = self.live.get_mut(&id) else { continue };
+            if live.writes_much(&self.context.options) && self.unwritten_bytes >= self.context.options.unwritten_bytes {
+                self.held_up.push_back(id);
+                continue;
+            }
             live.is_queued = false;
             self.go_on(id, Command::Continue, moment);
             if moment.pace.is_round_over() {
@@ -46,6 +49,31 @@ impl Shard {
                 return;
             }
         }
+    }
+
+    /// Where the time was taken back, nothing waits for a time that is now far away: what was to happen within a while
+    /// happens within a while.
+    pub(super) fn notice(&mut self, now: Timestamp) {
+        if !self.last_time.goes_back(now) {
+            return;
+        }
+        self.paused_until = self.paused_until.min(now);
+        self.idle.iter_mut().for_each(|idle| idle.since = idle.since.min(now));
+        let latest = self.express_end(now);
+        let late: Vec<_> =
+            self.live.iter().filter(|(_, live)| live.express_end() > Some(latest)).map(|(id, _)| *id).collect();
+        for id in late {
+            if let Some(live) = self.live.get_mut(&id) {
+                live.end_express_by(latest);
+            }
+            self.settle(id, now);
+        }
+    }
+
+    /// When an EXPRESS execution ends that begins now.
+    pub(super) fn express_end(&self, now: Timestamp) -> Timestamp {
+        let time = i64::try_from(self.context.quotas.express.as_millis()).unwrap_or(i64::MAX);
+        Timestamp(now.0.saturating_add(time))
     }
 
     /// Lets idle executions leave memory, the longest unused first.

@@ -25,6 +25,8 @@ pub struct Batch {
     pub releases: Vec<Release>,
     pub(crate) touched: Vec<ExecutionId>,
     pub(crate) named: Vec<Text>,
+    /// Bytes of executions that write much.
+    pub(crate) bytes: usize,
 }
 
 /// Where tasks go.
@@ -99,6 +101,13 @@ impl<T> Held<T> {
     }
 }
 
+impl BatchOutcome {
+    /// Whether executions of the shard may wait for it.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.bytes > 0
+    }
+}
+
 /// How a batch ended.
 #[derive(Debug)]
 pub struct BatchOutcome {
@@ -106,6 +115,7 @@ pub struct BatchOutcome {
     pub generation: u64,
     pub(crate) touched: Vec<ExecutionId>,
     pub(crate) named: Vec<Text>,
+    pub(crate) bytes: usize,
     /// Why it failed, and what was not let out.
     pub failed: Option<(CommitFailure, Vec<Release>)>,
 }
@@ -137,14 +147,14 @@ impl Batch {
     pub fn committed(self, outlets: &Outlets) -> Option<BatchOutcome> {
         self.releases.into_iter().for_each(|release| release.let_out(outlets));
         let is_news = !self.touched.is_empty() || !self.named.is_empty();
-        let Self { generation, touched, named, .. } = self;
-        is_news.then_some(BatchOutcome { generation, touched, named, failed: None })
+        let Self { generation, touched, named, bytes, .. } = self;
+        is_news.then_some(BatchOutcome { generation, touched, named, bytes, failed: None })
     }
 
     /// The batch is not durable, as far as anybody knows.
     pub fn failed(self, failure: CommitFailure) -> BatchOutcome {
-        let Self { generation, touched, named, releases, .. } = self;
-        BatchOutcome { generation, touched, named, failed: Some((failure, releases)) }
+        let Self { generation, touched, named, releases, bytes, .. } = self;
+        BatchOutcome { generation, touched, named, bytes, failed: Some((failure, releases)) }
     }
 }
 

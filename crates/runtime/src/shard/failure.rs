@@ -16,7 +16,9 @@ const PAUSE_MILLISECONDS_MAX: i64 = 10_000;
 
 impl Shard {
     pub(super) fn outcome(&mut self, outcome: BatchOutcome, now: Timestamp) {
-        let BatchOutcome { generation, touched, named, failed } = outcome;
+        let BatchOutcome { generation, touched, named, bytes, failed } = outcome;
+        self.unwritten_bytes = self.unwritten_bytes.saturating_sub(bytes);
+        self.ready.append(&mut self.held_up);
         if let Some((failure, releases)) = failed {
             if generation == self.generation {
                 self.roll_back(&failure, now);
@@ -36,7 +38,7 @@ impl Shard {
             *pending = pending.saturating_sub(1);
         }
         let Some(live) = self.live.get_mut(&id) else { return };
-        live.pending = live.pending.saturating_sub(1);
+        live.settle_write();
         if live.is_done() {
             self.live.remove(&id);
         }
@@ -61,6 +63,7 @@ impl Shard {
         self.broken.roll_back();
         self.context.open_executions.lose_count();
         let gathering = std::mem::take(&mut self.gathering);
+        self.unwritten_bytes = self.unwritten_bytes.saturating_sub(gathering.bytes);
         self.pause(now);
         self.fail_releases(failure, gathering.releases);
     }

@@ -8,6 +8,7 @@ use asl::{ErrorName, Text};
 use engine::{Event, EventId, EventKind, Execution, ExecutionInfo, Status, Timestamp};
 use store::record::{Chunk, ExecutionId, ExecutionRecord, StateMachineId, Summary, Write};
 
+use super::ShardOptions;
 use super::batch::Release;
 use super::input::Reply;
 use super::invocations::Invocations;
@@ -24,6 +25,8 @@ pub(crate) struct Live {
     pub(super) unwritten: Vec<Event>,
     /// Batches with writes of it that are not durable yet.
     pub(super) pending: u32,
+    /// Bytes of events that were handed to the writer since everything about it was durable.
+    pub(super) unwritten_bytes: usize,
     /// Whether it waits to go on.
     pub(super) is_queued: bool,
     /// Whether it could not be advanced: our own mistake. What it did before is written, it goes no further.
@@ -82,6 +85,7 @@ impl Live {
             kind,
             unwritten: Vec::new(),
             pending: 0,
+            unwritten_bytes: 0,
             is_queued: false,
             is_broken: false,
             spent: Duration::ZERO,
@@ -94,6 +98,27 @@ impl Live {
             stored_id,
             begin: None,
             summary,
+        }
+    }
+
+    /// Whether so much of it is on its way to the store that it may have to wait.
+    pub(super) fn writes_much(&self, options: &ShardOptions) -> bool {
+        self.unwritten_bytes >= options.much_bytes
+    }
+
+    /// A batch with a write of it became durable, or failed.
+    pub(super) fn settle_write(&mut self) {
+        self.pending = self.pending.saturating_sub(1);
+        if self.pending == 0 {
+            self.unwritten_bytes = 0;
+        }
+    }
+
+    /// It comes back from elsewhere, where so many batches with writes of it are not durable.
+    pub(super) fn return_with(&mut self, pending: u32) {
+        self.pending = pending;
+        if pending == 0 {
+            self.unwritten_bytes = 0;
         }
     }
 
@@ -146,6 +171,13 @@ impl Live {
         }
     }
 
+    /// Has an EXPRESS execution end no later than then.
+    pub(super) fn end_express_by(&mut self, latest: Timestamp) {
+        if let Kind::Express { ends_at, .. } = &mut self.kind {
+            *ends_at = latest.min(*ends_at);
+        }
+    }
+
     /// Tells who waits that it ended; `events` has the end.
     pub(super) fn tell_end(&mut self, events: &[Event]) {
         let Some(reply) = self.ended.take() else { return };
@@ -178,6 +210,8 @@ impl Live {
         let last = self.unwritten.last()?;
         let chunk = chunk(self.stored, self.stored_id, &self.unwritten);
         (self.stored, self.stored_id) = (chunk.end(), last.id);
+        self.pending += 1;
+        self.unwritten_bytes += chunk.events.len();
         self.unwritten.clear();
         // An engine that failed in mid-turn says nothing to be trusted about itself.
         let summary = if self.is_broken { self.summary } else { summary(&self.execution, self.has_profile()) };
@@ -193,7 +227,7 @@ impl Live {
 }
 
 /// The record's part that follows from the events.
-pub(super) fn summary(execution: &Execution, has_profile: bool) -> Summary {
+pub(crate) fn summary(execution: &Execution, has_profile: bool) -> Summary {
     Summary {
         status: execution.status(),
         stopped_at: execution.stopped_at(),

@@ -165,8 +165,7 @@ impl Shard {
         let mut execution = start.execution(&new);
         let command = start.command();
         let (machine, ended) = (start.machine.record.id, start.ended.take());
-        let time = i64::try_from(self.context.quotas.express.as_millis()).unwrap_or(i64::MAX);
-        let kind = Kind::Express { machine, ends_at: Timestamp(now.0.saturating_add(time)) };
+        let kind = Kind::Express { machine, ends_at: self.express_end(now) };
         if let Err(error) = self.first_turn(id, kind, &mut execution, command, moment) {
             return Held { reply: start.reply, result: Err(error) }.answer();
         }

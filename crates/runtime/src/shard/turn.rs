@@ -6,7 +6,8 @@ use std::sync::Arc;
 use asl::program::Resource;
 use asl::{Text, Value};
 use engine::{
-    Advance, Command, EventId, EventKind, Fault, Ignored, Limits, OpenTask, Resources, TaskFamily, Timestamp, Turn, TurnTime,
+    Advance, Command, EventId, EventKind, Fault, Ignored, Limits, OpenTask, Resources, TaskFamily, Timestamp, Turn,
+    TurnTime,
 };
 use store::StoreError;
 use store::record::ExecutionId;
@@ -240,14 +241,11 @@ impl Shard {
         reply: Option<Reply<()>>,
         moment: &mut Moment<'_>,
     ) {
+        // Nothing that is to be written goes along.
+        self.gather_write(id);
         let Some(mut live) = self.live.remove(&id) else { return };
-        // Its timer is armed again when it is back; nothing that is to be written goes along.
+        // Armed again when it is back.
         live.armed.take().map(|due| self.timers.remove(&(due, id)));
-        if let Some(write) = live.write(id) {
-            live.pending += 1;
-            self.gathering.writes.push(write);
-            self.gathering.touched.push(id);
-        }
         live.is_queued = false;
         Metrics::add(&self.context.metrics.long_turns, 1);
         let absence = Absence::Away { kind: live.kind, pending: live.pending, fate: Fate::Returns };
@@ -269,7 +267,7 @@ impl Shard {
             // Whoever waits is told that the server drops it.
             Fate::IsForgotten => return Metrics::add(&self.context.metrics.executions_ended, 1),
         }
-        live.pending = pending;
+        live.return_with(pending);
         self.live.insert(id, *live);
         self.events = events;
         let turned = self.turned(id, result, moment.now);
@@ -310,7 +308,7 @@ pub(super) fn turn<'a>(
     seed: u128,
     time: TurnTime<'a>,
 ) -> Turn<'a> {
-    Turn { now, seed, limits, resources, budget: context.options.turn_budget, time }
+    Turn { now, seed, limits, resources, budget: context.options.turn_budget, bytes: context.options.turn_bytes, time }
 }
 
 /// Takes a long turn: with time for every evaluation, until others want the place.

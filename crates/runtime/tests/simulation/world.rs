@@ -77,6 +77,8 @@ pub(crate) struct World {
     lost: Vec<(ExecutionId, EventId)>,
     crashes: usize,
     faults: usize,
+    /// Whether the time leaps.
+    leaps: bool,
     had_faults: bool,
     count: usize,
 }
@@ -106,11 +108,13 @@ impl World {
             lost: Vec::new(),
             crashes: 0,
             faults: 0,
+            leaps: false,
             had_faults: false,
             count: 0,
         };
         world.faults = world.random.pick(&[0, 0, 5, 20]);
         world.had_faults = world.faults > 0;
+        world.leaps = world.random.percent(30);
         world.boot();
         world
     }
@@ -129,6 +133,7 @@ impl World {
             88..96 => self.pass_time(),
             96..98 => drop(self.keep()),
             98 if self.random.percent(50) => self.crash(),
+            99 if self.leaps && self.random.percent(20) => self.leap(),
             _ => {}
         }
         self.hear();

@@ -8,6 +8,8 @@ mod commit;
 mod commit_log;
 mod doubt;
 mod error;
+mod examine;
+mod files;
 mod open;
 mod packing;
 mod read;
@@ -16,25 +18,30 @@ mod schema;
 mod tests;
 
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use asl::Text;
-use engine::{EventId, Timestamp};
+use engine::Timestamp;
 
 use crate::commit_log::{CommitPosition, LoggedCommit};
 use crate::lane::{Lanes, SessionId, Ticket};
 use crate::partition::{PartitionSet, Partitions};
 use crate::record::{
-    Activity, Alias, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId, ExecutionRecord, LastIds, Listing,
-    Page, StateMachine, StateMachineId, Summary, Version, Write,
+    Activity, Alias, Chunk, Definition, DefinitionId, EventRange, ExecutionFilter, ExecutionId, ExecutionRecord,
+    LastIds, Listing, Order, Page, StateMachine, StateMachineId, Summary, Version, Write,
 };
 use crate::{Commit, DueWork, Executions, Records, Store, StoreError};
 use checkpoint::{Log, Pace};
 use commit::{Refused, WriteConnection};
 use doubt::{Doubt, Evidence};
+use files::Flaw;
 use read::ReadConnection;
+
+/// The database in the data directory.
+const FILE: &str = "stepwright.db";
 
 /// Idle readers kept open; more are opened when all are busy.
 const READERS_KEPT: usize = 8;
@@ -53,7 +60,10 @@ pub struct Sqlite {
 }
 
 /// What a commit needs.
+#[derive(Default)]
 struct Writing {
+    /// The data is only looked at: nothing is ever committed.
+    is_refused: bool,
     /// Absent after a commit that failed badly: to be opened again before the next.
     connection: Option<WriteConnection>,
     lanes: Lanes,
@@ -64,8 +74,9 @@ struct Writing {
 impl Writing {
     /// The connection, opened again and the commit in doubt settled where the last one failed badly.
     fn connection(&mut self, file: &Path) -> Result<&mut WriteConnection, StoreError> {
-        let Self { connection, lanes, doubt } = self;
+        let Self { is_refused, connection, lanes, doubt } = self;
         match connection {
+            None if *is_refused => Err(StoreError::Unusable(format!("{} is only examined", file.display()))),
             Some(open) => Ok(open),
             lost => {
                 let reopened = reopen_writer(file)?;
@@ -135,10 +146,15 @@ impl Sqlite {
 
     fn open_paced(directory: &Path, wanted: Option<Partitions>, pace: Pace) -> Result<Self, StoreError> {
         let lock = open::lock_directory(directory)?;
-        let file = directory.join("stepwright.db");
+        let file = directory.join(FILE);
+        match files::check(&file) {
+            // What cannot be read at all, SQLite says better.
+            Ok(()) | Err(Flaw::Unreadable(_)) => {}
+            Err(flaw) => return Err(flaw.told(&file)),
+        }
         let connection = open_writer(&file)?;
         let partitions = open::partitions(connection.connection(), wanted, &file)?;
-        let writing = Writing { connection: Some(connection), lanes: Lanes::default(), doubt: None };
+        let writing = Writing { connection: Some(connection), ..Writing::default() };
         let writer = Arc::new(Mutex::new(writing));
         let log = Arc::new(Log::new(pace));
         let checkpoints = Some(start_checkpoints(&file, &log, &writer)?);
@@ -252,8 +268,14 @@ impl Executions for Sqlite {
         self.read("read events", |reader| reader.last_chunk(id))
     }
 
-    fn chunks_between(&self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>, StoreError> {
-        self.read("read events", |reader| reader.chunks_between(id, from, to))
+    fn visit_chunks(
+        &self,
+        id: ExecutionId,
+        events: EventRange,
+        order: Order,
+        see: &mut dyn FnMut(Chunk) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.read("read events", |reader| reader.visit_chunks(id, events, order, see))
     }
 
     fn list_executions(&self, filter: &ExecutionFilter, page: &Page) -> Result<Listing<ExecutionRecord>, StoreError> {

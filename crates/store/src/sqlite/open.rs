@@ -86,7 +86,7 @@ fn create_directory(directory: &Path) -> std::io::Result<()> {
     }
 }
 
-fn in_use(directory: &Path, lock: &mut File) -> StoreError {
+pub(super) fn in_use(directory: &Path, lock: &mut File) -> StoreError {
     let mut holder = String::new();
     let known = lock.take(20).read_to_string(&mut holder).is_ok() && holder.ends_with('\n');
     let holder = if known { format!(" (process {})", holder.trim_end()) } else { String::new() };
@@ -119,8 +119,52 @@ pub(super) fn writer(file: &Path) -> Result<Connection, StoreError> {
         )
         .map_err(failed)?;
     migrate(&mut connection, format, MIGRATIONS).map_err(failed)?;
+    if let Some(missing) = missing_parts(&connection).map_err(failed)?.first() {
+        return Err(StoreError::Damaged(format!(
+            "{} has no {missing}; restore it from a backup, or see what is left with `stepwright doctor`",
+            file.display()
+        )));
+    }
+    touch_tables(&connection).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+/// The tables without a rowid: their first column is their key.
+const KEYED_BY_NAME: [&str; 2] = ["meta", "versions"];
+
+/// Tables and indexes that there should be and that are not.
+pub(super) fn missing_parts(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let there = parts(connection)?;
+    let mut missing = parts(&reference()?)?;
+    missing.retain(|part| !there.contains(part));
+    Ok(missing)
+}
+
+/// Reads the first row of each table, and the last: a quick look at whether they can be read.
+fn touch_tables(connection: &Connection) -> rusqlite::Result<()> {
+    for part in parts(&reference()?)? {
+        let Some(table) = part.strip_prefix("table ") else { continue };
+        let key = if KEYED_BY_NAME.contains(&table) { "1" } else { "rowid" };
+        for order in ["", "DESC"] {
+            let sql = format!("SELECT * FROM \"{table}\" ORDER BY {key} {order} LIMIT 1");
+            connection.query_row(&sql, [], |_| Ok(())).optional()?;
+        }
+    }
+    Ok(())
+}
+
+/// An empty database of this version's format.
+fn reference() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    connection.execute_batch(&MIGRATIONS.concat())?;
+    Ok(connection)
+}
+
+/// Its tables and indexes, as `table meta`, in the order they were made.
+fn parts(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("SELECT type || ' ' || name FROM sqlite_schema ORDER BY rowid")?;
+    statement.query_map([], |row| row.get(0))?.collect()
 }
 
 /// How many partitions the data has. Data that has none yet gets those wanted, or the usual number.
@@ -190,7 +234,7 @@ fn set_journal(connection: &Connection, file: &Path) -> Result<(), StoreError> {
 }
 
 /// The file's format, 0 for an empty file; refuses what is not ours and what is newer.
-fn check_format(connection: &Connection, file: &Path) -> Result<usize, StoreError> {
+pub(super) fn check_format(connection: &Connection, file: &Path) -> Result<usize, StoreError> {
     let failed = |error| error::at_open(error, file);
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(failed);
     if number("SELECT count(*) FROM sqlite_schema")? == 0 {

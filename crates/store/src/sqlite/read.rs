@@ -1,6 +1,7 @@
 //! The readers: every question of the store's traits as SQL.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use asl::{Text, Value};
 use engine::{EventId, Timestamp};
@@ -14,8 +15,8 @@ use crate::commit_log::{CommitPosition, LoggedCommit};
 use crate::execution_name;
 use crate::partition::PartitionSet;
 use crate::record::{
-    Activity, ActivityId, Alias, AliasId, Chunk, Definition, DefinitionId, ExecutionFilter, ExecutionId,
-    ExecutionRecord, LastIds, Listing, Page, Route, Routing, StartedWith, StateMachine, StateMachineId, Summary,
+    Activity, ActivityId, Alias, AliasId, Chunk, Definition, DefinitionId, EventRange, ExecutionFilter, ExecutionId,
+    ExecutionRecord, LastIds, Listing, Order, Page, Route, Routing, StartedWith, StateMachine, StateMachineId, Summary,
     Version, VersionNumber,
 };
 
@@ -59,6 +60,8 @@ pub(super) const FIRST_CHUNK: &str = "SELECT 0, event_count, first_id, last_id, 
      WHERE id = ?1 AND data IS NOT NULL";
 pub(super) const CHUNKS: &str = "SELECT first, event_count, first_id, last_id, unpacked_size, data FROM events \
      WHERE execution = ?1 AND first >= ?2 ORDER BY first";
+pub(super) const CHUNKS_BACKWARD: &str = "SELECT first, event_count, first_id, last_id, unpacked_size, data \
+     FROM events WHERE execution = ?1 AND first <= ?2 ORDER BY first DESC";
 // From the last one back to one with shown events: those after the end of an execution are few.
 pub(super) const LAST_CHUNK: &str = "SELECT first, event_count, first_id, last_id, unpacked_size, data FROM events \
      WHERE execution = ?1 AND first_id <= last_id ORDER BY first DESC LIMIT 1";
@@ -124,13 +127,18 @@ impl ReadConnection {
 
     pub(super) fn chunks_of(&mut self, ids: &[ExecutionId]) -> Result<Vec<Vec<Chunk>>> {
         self.at_one_moment(ids.len(), |connection, unpacker| {
-            let all = |id: &ExecutionId| chunks_between(connection, unpacker, *id, EventId::NONE, EventId(u64::MAX));
-            ids.iter().map(all).collect()
+            ids.iter().map(|id| all_chunks(connection, unpacker, *id)).collect()
         })
     }
 
-    pub(super) fn chunks_between(&mut self, id: ExecutionId, from: EventId, to: EventId) -> Result<Vec<Chunk>> {
-        chunks_between(&self.connection, &mut self.unpacker, id, from, to)
+    pub(super) fn visit_chunks(
+        &mut self,
+        id: ExecutionId,
+        events: EventRange,
+        order: Order,
+        see: &mut dyn FnMut(Chunk) -> ControlFlow<()>,
+    ) -> Result<()> {
+        visit_chunks(&self.connection, &mut self.unpacker, (id, events, order), see)
     }
 
     pub(super) fn first_chunk(&mut self, id: ExecutionId) -> Result<Option<Chunk>> {
@@ -325,41 +333,66 @@ impl ReadConnection {
         Ok(Listing { items, next })
     }
 
-    #[cfg(test)]
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }
 }
 
-fn chunks_between(
+fn all_chunks(connection: &Connection, unpacker: &mut Unpacker, id: ExecutionId) -> Result<Vec<Chunk>> {
+    let mut found = Vec::new();
+    visit_chunks(connection, unpacker, (id, EventRange::ALL, Order::Forward), &mut |chunk| {
+        found.push(chunk);
+        ControlFlow::Continue(())
+    })?;
+    Ok(found)
+}
+
+fn visit_chunks(
     connection: &Connection,
     unpacker: &mut Unpacker,
-    id: ExecutionId,
-    from: EventId,
-    to: EventId,
-) -> Result<Vec<Chunk>> {
-    let from = i64::try_from(from.0).unwrap_or(i64::MAX);
-    let mut found = Vec::new();
-    if let Some(first) = chunk_in_row(connection, unpacker, id)? {
-        if first.first_id > to {
-            return Ok(found);
+    (id, events, order): (ExecutionId, EventRange, Order),
+    see: &mut dyn FnMut(Chunk) -> ControlFlow<()>,
+) -> Result<()> {
+    let in_row = chunk_in_row(connection, unpacker, id)?;
+    let in_row = in_row.filter(|first| first.first_id <= events.to && first.last_id >= events.from);
+    match order {
+        Order::Forward => {
+            if in_row.is_some_and(|first| see(first).is_break()) {
+                return Ok(());
+            }
+            let Some(first) = first_of_chunk(connection, id, events.from)? else { return Ok(()) };
+            let mut statement = connection.prepare_cached(CHUNKS)?;
+            let mut rows = statement.query([id.0, first])?;
+            while let Some(row) = rows.next()? {
+                let is_beyond = row.get::<_, i64>(2)?.cast_unsigned() > events.to.0;
+                if is_beyond || see(chunk(row, unpacker)?).is_break() {
+                    return Ok(());
+                }
+            }
         }
-        if number(first.last_id.0) >= from {
-            found.push(first);
+        Order::Backward => {
+            let last = first_of_chunk(connection, id, events.to)?.unwrap_or(i64::MAX);
+            let mut statement = connection.prepare_cached(CHUNKS_BACKWARD)?;
+            let mut rows = statement.query([id.0, last])?;
+            while let Some(row) = rows.next()? {
+                let is_beyond = row.get::<_, i64>(3)?.cast_unsigned() < events.from.0;
+                if is_beyond || see(chunk(row, unpacker)?).is_break() {
+                    return Ok(());
+                }
+            }
+            if let Some(first) = in_row {
+                // Nothing comes after it.
+                let _ = see(first);
+            }
         }
     }
-    let mut statement = connection.prepare_cached(FIRST_OF_CHUNK)?;
-    let first: Option<i64> = statement.query_row([id.0, from], |row| row.get(0)).optional()?;
-    let Some(first) = first else { return Ok(found) };
-    let mut statement = connection.prepare_cached(CHUNKS)?;
-    let mut rows = statement.query([id.0, first])?;
-    while let Some(row) = rows.next()? {
-        if row.get::<_, i64>(2)?.cast_unsigned() > to.0 {
-            break;
-        }
-        found.push(chunk(row, unpacker)?);
-    }
-    Ok(found)
+    Ok(())
+}
+
+/// The position of the first chunk in the table of events that holds that shown event or a later one.
+fn first_of_chunk(connection: &Connection, id: ExecutionId, event: EventId) -> Result<Option<i64>> {
+    let event = i64::try_from(event.0).unwrap_or(i64::MAX);
+    connection.prepare_cached(FIRST_OF_CHUNK)?.query_row([id.0, event], |row| row.get(0)).optional()
 }
 
 /// The first events of an execution, where they lie in its row.
@@ -394,10 +427,6 @@ fn cut<T>(found: &mut Vec<T>, page: &Page, position: impl Fn(&T) -> i64) -> Opti
 
 fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
-fn number(value: u64) -> i64 {
-    value.cast_signed()
 }
 
 fn id(row: &Row<'_>) -> Result<i64> {

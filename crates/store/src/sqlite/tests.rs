@@ -187,6 +187,7 @@ fn no_question_reads_a_whole_table() {
         read::EXECUTION_BY_ARN,
         read::FIRST_CHUNK,
         read::CHUNKS,
+        read::CHUNKS_BACKWARD,
         read::FIRST_OF_CHUNK,
         read::LAST_CHUNK,
         read::LISTED_IDS,

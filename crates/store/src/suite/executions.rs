@@ -1,5 +1,7 @@
 //! What every store must do with executions and their events.
 
+use std::ops::ControlFlow;
+
 use engine::{EventId, Status};
 
 use super::{append, begin, chunk, commit, ended, execution, found, refused, running};
@@ -7,7 +9,7 @@ use crate::Store;
 use crate::execution_name;
 use crate::fault::Random;
 use crate::partition::{Partition, PartitionSet};
-use crate::record::{Chunk, ExecutionId, ExecutionRecord, Summary, VersionNumber, Write};
+use crate::record::{Chunk, EventRange, ExecutionId, ExecutionRecord, Order, Summary, VersionNumber, Write};
 
 /// What was begun is found, whole, by its number and its ARN; nothing else is.
 pub fn begun_executions_are_found_by_number_and_arn(store: &dyn Store) {
@@ -97,8 +99,30 @@ pub fn chunks_between_gives_what_holds_the_events(store: &dyn Store) {
         }
         places.dedup();
         assert!(places.is_sorted() && places.len() == given.len(), "{from}..={to} gives {places:?}");
+        let events = EventRange { from: EventId(from), to: EventId(to) };
+        for most in 1..=given.len().max(1) {
+            let forward = visited(store, events, Order::Forward, most);
+            assert_eq!(forward, given[..most.min(given.len())], "{from}..={to}");
+            let backward = visited(store, events, Order::Backward, most);
+            assert!(backward.len() <= most && backward.iter().rev().is_sorted_by_key(|chunk| chunk.first));
+            let wanted = |chunk: &&Chunk| chunk.first_id.0.max(from) <= chunk.last_id.0.min(to);
+            let holding: Vec<_> = chunks.iter().rev().filter(wanted).collect();
+            let seen: Vec<_> = backward.iter().filter(wanted).collect();
+            assert!(holding.starts_with(&seen), "{from}..={to} backward gives {backward:?}");
+            assert!(backward.len() == most || seen.len() == holding.len(), "{from}..={to} backward gives {backward:?}");
+        }
     }
     assert_eq!(found(store.chunks_between(ExecutionId(2), EventId(1), EventId(5))), []);
+}
+
+/// The first chunks of execution 1 that a visit shows.
+fn visited(store: &dyn Store, events: EventRange, order: Order, most: usize) -> Vec<Chunk> {
+    let mut seen = Vec::new();
+    found(store.visit_chunks(ExecutionId(1), events, order, &mut |chunk| {
+        seen.push(chunk);
+        if seen.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }));
+    seen
 }
 
 /// Events must follow the stored ones exactly: no gap, no repetition, in one batch or several.

@@ -120,6 +120,12 @@ impl World {
         }
     }
 
+    /// The machine's clock was set, and that is believed: the time leaps, ahead or back.
+    pub(super) fn leap(&mut self) {
+        let milliseconds = self.random.pick(&[-4_000_000, -30_000, -1, 4_000_000]);
+        self.now = Timestamp(self.now.0 + milliseconds);
+    }
+
     /// Goes to the next due timer; `false` where there is none.
     pub(super) fn skip_to_next_timer(&mut self) -> bool {
         let in_memory = self.node().shards.iter().flat_map(|shard| shard.next_wake()).min();
@@ -160,6 +166,9 @@ impl World {
         };
         let shard_options = ShardOptions {
             turn_budget: self.random.pick(&[3, 10, 100]),
+            turn_bytes: self.random.pick(&[1, 50, 1 << 20]),
+            much_bytes: self.random.pick(&[1, 200, 1 << 16]),
+            unwritten_bytes: self.random.pick(&[1, 500, 1 << 20]),
             live_max: self.random.pick(&[1, 3, 100]),
             idle_milliseconds: self.random.pick(&[1, 1_000, 5_000]),
         };

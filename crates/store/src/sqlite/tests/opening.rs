@@ -224,3 +224,158 @@ fn another_programs_database_is_refused() {
     let error = refusal(Sqlite::open(temporary.directory.path()));
     assert!(matches!(&error, StoreError::Unusable(text) if text.contains("not one of Stepwright's")), "{error}");
 }
+
+/// The files as they are on disk now.
+fn files_of(temporary: &Temporary) -> [Vec<u8>; 2] {
+    ["stepwright.db", "stepwright.db-wal"].map(|name| fs::read(temporary.file(name)).unwrap_or_default())
+}
+
+fn opened(files: &[Vec<u8>; 2]) -> Result<Sqlite, StoreError> {
+    let directory = tempfile::tempdir().expect("a directory").keep();
+    for (name, bytes) in ["stepwright.db", "stepwright.db-wal"].into_iter().zip(files) {
+        fs::write(directory.join(name), bytes).expect("written");
+    }
+    let opened = Sqlite::open(&directory);
+    if opened.is_err() {
+        let now = ["stepwright.db", "stepwright.db-wal"].map(|name| fs::read(directory.join(name)).unwrap_or_default());
+        assert!(now == *files, "a database that is refused is left as it is");
+    }
+    opened
+}
+
+fn damage(files: &[Vec<u8>; 2]) -> String {
+    match opened(files) {
+        Err(StoreError::Damaged(text)) => text,
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("it was opened"),
+    }
+}
+
+#[test]
+fn a_truncated_database_is_refused_wherever_it_ends() {
+    let mut temporary = Temporary::new();
+    let batch: Vec<Write> = (1..=200).map(begin).collect();
+    try_commit(&*temporary, &batch).expect("committed");
+    // The log has the newest pages, the file the others.
+    temporary.reopen().expect("opened again");
+    try_commit(&*temporary, &[begin(500)]).expect("committed");
+    let [file, log] = files_of(&temporary);
+    assert!(!log.is_empty());
+    drop(opened(&[file.clone(), log.clone()]).expect("whole"));
+    for pages in 1..file.len() / 4096 {
+        for bytes in [pages * 4096, pages * 4096 + 100] {
+            let short = file[..bytes].to_vec();
+            let text = damage(&[short.clone(), log.clone()]);
+            assert!(text.contains("truncated") && text.contains("doctor"), "{text}");
+            let text = damage(&[short, Vec::new()]);
+            assert!(text.contains("truncated"), "{text}");
+        }
+    }
+    for bytes in [1, 50, 99] {
+        assert!(damage(&[file[..bytes].to_vec(), Vec::new()]).contains("no SQLite database"));
+    }
+    let text = damage(&[Vec::new(), log]);
+    assert!(text.contains("empty or missing"), "{text}");
+}
+
+#[test]
+fn what_a_crash_leaves_is_opened_whenever_it_comes() {
+    // Short logs, so that they are moved and begun anew all the time; the files are copied between any two steps.
+    for seed in 0..3 {
+        let mut temporary = Temporary::paced(Pace { pages: 20, idle: Duration::from_secs(3_600) });
+        let mut random = crate::fault::Random::new(seed);
+        for number in 0..60 {
+            let size = 1 + random.below(30_000) as usize;
+            try_commit(&*temporary, &[meta(&format!("{}", random.below(10)), size)]).expect("committed");
+            if random.below(10) == 0 {
+                temporary.store = None;
+                temporary.store = Some(
+                    Sqlite::open_paced(
+                        temporary.directory.path(),
+                        None,
+                        Pace { pages: 20, idle: Duration::from_secs(3_600) },
+                    )
+                    .expect("opened again"),
+                );
+            }
+            // The log first, as it is never ahead of the file then: a page that is moved meanwhile is in both.
+            let log = {
+                let writing = lock(&temporary.writer);
+                let files = files_of(&temporary);
+                drop(writing);
+                files
+            };
+            drop(opened(&log).unwrap_or_else(|error| panic!("seed {seed}, commit {number}: {error}")));
+        }
+    }
+}
+
+#[test]
+fn the_log_of_another_database_is_refused() {
+    let mut ours = Temporary::new();
+    for _ in 0..5 {
+        try_commit(&*ours, &[meta("key", 9_000)]).expect("committed");
+        ours.reopen().expect("opened again");
+    }
+    let [file, _] = files_of(&ours);
+    let theirs = Temporary::new();
+    try_commit(&*theirs, &[meta("key", 90_000)]).expect("committed");
+    let [_, log] = files_of(&theirs);
+    let text = damage(&[file.clone(), log]);
+    assert!(text.contains("not its own"), "{text}");
+
+    let stranger = tempfile::tempdir().expect("a directory");
+    let connection = rusqlite::Connection::open(stranger.path().join("x.db")).expect("a connection");
+    connection
+        .execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = wal; CREATE TABLE theirs (id)")
+        .expect("a table");
+    let text = damage(&[file, fs::read(stranger.path().join("x.db-wal")).expect("a log")]);
+    assert!(text.contains("another length"), "{text}");
+}
+
+#[test]
+fn a_database_without_one_of_its_tables_or_indexes_is_refused() {
+    for (part, sql) in [
+        ("table events", "DROP TABLE events"),
+        ("table meta", "DROP TABLE meta"),
+        ("index events_order", "DROP INDEX events_order"),
+        ("index executions_due", "DROP INDEX executions_due"),
+    ] {
+        let mut temporary = Temporary::new();
+        temporary.close();
+        tamper(&temporary, sql);
+        let error = refusal(Sqlite::open(temporary.directory.path()));
+        assert!(matches!(&error, StoreError::Damaged(text) if text.contains(part)), "{error}");
+    }
+}
+
+#[test]
+fn examining_changes_nothing_and_excludes_servers() {
+    let mut temporary = Temporary::new();
+    try_commit(&*temporary, &[begin(1), begin(7)]).expect("committed");
+    let crashed = temporary.after_a_crash();
+    let error = refusal(Sqlite::open_to_examine(crashed.directory.path()));
+    assert!(error.to_string().contains("in use"), "{error}");
+    drop(crashed);
+
+    let files = files_of(&temporary);
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, bytes) in ["stepwright.db", "stepwright.db-wal"].into_iter().zip(&files) {
+        fs::write(directory.path().join(name), bytes).expect("written");
+    }
+    fs::write(directory.path().join("stepwright.lock"), "").expect("written");
+    {
+        let examined = Sqlite::open_to_examine(directory.path()).expect("a store");
+        assert_eq!(examined.examine_file().expect("an answer"), Vec::<String>::new());
+        let ids = examined.execution_ids(None, 10).expect("the numbers");
+        assert_eq!(ids, [ExecutionId(1), ExecutionId(7)]);
+        assert_eq!(examined.execution_ids(Some(ids[0]), 10).expect("the numbers"), [ExecutionId(7)]);
+        assert!(matches!(try_commit(&examined, &[begin(9)]), Err(StoreError::Unusable(_))));
+        assert!(matches!(Sqlite::open(directory.path()), Err(StoreError::Unusable(text)) if text.contains("in use")));
+    }
+    let left = ["stepwright.db", "stepwright.db-wal"].map(|name| fs::read(directory.path().join(name)).expect("it"));
+    assert!(left == files);
+    temporary.close();
+    let nothing = tempfile::tempdir().expect("a directory");
+    assert!(matches!(Sqlite::open_to_examine(nothing.path()), Err(StoreError::Unusable(_))));
+}
