@@ -68,6 +68,7 @@ const RUNNING: ClockId = ClockId::Monotonic;
 /// How often the machine's clock is looked at, in milliseconds.
 const LOOK_EVERY: i64 = 100;
 /// A greater difference was made by somebody who set the clock.
+/// No quota: how the time is told.
 const DRIFT_MAX: i64 = 1_000;
 /// A smaller difference is made up for at this part of the time's speed.
 const CORRECTION: i64 = 10;

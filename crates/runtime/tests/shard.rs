@@ -397,7 +397,7 @@ fn what_waits_keeps_its_length_when_the_time_is_taken_back_and_no_history_goes_b
 
     // What is said of the first one meanwhile is dated after what its history has.
     let (reply, mut stopped) = oneshot::channel();
-    let stop = runtime::shard::Stop { execution: id, arn: "x".into(), error: None, cause: None, reply };
+    let stop = Stop { execution: id, arn: "x".into(), error: None, cause: None, reply };
     bench.handle(Input::Stop(stop), later(BACK + 20));
     let batch = bench.run(later(BACK + 20)).unwrap();
     bench.commit(batch, later(BACK + 20));

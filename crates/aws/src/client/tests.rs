@@ -4,6 +4,7 @@ use super::*;
 use crate::test_server::{CA, Reply, Seen, Server};
 use crate::{MissingParameters, Signing};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -403,11 +404,11 @@ async fn a_guarded_request_reaches_what_it_may_and_what_is_opened_to_it() {
 }
 
 /// Answers what is asked for at `/` and nothing else.
-struct AtRoot(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+struct AtRoot(Arc<AtomicUsize>);
 
 impl crate::in_process::Server for AtRoot {
     fn answer(&self, request: ::http::Request<Bytes>) -> crate::in_process::Answering {
-        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.0.fetch_add(1, Ordering::SeqCst);
         let is_signed =
             request.headers().contains_key("authorization") || request.headers().contains_key("x-amz-target");
         let answer = ::http::Response::builder().status(200).header("x-amzn-requestid", "own");
@@ -420,22 +421,22 @@ impl crate::in_process::Server for AtRoot {
 async fn a_server_in_this_process_is_asked_without_a_socket_and_only_where_it_is() {
     let server = Server::start(|_, _| tables()).await;
     let other = Server::start(|_, _| tables()).await;
-    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let own = crate::in_process::InProcess::at(server.address.to_string().parse().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let own = InProcess::at(server.address.to_string().parse().unwrap());
     let client_of =
         |server: &Server| Client::new(Options { in_process: Some(own.clone()), ..options(server, "dynamodb") });
     let names = |answer: Result<ServiceAnswer, CallError>| answer.unwrap().output["TableNames"][0].clone();
     // Before it serves, requests take the socket.
     assert_eq!(names(list_tables(&client_of(&server), PATIENCE).await), "a");
-    own.serve(AtRoot(std::sync::Arc::clone(&asked)));
+    own.serve(AtRoot(Arc::clone(&asked)));
     assert_eq!(names(list_tables(&client_of(&server), PATIENCE).await), "own");
-    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
     // Elsewhere, and what it does not answer.
     assert_eq!(names(list_tables(&client_of(&other), PATIENCE).await), "a");
     let raw = RawRequest::get(format!("{}/elsewhere", server.url()), PATIENCE);
     assert!(client_of(&server).send(raw.clone()).await.unwrap().body.starts_with(b"{\"TableNames\":[\"a\"]"));
-    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
     let guarded = RawRequest { url: server.url(), reach: Reach::Guarded, ..raw };
     drop(client_of(&server).send(guarded).await);
-    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2, "what a definition names never reaches it so");
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "what a definition names never reaches it so");
 }
