@@ -243,44 +243,6 @@ fn opened(files: &[Vec<u8>; 2]) -> Result<Sqlite, StoreError> {
     opened
 }
 
-fn damage(files: &[Vec<u8>; 2]) -> String {
-    match opened(files) {
-        Err(StoreError::Damaged(text)) => text,
-        Err(error) => panic!("{error}"),
-        Ok(_) => panic!("it was opened"),
-    }
-}
-
-#[test]
-fn a_truncated_database_is_refused_wherever_it_ends() {
-    let mut temporary = Temporary::new();
-    let batch: Vec<Write> = (1..=200).map(begin).collect();
-    try_commit(&*temporary, &batch).expect("committed");
-    // The log has the newest pages, the file the others.
-    temporary.reopen().expect("opened again");
-    try_commit(&*temporary, &[begin(500)]).expect("committed");
-    let [file, log] = files_of(&temporary);
-    assert!(!log.is_empty());
-    drop(opened(&[file.clone(), log.clone()]).expect("whole"));
-    for pages in 1..file.len() / 4096 {
-        for bytes in [pages * 4096, pages * 4096 + 100] {
-            let short = file[..bytes].to_vec();
-            match opened(&[short.clone(), log.clone()]) {
-                Err(error) => assert!(error.to_string().contains("truncated"), "{error}"),
-                // The log has all that the file lacks.
-                Ok(store) => assert!((1..=200).all(|id| store.chunks(ExecutionId(id)).expect("it").len() == 1)),
-            }
-            let text = damage(&[short, Vec::new()]);
-            assert!(text.contains("truncated") && text.contains("doctor"), "{text}");
-        }
-    }
-    for bytes in [1, 50, 99] {
-        assert!(damage(&[file[..bytes].to_vec(), Vec::new()]).contains("no SQLite database"));
-    }
-    let text = damage(&[Vec::new(), log]);
-    assert!(text.contains("empty or missing"), "{text}");
-}
-
 #[test]
 fn what_a_crash_leaves_is_opened_whenever_it_comes() {
     // Short logs, so that they are moved and begun anew all the time; the files are copied between any two steps.
@@ -311,29 +273,6 @@ fn what_a_crash_leaves_is_opened_whenever_it_comes() {
             drop(opened(&log).unwrap_or_else(|error| panic!("seed {seed}, commit {number}: {error}")));
         }
     }
-}
-
-#[test]
-fn the_log_of_another_database_is_refused() {
-    let mut ours = Temporary::new();
-    for number in 0..5 {
-        try_commit(&*ours, &[meta(&format!("key {number}"), 90_000)]).expect("committed");
-        ours.reopen().expect("opened again");
-    }
-    let [file, _] = files_of(&ours);
-    let theirs = Temporary::new();
-    try_commit(&*theirs, &[meta("key", 90_000)]).expect("committed");
-    let [_, log] = files_of(&theirs);
-    let text = damage(&[file.clone(), log]);
-    assert!(text.contains("not its own"), "{text}");
-
-    let stranger = tempfile::tempdir().expect("a directory");
-    let connection = rusqlite::Connection::open(stranger.path().join("x.db")).expect("a connection");
-    connection
-        .execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = wal; CREATE TABLE theirs (id)")
-        .expect("a table");
-    let text = damage(&[file, fs::read(stranger.path().join("x.db-wal")).expect("a log")]);
-    assert!(text.contains("another length"), "{text}");
 }
 
 #[test]
