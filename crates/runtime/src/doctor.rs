@@ -167,9 +167,8 @@ impl Examination<'_> {
     fn execution(&mut self, id: ExecutionId) {
         match self.store.execution(id) {
             Ok(Some(record)) => {
-                let arn = record.arn.clone();
-                if let Err(error) = self.history(record) {
-                    self.found(&*arn, error.to_string(), Remedy::StopOrRestore);
+                if let Err(error) = self.history(&record) {
+                    self.found(&*record.arn, error.to_string(), Remedy::StopOrRestore);
                 }
             }
             Ok(None) => self.found(format!("execution {}", id.0), "its ARN cannot be told", Remedy::Restore),
@@ -178,7 +177,7 @@ impl Examination<'_> {
     }
 
     /// Folds an execution's events, and compares what comes of them with what its record says.
-    fn history(&mut self, record: ExecutionRecord) -> Result<(), Box<dyn Error + Send + Sync>> {
+    fn history(&mut self, record: &ExecutionRecord) -> Result<(), Box<dyn Error + Send + Sync>> {
         let revision = self.directory.revision(record.definition)?;
         let info = info(&record.arn, &record.name, &revision);
         let mut reading = Reading { execution: Execution::new(Arc::clone(&revision.program), info), events: 0 };
