@@ -99,6 +99,8 @@ class Herd(Attacker):
         status, description = self.client.call("DescribeExecution", {"executionArn": execution})
         if status != 200:
             self.ends[f"describe: {error_name(description)}"] += 1
+            if error_name(description) == "ExecutionDoesNotExist":
+                del self.running[execution]
         elif description["status"] != "RUNNING":
             del self.running[execution]
             self.ends[" ".join(filter(None, (description["status"], description.get("error"))))] += 1
@@ -187,7 +189,7 @@ def attackers(port: int, kinds: list[Kind], long_history: str) -> list[Attacker]
 
 def costly_patterns(number: int) -> str:
     """JSONata with 100 regular expressions that become big programs, other ones for each number."""
-    return "[" + ", ".join(f"/(?:[^{number}a-f{line}]{{9}}){{9}}/" for line in range(100)) + "]"
+    return "[0, " + ", ".join(f"/(?:[^{number}a-f{line}]{{30}}){{30}}/" for line in range(100)) + "]"
 
 
 def big_definition(number: int) -> dict:

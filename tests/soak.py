@@ -249,6 +249,8 @@ def main() -> int:
     data = Path(tempfile.mkdtemp(prefix="soak-", dir=ROOT / ".test"))
     # Spawned, as there are threads.
     with ProcessPoolExecutor(CLIENTS, mp_context=get_context("spawn")) as pool:
+        # All are there before anything is measured.
+        list(pool.map(time.sleep, [1] * CLIENTS))
         broken = run(data / "data", pool)
     print()
     for one in broken:
