@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -94,9 +95,11 @@ class Watch(threading.Thread):
         began = time.monotonic()
         try:
             with urllib.request.urlopen(f"{self.server.url}/health", timeout=60) as answer:
-                self.phase.ill[f"status {answer.status}"] += answer.status != 200
+                self.phase.ill[f"/health {answer.status}"] += answer.status != 200
+        except urllib.error.HTTPError as error:
+            self.phase.ill[f"/health {error.code}: {error.read().decode()[:200]}"] += 1
         except OSError as error:
-            self.phase.ill[str(error)] += 1
+            self.phase.ill[f"/health: {error}"] += 1
         self.phase.health = max(self.phase.health, time.monotonic() - began)
 
     def _spare_disk(self) -> None:
