@@ -70,6 +70,9 @@ const LOOK_EVERY: i64 = 100;
 /// A greater difference was made by somebody who set the clock.
 /// No quota: how the time is told.
 const DRIFT_MAX: i64 = 1_000;
+/// Both clocks are read in whole milliseconds, so that a difference of one or two is none.
+/// No quota: how the time is told.
+const DRIFT_MIN: i64 = 2;
 /// A smaller difference is made up for at this part of the time's speed.
 const CORRECTION: i64 = 10;
 /// A greater difference is believed when it has stood so long.
@@ -129,7 +132,10 @@ impl<S: TimeSource> SteadyClock<S> {
         let difference = wanted.saturating_sub(offset);
         if difference.abs() <= DRIFT_MAX {
             looking.doubt = None;
-            let most = (passed / CORRECTION).max(0);
+            if difference.abs() <= DRIFT_MIN {
+                return;
+            }
+            let most = (passed.min(LOOK_EVERY) / CORRECTION).max(0);
             self.offset.store(offset + difference.clamp(-most, most), Ordering::Release);
             return;
         }
@@ -179,9 +185,11 @@ impl LastTime {
         Self(now)
     }
 
-    /// Something happens; whether the time went back since.
+    /// Something happens; whether the time leapt back since. That it is corrected by some milliseconds is no leap.
     pub(crate) fn goes_back(&mut self, now: Timestamp) -> bool {
-        std::mem::replace(&mut self.0, now) > now
+        let leaps = self.0.0.saturating_sub(now.0) > DRIFT_MAX;
+        self.0 = if leaps { now } else { self.0.max(now) };
+        leaps
     }
 }
 

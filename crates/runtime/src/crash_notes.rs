@@ -56,24 +56,33 @@ impl CrashNotes {
     }
 
     /// Notes in that directory, where those of the process before are read first. With `forgives`, nothing that it or
-    /// earlier ones were ended by is held against executions any more.
-    ///
-    /// # Errors
-    /// Where the files in it cannot be read or written.
-    pub fn open(directory: &Path, now: Timestamp, forgives: bool) -> io::Result<Self> {
+    /// earlier ones were ended by is held against executions any more. Where the files cannot be read or written, the log
+    /// says so, and the server does without: what it can do is not refused for notes about it.
+    pub fn open(directory: &Path, now: Timestamp, forgives: bool) -> Self {
         let (notes, verdicts) = (directory.join("in-hand"), directory.join("suspects"));
-        let in_hand = read_if_there(&notes)?;
-        let mut suspects = if forgives { BTreeMap::new() } else { read_suspects(&read_if_there(&verdicts)?) };
-        suspects.retain(|_, suspect| suspect.is_set_aside() || now.0 - suspect.at.0 <= REMEMBERED);
+        let mut suspects = if forgives { BTreeMap::new() } else { read_suspects(&read_if_there(&verdicts)) };
+        suspects.retain(|_, suspect| suspect.is_set_aside() || now.0.saturating_sub(suspect.at.0) <= REMEMBERED);
         if !forgives {
-            in_hand.chunks_exact(SLOT_BYTES).filter_map(slot_of).for_each(|(id, last_event)| {
+            in_hand_of(&read_if_there(&notes)).into_iter().for_each(|(id, last_event)| {
                 accuse(&mut suspects, id, last_event, now);
             });
         }
-        write_suspects(&verdicts, &suspects)?;
-        let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&notes)?;
+        let written = write_suspects(&verdicts, &suspects);
+        let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&notes);
+        if let Some(error) = written.as_ref().err().or(file.as_ref().err()) {
+            tracing::warn!(%error, directory = %directory.display(), "what is in hand is not noted");
+        }
         let set_aside = suspects.into_iter().filter(|(_, suspect)| suspect.is_set_aside()).map(|(id, _)| id).collect();
-        Ok(Self { file: Some(Arc::new(file)), slots: AtomicU64::new(0), set_aside })
+        Self { file: file.ok().map(Arc::new), slots: AtomicU64::new(0), set_aside }
+    }
+
+    /// The process ends in good order: whatever is in hand is not to blame.
+    pub(crate) fn finish(&self) {
+        if let Some(file) = &self.file
+            && let Err(error) = file.set_len(0)
+        {
+            tracing::warn!(%error, "the notes of what was in hand stay");
+        }
     }
 
     /// Executions that must not be advanced.
@@ -152,17 +161,31 @@ fn accuse(suspects: &mut BTreeMap<ExecutionId, Suspect>, id: ExecutionId, last_e
     *suspect = Suspect { last_event, deaths, at: now };
 }
 
+/// What a process had in hand: of each execution the last event that any thread noted. A thread that handed its turn to
+/// another may not have noted that yet.
+fn in_hand_of(notes: &[u8]) -> BTreeMap<ExecutionId, EventId> {
+    let mut in_hand = BTreeMap::new();
+    for (id, last_event) in notes.chunks_exact(SLOT_BYTES).filter_map(slot_of) {
+        let known = in_hand.entry(id).or_insert(last_event);
+        *known = last_event.max(*known);
+    }
+    in_hand
+}
+
 fn slot_of(slot: &[u8]) -> Option<(ExecutionId, EventId)> {
     let (id, event) = slot.split_at(8);
     let (id, event) = (i64::from_le_bytes(id.try_into().ok()?), u64::from_le_bytes(event.try_into().ok()?));
     (event != 0).then(|| (ExecutionId(id), EventId(event - 1)))
 }
 
-fn read_if_there(path: &Path) -> io::Result<Vec<u8>> {
-    match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        read => read,
-    }
+/// What is not there says nothing, nor does what cannot be read; the log says that.
+fn read_if_there(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|error| {
+        if error.kind() != io::ErrorKind::NotFound {
+            tracing::warn!(%error, path = %path.display(), "the notes of what was in hand cannot be read");
+        }
+        Vec::new()
+    })
 }
 
 /// A line for each: number, last event, deaths, time. What cannot be read accuses nobody.
@@ -207,7 +230,7 @@ mod tests {
 
     /// A process that ends with these turns in hand; whom the next one sets aside.
     fn dies(directory: &Path, at: Timestamp, in_hand: &[(ExecutionId, u64)]) -> Vec<ExecutionId> {
-        let notes = CrashNotes::open(directory, at, false).unwrap();
+        let notes = CrashNotes::open(directory, at, false);
         for (id, last_event) in in_hand {
             notes.in_hand().note(*id, EventId(*last_event));
         }
@@ -222,7 +245,7 @@ mod tests {
         assert_eq!(dies(directory.path(), NOW, &[(ExecutionId(8), 6)]), [POISON]);
         let much_later = Timestamp(NOW.0 + 100 * REMEMBERED);
         assert_eq!(dies(directory.path(), much_later, &[]), [POISON]);
-        let forgiving = CrashNotes::open(directory.path(), much_later, true).unwrap();
+        let forgiving = CrashNotes::open(directory.path(), much_later, true);
         assert!(forgiving.set_aside().is_empty());
         assert!(dies(directory.path(), much_later, &[]).is_empty());
     }
@@ -237,7 +260,7 @@ mod tests {
             assert!(dies(directory.path(), Timestamp(NOW.0 + day * 86_400_000), &[(POISON, 4)]).is_empty());
         }
         for _ in 0..3 {
-            let notes = CrashNotes::open(directory.path(), NOW, false).unwrap();
+            let notes = CrashNotes::open(directory.path(), NOW, false);
             let in_hand = notes.in_hand();
             in_hand.note(ExecutionId(9), EventId(1));
             in_hand.clear();
@@ -246,10 +269,33 @@ mod tests {
     }
 
     #[test]
-    fn damaged_notes_accuse_nobody() {
+    fn one_end_of_the_process_counts_once_whatever_its_threads_noted() {
         let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join("in-hand"), [1; 23]).unwrap();
-        fs::write(directory.path().join("suspects"), "7 1\nx\n\u{fffd} 1 2 3\n").unwrap();
-        assert!(dies(directory.path(), NOW, &[]).is_empty());
+        assert!(dies(directory.path(), NOW, &[(POISON, 3), (POISON, 3)]).is_empty());
+        assert!(dies(directory.path(), NOW, &[(POISON, 0), (POISON, 3)]).is_empty(), "once so far");
+        assert_eq!(dies(directory.path(), NOW, &[]), [POISON]);
+    }
+
+    #[test]
+    fn an_end_in_good_order_is_nobody_s_fault() {
+        let directory = tempfile::tempdir().unwrap();
+        for _ in 0..4 {
+            let notes = CrashNotes::open(directory.path(), NOW, false);
+            assert!(notes.set_aside().is_empty());
+            notes.in_hand().note(POISON, EventId(1));
+            notes.finish();
+        }
+    }
+
+    #[test]
+    fn damaged_notes_stop_nobody() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = format!("7 1\nx\n\u{fffd} 1 2 3\n9 1 2 {}\n8 1 2 {}\n", i64::MIN, i64::MAX);
+        fs::write(directory.path().join("suspects"), text).unwrap();
+        fs::create_dir(directory.path().join("in-hand")).unwrap();
+        let notes = CrashNotes::open(directory.path(), NOW, false);
+        assert_eq!(notes.set_aside().iter().map(|id| id.0).collect::<Vec<_>>(), [8, 9]);
+        notes.in_hand().note(POISON, EventId(1));
+        notes.finish();
     }
 }

@@ -5,6 +5,7 @@
 //! until the shard has made it durable, or says that the task is over.
 
 mod job;
+mod nested_starts;
 mod request;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use crate::sync::lock;
 use crate::task_reports::TaskReports;
 use crate::tasks::{Doing, Profiles, Tasks, Work};
 use job::Children;
+use nested_starts::NestedStarts;
 
 /// How tasks are done.
 pub struct TaskOptions {
@@ -33,6 +35,8 @@ pub struct TaskOptions {
     pub after_crash: AfterCrash,
     /// Requests on their way at once; more wait for their turn.
     pub concurrency: usize,
+    /// Executions that those of one state machine may start in a second; 0 for as many as they do.
+    pub nested_starts: u64,
 }
 
 /// What becomes of a task whose request may or may not have been sent when the server ended.
@@ -62,6 +66,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     requests: Semaphore,
     looks: Semaphore,
+    nested_starts: NestedStarts,
     /// Tasks that are being done or whose jobs are being cancelled, with what tells that they are given up.
     running: Mutex<HashMap<TaskId, Arc<GivenUp>>>,
     children: Children,
@@ -88,7 +93,7 @@ impl Dispatcher {
         clock: Arc<dyn Clock>,
         runtime: tokio::runtime::Handle,
     ) -> Self {
-        let TaskOptions { integrations, after_crash, concurrency } = options;
+        let TaskOptions { integrations, after_crash, concurrency, nested_starts } = options;
         let shared = Shared {
             integrations,
             after_crash,
@@ -96,6 +101,7 @@ impl Dispatcher {
             clock,
             requests: Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             looks: Semaphore::new(LOOKS),
+            nested_starts: NestedStarts::a_second(nested_starts),
             running: Mutex::default(),
             children: Children::default(),
             jobs: AtomicUsize::new(0),

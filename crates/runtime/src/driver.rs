@@ -164,6 +164,7 @@ pub(crate) fn drive(
             }
             shard.run(&mut moment);
             inbox.let_gather(stopwatch.inputs_within(GATHERED_WORK, handled));
+            watched.in_hand.clear();
             if let Some(batch) = shard.take_batch() {
                 around.writer.submit_when_room(index, batch);
             }

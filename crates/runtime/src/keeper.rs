@@ -18,7 +18,6 @@ use crate::calls::CallError;
 use crate::clock::{Clock, LastTime};
 use crate::directory::{Directory, Machine};
 use crate::driver::Shards;
-use crate::open_executions::OpenExecutions;
 use crate::shard::{ARM_AHEAD_MILLISECONDS, Input, Reply, Stop};
 use crate::sync::Inbox;
 use crate::vitals::Pulse;
@@ -39,6 +38,10 @@ const STOP_PAGE: usize = 100;
 
 /// The pause after something failed, in milliseconds.
 const RETRY_AFTER_MILLISECONDS: i64 = 1_000;
+
+/// How often it is looked whether what was asked is answered: an answer may take as long as an execution computes, and
+/// timers do not wait for it.
+const ANSWERS_EVERY: Duration = Duration::from_millis(2);
 
 /// What the keeper is told.
 #[derive(Debug)]
@@ -74,7 +77,6 @@ pub struct Keeper {
     paused_until: Timestamp,
     last_time: LastTime,
     deletions: Vec<Deletion>,
-    open_executions: Option<Arc<OpenExecutions>>,
 }
 
 /// How far recovery is.
@@ -149,7 +151,6 @@ impl Keeper {
             paused_until: now,
             last_time: LastTime::beginning(now),
             deletions: Vec::new(),
-            open_executions: None,
         };
         for machine in keeper.directory.deleting_machines() {
             keeper.tell(Errand::Delete(machine));
@@ -176,10 +177,7 @@ impl Keeper {
             let rest = self.step(now);
             pulse.rest();
             let patience = match rest {
-                Rest::Answers => {
-                    self.wait_for_answers();
-                    Duration::ZERO
-                }
+                Rest::Answers => ANSWERS_EVERY,
                 Rest::Never => Duration::ZERO,
                 Rest::Until(at) | Rest::Retry(at) => {
                     Duration::from_millis(at.0.saturating_sub(now.0).max(0).unsigned_abs())
@@ -190,12 +188,6 @@ impl Keeper {
             }
             errands.drain(..).for_each(|errand| self.tell(errand));
         }
-    }
-
-    /// The same, and counts the executions that run where nobody else can.
-    #[must_use]
-    pub fn counting(self, open_executions: Arc<OpenExecutions>) -> Self {
-        Self { open_executions: Some(open_executions), ..self }
     }
 
     /// The time leapt: whoever sleeps until some time looks again, and what comes near is armed.
@@ -235,23 +227,9 @@ impl Keeper {
         }
     }
 
-    /// Waits until something that was asked is answered.
-    fn wait_for_answers(&mut self) {
-        if let Recovery::Page { answers, .. } = &mut self.recovery {
-            return answers.wait();
-        }
-        match self.deletions.first_mut().map(|deletion| &mut deletion.stage) {
-            Some(Stage::Barrier(answers)) => answers.wait(),
-            Some(Stage::Removing(removed)) => removed.wait(),
-            Some(Stage::Stopping { answers, .. }) => answers.wait(),
-            Some(Stage::Begun | Stage::Stop { .. } | Stage::Remove | Stage::Done) | None => {}
-        }
-    }
-
     fn sweep_if_due(&mut self, now: Timestamp) -> Result<(), Interrupted> {
         if now >= self.sweep_at {
             self.sweep(now)?;
-            self.count_open()?;
             self.sweep_at = Timestamp(now.0.saturating_add(SWEEP_EVERY_MILLISECONDS));
         }
         Ok(())
@@ -274,15 +252,6 @@ impl Keeper {
                 return Ok(());
             }
         }
-    }
-
-    fn count_open(&self) -> Result<(), Interrupted> {
-        if let Some(open_executions) = &self.open_executions
-            && open_executions.take_uncertainty()
-        {
-            open_executions.counted(self.directory.count_running()?);
-        }
-        Ok(())
     }
 
     fn recover(&mut self) -> Result<(), Interrupted> {
@@ -403,49 +372,31 @@ type Answer<T> = oneshot::Receiver<Result<T, CallError>>;
 
 /// Answers that are waited for.
 struct Answers<T, E = CallError> {
-    waited_for: VecDeque<Waited<T, E>>,
+    waited_for: VecDeque<oneshot::Receiver<Result<T, E>>>,
     failed: Option<Interrupted>,
-}
-
-enum Waited<T, E> {
-    Asked(oneshot::Receiver<Result<T, E>>),
-    /// `None` where nobody answers any more.
-    Heard(Option<Result<T, E>>),
 }
 
 impl<T, E: Into<Interrupted>> Answers<T, E> {
     fn of(asked: impl IntoIterator<Item = oneshot::Receiver<Result<T, E>>>) -> Self {
-        Self { waited_for: asked.into_iter().map(Waited::Asked).collect(), failed: None }
+        Self { waited_for: asked.into_iter().collect(), failed: None }
     }
 
     /// `None` while some are missing; then whether all are good, or their errors no harm.
     fn poll(&mut self, is_no_harm: impl Fn(&E) -> bool) -> Option<Result<(), Interrupted>> {
         while let Some(waited) = self.waited_for.front_mut() {
-            let heard = match waited {
-                Waited::Heard(heard) => heard.take(),
-                Waited::Asked(answer) => match answer.try_recv() {
-                    Err(TryRecvError::Empty) => return None,
-                    Err(TryRecvError::Closed) => None,
-                    Ok(heard) => Some(heard),
-                },
-            };
+            let heard = waited.try_recv();
+            if matches!(heard, Err(TryRecvError::Empty)) {
+                return None;
+            }
             self.waited_for.pop_front();
             let failed = match heard {
-                Some(Ok(_)) => None,
-                Some(Err(error)) => (!is_no_harm(&error)).then(|| error.into()),
-                None => Some(Interrupted::Stopping),
+                Ok(Ok(_)) => None,
+                Ok(Err(error)) => (!is_no_harm(&error)).then(|| error.into()),
+                // Nobody answers any more.
+                Err(_) => Some(Interrupted::Stopping),
             };
             self.failed = self.failed.take().or(failed);
         }
         Some(self.failed.take().map_or(Ok(()), Err))
-    }
-
-    /// Waits for the next of them.
-    fn wait(&mut self) {
-        if let Some(Waited::Asked(_)) = self.waited_for.front()
-            && let Some(Waited::Asked(answer)) = self.waited_for.pop_front()
-        {
-            self.waited_for.push_front(Waited::Heard(answer.blocking_recv().ok()));
-        }
     }
 }

@@ -44,6 +44,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use asl::Text;
+use engine::Status;
 use store::lane::{Lane, SessionId};
 use store::partition::PartitionSet;
 use store::record::{ExecutionId, Write};
@@ -124,6 +125,7 @@ struct Inner {
     is_stopping: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
     vitals: Arc<Vitals>,
+    crash_notes: CrashNotes,
 }
 
 impl Runtime {
@@ -173,9 +175,9 @@ impl Runtime {
             &options,
             ShardOptions::default(),
         );
-        tell_of_set_aside(&*store, crash_notes.set_aside())?;
+        let set_aside = set_aside(&*store, crash_notes.set_aside())?;
         context.open_executions.counted(directory.count_running()?);
-        let context = Arc::new(context.with_set_aside(crash_notes.set_aside().clone()));
+        let context = Arc::new(context.with_set_aside(set_aside));
         let exchange = {
             let shards = Arc::clone(&shards);
             Arc::new(Exchange::new(options.quotas.activity_pollers, move |hand_out| {
@@ -197,14 +199,14 @@ impl Runtime {
             is_stopping: AtomicBool::new(false),
             threads: Mutex::default(),
             vitals: Arc::new(Vitals::new()),
+            crash_notes,
         };
         let outlets = Outlets { exchange, tasks };
         let (observers, followers) = observer::follow(&store, &inner.writer, observers)?;
         let committer = Committer::new(Arc::clone(&store), lane, Arc::clone(&shards), outlets, &context);
         let committer = committer.with_observers(observers);
         let keeper = Keeper::new(store, directory, shards, Arc::clone(&inner.writer), last_id, now);
-        let keeper = keeper.counting(Arc::clone(&context.open_executions));
-        inner.start(committer, followers, keeper, last_id, &crash_notes)?;
+        inner.start(committer, followers, keeper, last_id)?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -359,12 +361,11 @@ impl Inner {
         followers: Vec<Follower>,
         keeper: Keeper,
         last_id: ExecutionId,
-        notes: &CrashNotes,
     ) -> Result<(), StoreError> {
-        let (mut threads, vitals) = (lock(&self.threads), &self.vitals);
+        let (mut threads, vitals, notes) = (lock(&self.threads), &self.vitals, &self.crash_notes);
         for follower in followers {
             let clock = Arc::clone(&self.clock);
-            threads.push(spawn(&format!("observer-{}", follower.name()), move || follower.run(&*clock))?);
+            threads.push(vitals.spawn(&format!("observer-{}", follower.name()), move |_| follower.run(&*clock))?);
         }
         let writer = Arc::clone(&self.writer);
         threads.push(vitals.spawn("writer", move |pulse| committer.run(&writer, pulse))?);
@@ -414,6 +415,7 @@ impl Inner {
                 tracing::error!(thread = name, "a thread ended by a panic");
             }
         }
+        self.crash_notes.finish();
     }
 }
 
@@ -423,16 +425,21 @@ impl Drop for Inner {
     }
 }
 
-/// Names in the log what is set aside: somebody has to decide about it.
-fn tell_of_set_aside(store: &dyn Store, set_aside: &BTreeSet<ExecutionId>) -> Result<(), StoreError> {
-    for id in set_aside {
-        let Some(record) = store.execution(*id)? else { continue };
+/// Of these executions those that still run: they must not be advanced, and somebody has to decide about them. What was
+/// stopped meanwhile may be read, for the jobs that are to be cancelled.
+fn set_aside(store: &dyn Store, suspects: &BTreeSet<ExecutionId>) -> Result<BTreeSet<ExecutionId>, StoreError> {
+    let mut set_aside = BTreeSet::new();
+    for id in suspects {
+        let Some(record) = store.execution(*id)?.filter(|record| record.summary.status == Status::Running) else {
+            continue;
+        };
         tracing::error!(
             execution = &*record.arn,
             "an execution ended the server twice and is set aside: stop it, or let it go on with --retry-set-aside"
         );
+        set_aside.insert(*id);
     }
-    Ok(())
+    Ok(set_aside)
 }
 
 fn new_chance() -> Result<SeededChance, StoreError> {

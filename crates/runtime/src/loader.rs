@@ -110,7 +110,9 @@ pub(crate) fn run(loader: &Loader, inbox: &Inbox<Question>, shards: &Shards, sha
                 // Reading it back is done in a turn of its own, before its first event.
                 watched.in_hand.note(id, EventId::NONE);
             }
-            shards.send(shard, loader.answer(question));
+            let answer = loader.answer(question);
+            watched.in_hand.clear();
+            shards.send(shard, answer);
         }
         watched.rest();
     }

@@ -1,7 +1,7 @@
 //! Threads for turns that take longer than a shard may hold up its other executions.
 //!
-//! Of the turns that wait, that of the execution goes first that has taken the least time so far: one that computes for ever
-//! takes what nobody else wants.
+//! Of the turns that wait, that of the execution goes first that has taken the least time so far; what a turn has waited
+//! counts for it. So one that computes for ever holds up nobody, and waits no longer than it has taken itself.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -40,8 +40,8 @@ struct Waiting<T> {
 }
 
 struct Asked<T> {
-    /// How long the execution's long turns took so far.
-    spent: Duration,
+    /// When it came, and as much later as the execution's long turns took so far.
+    rank: Instant,
     /// Which it is of all that were asked for.
     number: u64,
     turn: T,
@@ -63,7 +63,7 @@ impl LongTurns {
         for index in 0..count.max(1) {
             let (context, shards, queue) = (Arc::clone(context), Arc::clone(shards), Arc::clone(&queue));
             let in_hand = notes.in_hand();
-            vitals.spawn(&format!("long-turn-{index}"), move |pulse| {
+            vitals.spawn_computing(&format!("long-turn-{index}"), move |pulse| {
                 run(&queue, &context, &shards, &Watched { pulse, in_hand });
             })?;
         }
@@ -72,7 +72,7 @@ impl LongTurns {
 
     /// Takes a turn for a shard, which is told when it is over.
     pub(crate) fn take(&self, shard: usize, turn: Box<LongTurn>) {
-        self.queue.0.put(turn.spent(), (shard, turn));
+        self.queue.0.put(Instant::now(), turn.spent(), (shard, turn));
     }
 }
 
@@ -89,11 +89,12 @@ impl<T> Queue<T> {
         Self { waiting: Mutex::new(waiting), wake: Condvar::new() }
     }
 
-    fn put(&self, spent: Duration, turn: T) {
+    fn put(&self, came: Instant, spent: Duration, turn: T) {
+        let rank = came.checked_add(spent).unwrap_or(came);
         let mut waiting = lock(&self.waiting);
         let number = waiting.count;
         waiting.count += 1;
-        waiting.turns.push(Asked { spent, number, turn });
+        waiting.turns.push(Asked { rank, number, turn });
         drop(waiting);
         self.wake.notify_one();
     }
@@ -107,10 +108,10 @@ impl<T> Queue<T> {
     }
 }
 
-/// The greatest goes first: the one that took the least, of these the one that came first.
+/// The greatest goes first: the one with the earliest rank, of these the one that came first.
 impl<T> Ord for Asked<T> {
     fn cmp(&self, other: &Self) -> Ordering {
-        (other.spent, other.number).cmp(&(self.spent, self.number))
+        (other.rank, other.number).cmp(&(self.rank, self.number))
     }
 }
 
@@ -146,13 +147,14 @@ mod tests {
 
     #[test]
     fn whoever_took_the_least_goes_first_then_whoever_came_first() {
-        let queue = Arc::new(Queue::new());
+        let (queue, now) = (Arc::new(Queue::new()), Instant::now());
         for (spent, turn) in [(900, "hog"), (0, "new"), (5, "b"), (900, "hog again"), (5, "c"), (0, "newer")] {
-            queue.put(Duration::from_millis(spent), turn);
+            queue.put(now, Duration::from_millis(spent), turn);
         }
-        let order: Vec<_> = (0..6).filter_map(|_| queue.next()).collect();
-        assert_eq!(order, ["new", "newer", "b", "c", "hog", "hog again"]);
-        queue.put(Duration::ZERO, "late");
+        queue.put(now + Duration::from_secs(1), Duration::ZERO, "much later");
+        let order: Vec<_> = (0..7).filter_map(|_| queue.next()).collect();
+        assert_eq!(order, ["new", "newer", "b", "c", "hog", "hog again", "much later"]);
+        queue.put(now, Duration::ZERO, "late");
         lock(&queue.waiting).is_closed = true;
         assert_eq!(queue.next(), None);
     }

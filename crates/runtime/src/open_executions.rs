@@ -1,23 +1,22 @@
 //! How many STANDARD executions run, and whether one more may (AWS's quota "Maximum open executions").
 //!
-//! Shards count what they begin and end. After a commit that failed nobody knows which of those were begun: then the
-//! keeper counts what is stored, which is the truth but for what is on its way.
+//! Shards count what they begin and end. What a failed commit throws away is uncounted, and counted again where it is
+//! read back and runs.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// The count, and its bound.
 #[derive(Debug)]
 pub struct OpenExecutions {
     count: AtomicI64,
     most: i64,
-    is_uncertain: AtomicBool,
 }
 
 impl OpenExecutions {
     /// None, and at most so many.
     pub fn at_most(most: u64) -> Self {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        Self { count: AtomicI64::new(0), most, is_uncertain: AtomicBool::new(false) }
+        Self { count: AtomicI64::new(0), most }
     }
 
     /// How many run, nearly.
@@ -38,17 +37,7 @@ impl OpenExecutions {
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Some that were counted may not have become durable.
-    pub(crate) fn lose_count(&self) {
-        self.is_uncertain.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether they are to be counted anew; says so once.
-    pub(crate) fn take_uncertainty(&self) -> bool {
-        self.is_uncertain.swap(false, Ordering::Relaxed)
-    }
-
-    /// So many are stored.
+    /// So many are stored, when nothing has begun yet.
     pub(crate) fn counted(&self, stored: u64) {
         self.count.store(i64::try_from(stored).unwrap_or(i64::MAX), Ordering::Relaxed);
     }

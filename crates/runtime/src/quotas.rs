@@ -53,6 +53,8 @@ pub struct Quotas {
     pub http_task: Duration,
     /// Executions of STANDARD state machines that run at once.
     pub open_executions: u64,
+    /// Executions that those of one state machine may start in a second; 0 for as many as they do.
+    pub nested_starts: u64,
     /// Bytes of memory that the process may take before new work is refused; 0 for three quarters of what there is.
     pub memory_bytes: u64,
     /// Bytes of the definitions of which programs are kept in memory; a program takes up to some ten times that.
@@ -84,6 +86,7 @@ impl Default for Quotas {
             express: Duration::from_secs(300),
             http_task: Duration::from_secs(60),
             open_executions: 1_000_000,
+            nested_starts: 1_000,
             memory_bytes: 0,
             program_bytes: 32 << 20,
             stall: Duration::from_secs(60),
@@ -132,7 +135,7 @@ impl Quota {
 }
 
 /// Every quota.
-pub const TABLE: [Quota; 28] = [
+pub const TABLE: [Quota; 29] = [
     Quota {
         key: "limits.payload-bytes",
         what: "Bytes of JSON in a state's input or output, and in what one Assign gives",
@@ -334,8 +337,16 @@ pub const TABLE: [Quota; 28] = [
         set: |quotas, executions| quotas.open_executions = executions,
     },
     Quota {
+        key: "limits.nested-starts",
+        what: "Executions that those of one state machine may start in a second, ten seconds' worth at once; more are delayed",
+        unit: "EXECUTIONS",
+        at_aws: AtAws::Unknown,
+        value: |quotas| quotas.nested_starts,
+        set: |quotas, starts| quotas.nested_starts = starts,
+    },
+    Quota {
         key: "limits.memory-bytes",
-        what: "Bytes of memory that the server may take before new executions are refused; 0 for three quarters of what the machine or the container has",
+        what: "Bytes of memory that the server may take before new executions are refused; 0, the default, stands for three quarters of what the machine or the container has",
         unit: "BYTES",
         at_aws: AtAws::Unknown,
         value: |quotas| quotas.memory_bytes,
@@ -417,6 +428,7 @@ mod tests {
             program_bytes,
             open_executions,
             memory_bytes,
+            nested_starts,
             stall,
         } = quotas;
         let counts = [
@@ -431,7 +443,7 @@ mod tests {
             page_items,
         ];
         assert_eq!((counts, bodies_bytes, answers_bytes, program_bytes), ([7; 9], 7, 7, 7));
-        assert_eq!(([open_executions, memory_bytes], waiting_computations), ([7; 2], 7));
+        assert_eq!(([open_executions, memory_bytes, nested_starts], waiting_computations), ([7; 3], 7));
         assert_eq!([redrivable_period, redrivable_age], [Duration::from_secs(7 * DAY_SECONDS); 2]);
         assert_eq!([activity_poll, express, http_task, stall], [Duration::from_secs(7); 4]);
         let Limits {

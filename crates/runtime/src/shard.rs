@@ -17,7 +17,7 @@ mod request;
 mod start;
 mod turn;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -107,6 +107,8 @@ pub struct Shard {
     last_stamp: u64,
     /// What failed commits did not let out, by execution; it is looked at again when the execution is read back.
     reload: BTreeMap<ExecutionId, Vec<Undelivered>>,
+    /// Executions of which nobody knows whether they run, until they are read back.
+    uncounted: HashSet<ExecutionId>,
     /// Executions to read back.
     to_read_back: VecDeque<ExecutionId>,
     /// Executions that cannot be read or advanced.
@@ -165,6 +167,7 @@ impl Shard {
             idle: VecDeque::new(),
             last_stamp: 0,
             reload: BTreeMap::new(),
+            uncounted: HashSet::new(),
             to_read_back: VecDeque::new(),
             broken,
             generation: 0,

@@ -63,7 +63,9 @@ impl<T> Inbox<T> {
         if state.items.len() >= waiting_most && !state.is_closed {
             return Err(InboxFull);
         }
-        self.put(item, haste, state);
+        // The last one that may wait wakes the receiver in any case.
+        let is_last = state.items.len() + 1 >= waiting_most;
+        self.put(item, if is_last { Haste::Now } else { haste }, state);
         Ok(())
     }
 

@@ -55,6 +55,8 @@ pub(crate) struct Vitals {
 /// What one thread shows of itself.
 pub(crate) struct Pulse {
     thread: String,
+    /// Whether its steps are whatever an execution computes: long ones are no illness.
+    may_compute: bool,
     began: Instant,
     /// Milliseconds after `began` at which its step began, and 1; 0 between steps.
     step: AtomicU64,
@@ -80,7 +82,29 @@ impl Vitals {
         name: &str,
         run: impl FnOnce(&Pulse) + Send + 'static,
     ) -> Result<JoinHandle<()>, StoreError> {
-        let pulse = Arc::new(Pulse { thread: name.to_owned(), began: self.began, step: AtomicU64::new(0) });
+        self.spawn_as(name, false, run)
+    }
+
+    /// The same, for one that computes for executions as long as they may.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(crate) fn spawn_computing(
+        self: &Arc<Self>,
+        name: &str,
+        run: impl FnOnce(&Pulse) + Send + 'static,
+    ) -> Result<JoinHandle<()>, StoreError> {
+        self.spawn_as(name, true, run)
+    }
+
+    fn spawn_as(
+        self: &Arc<Self>,
+        name: &str,
+        may_compute: bool,
+        run: impl FnOnce(&Pulse) + Send + 'static,
+    ) -> Result<JoinHandle<()>, StoreError> {
+        let pulse = Pulse { thread: name.to_owned(), may_compute, began: self.began, step: AtomicU64::new(0) };
+        let pulse = Arc::new(pulse);
         lock(&self.pulses).push(Arc::clone(&pulse));
         let vitals = Arc::clone(self);
         crate::spawn(name, move || {
@@ -97,7 +121,7 @@ impl Vitals {
     pub(crate) fn check(&self) -> Result<(), VitalFailure> {
         match &*self.failure.borrow() {
             Some(failure) => Err(failure.clone()),
-            None => self.stalled(UNWELL_AFTER).map_or(Ok(()), Err),
+            None => self.stalled(UNWELL_AFTER, |pulse| !pulse.may_compute).map_or(Ok(()), Err),
         }
     }
 
@@ -122,7 +146,7 @@ impl Vitals {
         let mut is_closed = lock(&self.is_closed);
         while !*is_closed {
             look();
-            if let Some(stalled) = self.stalled(stall) {
+            if let Some(stalled) = self.stalled(stall, |_| true) {
                 self.fail(stalled);
             }
             is_closed = self.closed.wait_timeout(is_closed, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner).0;
@@ -134,12 +158,12 @@ impl Vitals {
         self.closed.notify_all();
     }
 
-    fn stalled(&self, longest: Duration) -> Option<VitalFailure> {
+    fn stalled(&self, longest: Duration, looks_at: impl Fn(&Pulse) -> bool) -> Option<VitalFailure> {
         let stalled = |pulse: &Arc<Pulse>| {
             let time = pulse.step_time().filter(|time| *time > longest)?;
             Some(VitalFailure::Stalled { thread: pulse.thread.clone(), time })
         };
-        lock(&self.pulses).iter().find_map(stalled)
+        lock(&self.pulses).iter().filter(|pulse| looks_at(pulse)).find_map(stalled)
     }
 
     fn fail(&self, failure: VitalFailure) {

@@ -130,6 +130,7 @@ async fn execute(mut job: Job) -> Result<ExitCode, Failure> {
         integrations: job.services.integrations.clone(),
         after_crash: AfterCrash::default(),
         concurrency: TASKS_AT_ONCE,
+        nested_starts: job.quotas.nested_starts,
     };
     let clock: Arc<dyn Clock> = Arc::new(SteadyClock::default());
     let of_tasks = Arc::clone(&clock);

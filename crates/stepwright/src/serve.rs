@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -37,14 +36,6 @@ use crate::{BROKEN, FAILED, Failure, descriptors, logging};
 #[error("cannot listen on {address} (choose another with --bind and --port)")]
 struct ListenError {
     address: SocketAddr,
-    source: std::io::Error,
-}
-
-/// Notes of crashes that cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot keep notes of what is in hand in {}", .directory.display())]
-struct CrashNotesError {
-    directory: PathBuf,
     source: std::io::Error,
 }
 
@@ -84,7 +75,7 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
     let tasks = |reports| tasks(config, integrations, source, reports, Arc::clone(&clock));
     let failures = Arc::new(FailureLog::new(Arc::clone(&store)));
     let (clock, options) = (Arc::clone(&clock), runtime_options(config));
-    let oversight = Oversight { observers: vec![failures], crash_notes: crash_notes(config)? };
+    let oversight = Oversight { observers: vec![failures], crash_notes: crash_notes(config) };
     let runtime = Runtime::open_observed(Arc::clone(&store), clock, options, tasks, oversight)?;
     announce(config, address, &store.describe(), functions.as_ref(), mocks.as_deref())?;
 
@@ -130,10 +121,11 @@ fn end(failure: &VitalFailure) -> ! {
 }
 
 /// Where the data outlives the process, so do the notes of what it had in hand.
-fn crash_notes(config: &ServeConfig) -> Result<CrashNotes, CrashNotesError> {
-    let Data::Directory(directory) = &config.data else { return Ok(CrashNotes::none()) };
-    let notes = CrashNotes::open(directory, SteadyClock::default().now(), config.retry_set_aside);
-    notes.map_err(|source| CrashNotesError { directory: directory.clone(), source })
+fn crash_notes(config: &ServeConfig) -> CrashNotes {
+    match &config.data {
+        Data::Directory(directory) => CrashNotes::open(directory, SteadyClock::default().now(), config.retry_set_aside),
+        Data::Memory => CrashNotes::none(),
+    }
 }
 
 async fn until_set(mut flag: watch::Receiver<bool>) {
@@ -170,8 +162,12 @@ fn tasks(
     clock: Arc<dyn Clock>,
 ) -> Arc<dyn Tasks> {
     let threads = Handle::current();
-    let options =
-        TaskOptions { integrations, after_crash: config.tasks.after_crash, concurrency: config.tasks.concurrency };
+    let options = TaskOptions {
+        integrations,
+        after_crash: config.tasks.after_crash,
+        concurrency: config.tasks.concurrency,
+        nested_starts: config.quotas.nested_starts,
+    };
     let services = Dispatcher::new(options, reports.clone(), clock, threads.clone());
     match mocks {
         None => Arc::new(services),

@@ -92,7 +92,7 @@ fn api(url: &str) -> Api {
         plain_http: PlainHttp::Loopback,
         http_task: Quotas::default().http_task,
     });
-    let tasks = TaskOptions { integrations, after_crash: AfterCrash::default(), concurrency: 4 };
+    let tasks = TaskOptions { integrations, after_crash: AfterCrash::default(), concurrency: 4, nested_starts: 0 };
     let options = RuntimeOptions { region, account, quotas: Quotas::default(), shards: 1 };
     let dispatcher = |reports| {
         Arc::new(Dispatcher::new(tasks, reports, Arc::new(WallClock), tokio::runtime::Handle::current()))

@@ -7,15 +7,27 @@ mod matcher;
 mod pattern;
 mod program;
 
-use super::failure::Evaluated;
+use std::sync::OnceLock;
+
+use super::failure::{Evaluated, Failure};
 use crate::budget::Budget;
 
+use self::pattern::Node;
 use self::program::Program;
 
 /// A regular expression. It can be shared between threads.
+///
+/// A loop with a count is written out in its program, which can be a thousand times as long as the pattern. So it is made
+/// when it is first matched, and charged: a definition costs no more than its text until it runs.
 #[derive(Debug)]
 pub(super) struct Regex {
-    program: Program,
+    pattern: Node,
+    groups: usize,
+    ignores_case: bool,
+    is_multiline: bool,
+    /// Of the program.
+    bytes: u64,
+    program: OnceLock<Program>,
 }
 
 /// Where a regular expression matches: bytes of the text.
@@ -35,13 +47,24 @@ impl Regex {
         let (ignores_case, is_multiline) = (flags.contains('i'), flags.contains('m'));
         let refused = |why: &str| format!("The regular expression /{pattern}/{flags} is not supported: {why}");
         let (node, groups) = pattern::parse(pattern).map_err(refused)?;
-        let program = program::compile(&node, groups, ignores_case, is_multiline).map_err(refused)?;
-        Ok(Self { program })
+        // What is too large is refused now, though made later.
+        let bytes = program::compile(&node, groups, ignores_case, is_multiline).map_err(refused)?.bytes();
+        Ok(Self { pattern: node, groups, ignores_case, is_multiline, bytes, program: OnceLock::new() })
+    }
+
+    fn program(&self, budget: &Budget) -> Evaluated<&Program> {
+        if let Some(program) = self.program.get() {
+            return Ok(program);
+        }
+        budget.charge_bytes(self.bytes)?;
+        let made = program::compile(&self.pattern, self.groups, self.ignores_case, self.is_multiline);
+        let program = made.map_err(|_| Failure::Internal)?;
+        Ok(self.program.get_or_init(|| program))
     }
 
     /// The first match from a byte on, which begins a character.
     pub(super) fn find(&self, text: &str, from: usize, budget: &Budget) -> Evaluated<Option<Found>> {
-        matcher::find(&self.program, text, from, budget)
+        matcher::find(self.program(budget)?, text, from, budget)
     }
 }
 
@@ -49,7 +72,6 @@ impl Regex {
 mod tests {
     use super::*;
     use crate::budget::Allowance;
-    use crate::jsonata::failure::Failure;
 
     fn all(pattern: &str, flags: &str, text: &str) -> Vec<String> {
         let regex = Regex::parse(pattern, flags).unwrap();

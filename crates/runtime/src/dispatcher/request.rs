@@ -1,7 +1,7 @@
 //! A task's request: sent, and its answer told.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use asl::Value;
 use engine::Timestamp;
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use store::execution_name;
 
 use super::job::Job;
+use super::nested_starts::starts_execution;
 use super::{AfterCrash, GivenUp, Shared};
 use crate::task_reports::{Reported, TaskReport};
 use crate::tasks::Work;
@@ -56,6 +57,7 @@ impl Shared {
             self.reports.report(work, TaskReport::from(interrupted())).await;
             return Requested::Over;
         }
+        self.wait_to_start(work, call).await;
         let answer = {
             // Never closed.
             let Ok(_turn) = self.requests.acquire().await else { return Requested::Over };
@@ -77,6 +79,17 @@ impl Shared {
         };
         self.reports.report(work, report).await;
         Requested::Over
+    }
+
+    /// Whoever starts executions faster than its state machine may waits.
+    async fn wait_to_start(&self, work: &Work, call: &TaskCall) {
+        if !starts_execution(&call.target) {
+            return;
+        }
+        let wait = self.nested_starts.wait(&work.info.state_machine_arn, Instant::now());
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// The task as an integration sees it.

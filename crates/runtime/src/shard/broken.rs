@@ -62,7 +62,7 @@ impl Broken {
 
 impl Shard {
     /// Stops an execution that cannot be advanced.
-    pub(super) fn stop_broken(&mut self, id: ExecutionId, stop: Stop, now: Timestamp) {
+    pub(super) fn stop_broken(&mut self, id: ExecutionId, stop: Stop) {
         if let Some(stopped_at) = self.broken.stopped.get(&id) {
             let held = Held { reply: stop.reply, result: Ok(*stopped_at) };
             return self.gathering.releases.push(Release::Stopped(held));
@@ -72,9 +72,7 @@ impl Shard {
             let result = Err(CallError::Unavailable("the execution's last events are being written".into()));
             return Held { reply: stop.reply, result }.answer();
         }
-        if self.live.remove(&id).is_some() {
-            self.settle(id, now);
-        }
+        self.live.remove(&id);
         let waiting = self.broken.stops.entry(id).or_default();
         waiting.push(stop);
         if waiting.len() == 1 {
@@ -92,8 +90,7 @@ impl Shard {
             }
             Ok(Some((record, last))) => {
                 let Some(first) = stops.next() else { return };
-                self.abort_broken(first, &record, &last, now);
-                Ok(now)
+                Ok(self.abort_broken(first, &record, &last, now))
             }
             Ok(None) => Err(Refusal::Unknown),
             Err(error) => Err(Refusal::Store(error.into())),
@@ -107,13 +104,18 @@ impl Shard {
         }
     }
 
-    fn abort_broken(&mut self, stop: Stop, record: &ExecutionRecord, last: &Chunk, now: Timestamp) {
+    /// When it stopped is told.
+    fn abort_broken(&mut self, stop: Stop, record: &ExecutionRecord, last: &Chunk, now: Timestamp) -> Timestamp {
         let Stop { execution: id, arn, error, cause, reply } = stop;
         let kind = EventKind::ExecutionAborted { error, cause };
-        let at = now.max(record.started_at);
+        // No event is dated before the one it follows. Of one that cannot be read, the time is not known.
+        let earlier = engine::log::decode(&last.events).ok().and_then(|events| events.last().map(|event| event.at));
+        let at = now.max(earlier.unwrap_or(record.started_at));
         let event = Event { id: last.last_id.next(), previous: EventId::NONE, at, frame: FrameId::ROOT, kind };
+        // Its jobs, if it has any, are cancelled when it is read after the next start: no fold tells them now.
+        let open_tasks = record.summary.open_tasks;
         let summary =
-            Summary { status: Status::Aborted, stopped_at: Some(at), wake_at: None, open_tasks: false, ready: false };
+            Summary { status: Status::Aborted, stopped_at: Some(at), wake_at: None, open_tasks, ready: false };
         let chunk = live::chunk(last.end(), last.last_id, &[event]);
         self.gathering.writes.push(Write::Append { execution: id, chunk, summary: Some(summary) });
         self.gathering.releases.push(Release::Stopped(Held { reply, result: Ok(at) }));
@@ -123,5 +125,6 @@ impl Shard {
         self.broken.stopped.insert(id, at);
         self.context.open_executions.ended();
         Metrics::add(&self.context.metrics.executions_ended, 1);
+        at
     }
 }

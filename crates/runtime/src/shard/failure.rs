@@ -51,6 +51,7 @@ impl Shard {
         let is_ahead = |live: &Live| live.kind == Kind::Standard && !live.is_clean();
         let ahead: Vec<_> = self.live.iter().filter(|(_, live)| is_ahead(live)).map(|(id, _)| *id).collect();
         for id in ahead {
+            self.uncount(id);
             self.forget(id);
             self.read_back(id);
         }
@@ -61,7 +62,6 @@ impl Shard {
         }
         self.starting.clear();
         self.broken.roll_back();
-        self.context.open_executions.lose_count();
         let gathering = std::mem::take(&mut self.gathering);
         self.unwritten_bytes = self.unwritten_bytes.saturating_sub(gathering.bytes);
         self.pause(now);
@@ -80,6 +80,21 @@ impl Shard {
     }
 
     /// The execution is read back soon. What is held back until then is for the caller to add.
+    /// Nobody knows whether it runs until it is read back.
+    fn uncount(&mut self, id: ExecutionId) {
+        if self.live.get(&id).is_some_and(Live::is_running) {
+            self.context.open_executions.ended();
+        }
+        self.uncounted.insert(id);
+    }
+
+    /// What was uncounted is read back: it runs, or it does not.
+    pub(super) fn count_again(&mut self, id: ExecutionId, is_running: bool) {
+        if self.uncounted.remove(&id) && is_running {
+            self.context.open_executions.begun();
+        }
+    }
+
     fn read_back(&mut self, id: ExecutionId) -> &mut Vec<Undelivered> {
         match self.reload.entry(id) {
             Entry::Occupied(held_back) => held_back.into_mut(),

@@ -76,7 +76,7 @@ impl Shard {
     pub(super) fn request(&mut self, id: ExecutionId, request: Request, moment: &mut Moment<'_>) {
         if self.broken.contains(id) {
             return match request {
-                Request::Stop(stop) => self.stop_broken(id, stop, moment.now),
+                Request::Stop(stop) => self.stop_broken(id, stop),
                 other => self.refuse(id, other, &Refusal::Broken, moment.now),
             };
         }
@@ -108,6 +108,7 @@ impl Shard {
         let Some(Absent { waiting, .. }) = self.absent.remove(&id) else { return };
         match found {
             Ok(mut live) => {
+                self.count_again(id, live.is_running());
                 Metrics::add(&self.context.metrics.loads, 1);
                 // Again where they were handed out before it left memory: whoever cancels them knows.
                 let after_restart = waiting.iter().any(|request| matches!(request, Request::Resume(_)));
@@ -134,6 +135,8 @@ impl Shard {
             LoadError::Store(error) => return Refusal::Store(Arc::new(error)),
             other => other,
         };
+        // What cannot be read runs as far as anybody knows.
+        self.count_again(id, matches!(error, LoadError::Damaged(_)));
         self.reload.remove(&id);
         match error {
             LoadError::Over(stopped_at) => Refusal::Over(stopped_at),

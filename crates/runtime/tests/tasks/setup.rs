@@ -208,7 +208,12 @@ impl Setup {
             plain_http: PlainHttp::default(),
             http_task: Quotas::default().http_task,
         });
-        let tasks = TaskOptions { integrations, after_crash: self.after_crash, concurrency: self.concurrency };
+        let tasks = TaskOptions {
+            integrations,
+            after_crash: self.after_crash,
+            concurrency: self.concurrency,
+            nested_starts: Quotas::default().nested_starts,
+        };
         let options = RuntimeOptions {
             region: "us-east-1".into(),
             account: "123456789012".into(),

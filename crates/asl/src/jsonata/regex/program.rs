@@ -48,6 +48,14 @@ pub(super) struct Program {
     pub(super) first: Option<char>,
 }
 
+impl Program {
+    /// About how many bytes it takes.
+    pub(super) fn bytes(&self) -> u64 {
+        let sets = self.ops.iter().map(|op| if let Op::Set(set) = op { size_of_val(&*set.ranges) } else { 0 });
+        (size_of_val(&*self.ops) + sets.sum::<usize>()) as u64
+    }
+}
+
 pub(super) fn compile(
     node: &Node,
     groups: usize,
