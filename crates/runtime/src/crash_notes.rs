@@ -11,7 +11,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +30,9 @@ const DEATHS: u32 = 2;
 const REMEMBERED: i64 = 10 * 60 * 1_000;
 
 const SLOT_BYTES: usize = 16;
+
+/// More than notes ever take.
+const NOTES_BYTES: u64 = 1 << 20;
 
 /// The notes of one process, and what those of earlier ones say.
 #[derive(Debug, Default)]
@@ -68,7 +71,10 @@ impl CrashNotes {
             });
         }
         let written = write_suspects(&verdicts, &suspects);
-        let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&notes);
+        let is_fit =
+            regular(&notes).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) });
+        let file =
+            is_fit.and_then(|()| OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&notes));
         if let Some(error) = written.as_ref().err().or(file.as_ref().err()) {
             tracing::warn!(%error, directory = %directory.display(), "what is in hand is not noted");
         }
@@ -180,12 +186,22 @@ fn slot_of(slot: &[u8]) -> Option<(ExecutionId, EventId)> {
 
 /// What is not there says nothing, nor does what cannot be read; the log says that.
 fn read_if_there(path: &Path) -> Vec<u8> {
-    fs::read(path).unwrap_or_else(|error| {
-        if error.kind() != io::ErrorKind::NotFound {
-            tracing::warn!(%error, path = %path.display(), "the notes of what was in hand cannot be read");
-        }
-        Vec::new()
-    })
+    let mut notes = Vec::new();
+    let read = regular(path).and_then(|()| File::open(path)?.take(NOTES_BYTES).read_to_end(&mut notes));
+    if let Err(error) = read
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, path = %path.display(), "the notes of what was in hand cannot be read");
+    }
+    notes
+}
+
+/// Refuses what is no file: opening it could wait for ever, and reading it never end.
+fn regular(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
 }
 
 /// A line for each: number, last event, deaths, time. What cannot be read accuses nobody.

@@ -25,8 +25,6 @@ pub(super) struct Regex {
     groups: usize,
     ignores_case: bool,
     is_multiline: bool,
-    /// Of the program.
-    bytes: u64,
     program: OnceLock<Program>,
 }
 
@@ -48,18 +46,33 @@ impl Regex {
         let refused = |why: &str| format!("The regular expression /{pattern}/{flags} is not supported: {why}");
         let (node, groups) = pattern::parse(pattern).map_err(refused)?;
         // What is too large is refused now, though made later.
-        let bytes = program::compile(&node, groups, ignores_case, is_multiline).map_err(refused)?.bytes();
-        Ok(Self { pattern: node, groups, ignores_case, is_multiline, bytes, program: OnceLock::new() })
+        program::check_length(&node).map_err(refused)?;
+        Ok(Self { pattern: node, groups, ignores_case, is_multiline, program: OnceLock::new() })
     }
 
     fn program(&self, budget: &Budget) -> Evaluated<&Program> {
         if let Some(program) = self.program.get() {
             return Ok(program);
         }
-        budget.charge_bytes(self.bytes)?;
+        let length = program::check_length(&self.pattern).map_err(|_| Failure::Internal)?;
+        budget.charge_bytes(program::bytes(length))?;
         let made = program::compile(&self.pattern, self.groups, self.ignores_case, self.is_multiline);
         let program = made.map_err(|_| Failure::Internal)?;
         Ok(self.program.get_or_init(|| program))
+    }
+
+    /// The match after one that ended at a byte. There is none where that is the text's end, and one of nothing is an error,
+    /// as it would be found again and again; the first match may be of nothing.
+    pub(super) fn find_next(&self, text: &str, end: usize, budget: &Budget) -> Evaluated<Option<Found>> {
+        if end >= text.len() {
+            return Ok(None);
+        }
+        match self.find(text, end, budget)? {
+            Some(found) if found.start == found.end => {
+                Err(Failure::coded("D1004", "Regular expression matches zero length string"))
+            }
+            found => Ok(found),
+        }
     }
 
     /// The first match from a byte on, which begins a character.
@@ -125,6 +138,20 @@ mod tests {
             ("\\p", "", "p", &["p"]),
         ] {
             assert_eq!(all(pattern, flags, text), expected, "/{pattern}/{flags} in {text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_without_being_made() {
+        for pattern in ["(a{90}){200}", "a{10000}", "(?:(?:a{100}){100}){100}", "(){1000000}", "(?:a|){9999}"] {
+            assert!(Regex::parse(pattern, "").is_err(), "{pattern}");
+        }
+        for pattern in ["(?:(?:){1000000}){1000000}", "(a{90}){99}", "a{9999}"] {
+            let regex = Regex::parse(pattern, "").unwrap();
+            let budget = Budget::new(Allowance::default());
+            regex.find("b", 0, &budget).unwrap();
+            let made = regex.program.get().unwrap();
+            assert!(program::check_length(&regex.pattern).unwrap() >= made.ops.len(), "{pattern}");
         }
     }
 

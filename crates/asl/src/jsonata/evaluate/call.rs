@@ -134,10 +134,14 @@ impl Machine<'_> {
                     break self.transform(code, args.first().unwrap_or(&Datum::Undefined), *frame)?;
                 }
                 FunctionKind::Regex(regex) => match args.first() {
-                    Some(Datum::Text(text)) => break self.next_match(regex, text, 0)?,
+                    Some(Datum::Text(text)) => {
+                        break self.match_object(regex, text, regex.find(text, 0, self.scope.budget)?)?;
+                    }
                     _ => break Datum::Undefined,
                 },
-                FunctionKind::NextMatch(regex, text, from) => break self.next_match(regex, text, *from)?,
+                FunctionKind::NextMatch(regex, text, from) => {
+                    break self.match_object(regex, text, regex.find_next(text, *from, self.scope.budget)?)?;
+                }
             }
         })
     }
@@ -210,16 +214,9 @@ impl Machine<'_> {
         Ok(ending)
     }
 
-    /// What a regular expression finds in a text from a byte on, and how to find the next.
-    fn next_match(&self, regex: &Arc<Regex>, text: &Text, from: usize) -> Evaluated {
-        let Some(found) = regex.find(text, from, self.scope.budget)? else { return Ok(Datum::Undefined) };
-        if found.end == found.start {
-            return Err(Failure::coded("D1004", "Regular expression matches zero length string"));
-        }
-        self.match_object(regex, text, &found)
-    }
-
-    fn match_object(&self, regex: &Arc<Regex>, text: &Text, found: &Found) -> Evaluated {
+    /// What a regular expression found in a text, and how to find the next.
+    fn match_object(&self, regex: &Arc<Regex>, text: &Text, found: Option<Found>) -> Evaluated {
+        let Some(found) = found else { return Ok(Datum::Undefined) };
         self.charge_items(found.groups.len() + 12)?;
         self.charge_text(found.end - found.start)?;
         let utf16 = |end: usize| Datum::Number(text[..end].encode_utf16().count() as f64);

@@ -20,7 +20,8 @@ struct Match {
 
 /// Where the matches come from.
 enum Matches {
-    Regex(Arc<Regex>, usize),
+    /// From the end of the last match on, where there was one.
+    Regex(Arc<Regex>, Option<usize>),
     /// A function to call for the next, with the text the first time.
     Function(Rc<Function>, bool),
     Over,
@@ -29,7 +30,7 @@ enum Matches {
 impl Matches {
     fn of(pattern: &Rc<Function>) -> Self {
         match &pattern.kind {
-            Kind::Regex(regex) => Self::Regex(Arc::clone(regex), 0),
+            Kind::Regex(regex) => Self::Regex(Arc::clone(regex), None),
             _ => Self::Function(Rc::clone(pattern), true),
         }
     }
@@ -38,15 +39,16 @@ impl Matches {
     fn next(&mut self, host: &mut dyn Host, text: &Text, function: &str) -> Evaluated<Option<Match>> {
         match self {
             Self::Over => Ok(None),
-            Self::Regex(regex, from) => {
-                let Some(found) = regex.find(text, *from, host.budget())? else {
+            Self::Regex(regex, end) => {
+                let found = match *end {
+                    None => regex.find(text, 0, host.budget())?,
+                    Some(end) => regex.find_next(text, end, host.budget())?,
+                };
+                let Some(found) = found else {
                     *self = Self::Over;
                     return Ok(None);
                 };
-                if found.start == found.end {
-                    return Err(Failure::coded("D1004", "Regular expression matches zero length string"));
-                }
-                *from = found.end;
+                *end = Some(found.end);
                 host.charge_items(found.groups.len() + 2)?;
                 let group = |range: &Option<(usize, usize)>| range.map_or("", |(start, end)| &text[start..end]);
                 let captured = found.groups.iter().map(|range| group(range).len()).sum::<usize>();

@@ -5,6 +5,8 @@ use super::pattern::{Node, Set};
 /// Instructions of one regular expression: loops with a count are written out.
 const LENGTH_MAX: usize = 10_000;
 
+const TOO_LARGE: &str = "it is too large";
+
 /// One instruction. A place is the number of an instruction.
 #[derive(Debug)]
 pub(super) enum Op {
@@ -48,11 +50,37 @@ pub(super) struct Program {
     pub(super) first: Option<char>,
 }
 
-impl Program {
-    /// About how many bytes it takes.
-    pub(super) fn bytes(&self) -> u64 {
-        let sets = self.ops.iter().map(|op| if let Op::Set(set) = op { size_of_val(&*set.ranges) } else { 0 });
-        (size_of_val(&*self.ops) + sets.sum::<usize>()) as u64
+/// How many instructions a pattern takes, without making them.
+///
+/// # Errors
+/// More than there may be.
+pub(super) fn check_length(node: &Node) -> Result<usize, &'static str> {
+    let length = length(node).saturating_add(1);
+    if length > LENGTH_MAX { Err(TOO_LARGE) } else { Ok(length) }
+}
+
+/// About how many bytes so many instructions take.
+pub(super) fn bytes(length: usize) -> u64 {
+    (length * size_of::<Op>()) as u64
+}
+
+/// As [`Compiler::node`] counts. Patterns nest no deeper than their parser allows.
+fn length(node: &Node) -> usize {
+    match node {
+        Node::Empty | Node::BackName(_) => 0,
+        Node::Char(_) | Node::Any | Node::Set(_) | Node::Start | Node::End | Node::Border(_) | Node::Back(_) => 1,
+        Node::Sequence(nodes) => nodes.iter().map(length).fold(0, usize::saturating_add),
+        Node::Either(nodes) => nodes.iter().map(length).fold(2 * nodes.len().saturating_sub(1), usize::saturating_add),
+        Node::Group(_, node) | Node::Look { node, .. } => length(node).saturating_add(2),
+        Node::Repeat { node, least, most, groups: (from, to), .. } => {
+            let body = length(node).saturating_add(usize::from(from < to));
+            let once = if moves(node) { body } else { body.saturating_add(2) };
+            let further = match most {
+                None => once.saturating_add(2),
+                Some(most) => (most.saturating_sub(*least) as usize).saturating_mul(once.saturating_add(1)),
+            };
+            (*least as usize).saturating_mul(body).saturating_add(further)
+        }
     }
 }
 
@@ -83,7 +111,7 @@ struct Compiler {
 impl Compiler {
     fn push(&mut self, op: Op) -> Result<usize, &'static str> {
         if self.ops.len() >= LENGTH_MAX {
-            return Err("it is too large");
+            return Err(TOO_LARGE);
         }
         self.ops.push(op);
         Ok(self.ops.len() - 1)
@@ -146,7 +174,9 @@ impl Compiler {
         is_greedy: bool,
         groups: (usize, usize),
     ) -> Result<(), &'static str> {
-        for _ in 0..least {
+        // What takes no instruction is not written out a million times.
+        let times = if length(node) == 0 { least.min(1) } else { least };
+        for _ in 0..times {
             self.forget(groups)?;
             self.node(node)?;
         }
