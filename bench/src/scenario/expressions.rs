@@ -75,7 +75,7 @@ pub(super) fn run() -> Vec<Measure> {
         Measure::new(name, Unit::Microseconds, microseconds).expecting(Target::AtMost(target))
     };
     let json_path = evaluated("JSONPath: one state", "Parameters", JSON_PATH, 10.0);
-    let jsonata = evaluated("JSONata: one state", "Output", JSONATA, 60.0);
+    let jsonata = evaluated("JSONata: one state", "Output", JSONATA, 6.0);
     let failed = Measure::new("evaluations that failed", Unit::Count, failed as f64).expecting(Target::AtMost(0.0));
     let mut measures = vec![json_path, jsonata, failed];
     measures.extend(read_definitions());
