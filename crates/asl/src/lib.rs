@@ -23,6 +23,7 @@ pub mod template;
 #[cfg(test)]
 mod testing;
 pub mod timestamp;
+pub mod uuid;
 pub mod value;
 mod walk;
 

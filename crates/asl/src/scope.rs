@@ -4,6 +4,7 @@ use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use crate::budget::Budget;
+use crate::uuid;
 use crate::value::{Text, Value};
 
 /// Workflow variables by name. Cloning is a pointer.
@@ -80,9 +81,7 @@ impl Chance {
     /// A random (version 4) UUID in its usual text form.
     pub fn uuid(&self) -> Text {
         let (high, low) = (self.next_u64(), self.next_u64());
-        let bits = (u128::from(high) << 64 | u128::from(low)) & !(0xF << 76) & !(0x3 << 62) | 4 << 76 | 2 << 62;
-        let hex = format!("{bits:032x}");
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]).into()
+        uuid::versioned(u128::from(high) << 64 | u128::from(low), 4).into()
     }
 }
 

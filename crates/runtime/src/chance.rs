@@ -1,5 +1,6 @@
 //! Chance: random bits that come in with a command, and the names made of them.
 
+use asl::uuid;
 use engine::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -52,25 +53,12 @@ fn bits(bytes: &[u8]) -> u128 {
 /// A UUID whose text sorts by time (version 7).
 pub(crate) fn time_ordered_uuid(now: Timestamp, random: u128) -> String {
     let milliseconds = (now.0.max(0) as u128) & 0xFFFF_FFFF_FFFF;
-    uuid(milliseconds << 80 | (random >> 48), 7)
+    uuid::versioned(milliseconds << 80 | (random >> 48), 7)
 }
 
 /// A UUID of random bits (version 4).
 pub(crate) fn random_uuid(random: u128) -> String {
-    uuid(random, 4)
-}
-
-fn uuid(bits: u128, version: u128) -> String {
-    let bits = bits & !(0xF << 76) & !(0x3 << 62) | version << 76 | 0x2 << 62;
-    let mut text = String::with_capacity(36);
-    for digit in 0..32 {
-        if matches!(digit, 8 | 12 | 16 | 20) {
-            text.push('-');
-        }
-        let nibble = (bits >> (124 - digit * 4)) as u32 & 0xF;
-        text.push(char::from_digit(nibble, 16).unwrap_or('0'));
-    }
-    text
+    uuid::versioned(random, 4)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Both forms are UUIDs of version 8, which RFC 9562 leaves to whoever makes them. A chosen name may look like either:
 //! what it then seems to say is only a hint where to look, and nothing is taken from it that is not checked.
 
-use asl::Text;
+use asl::{Text, uuid};
 
 use crate::execution_id::ExecutionId;
 use crate::partition::{Partition, Partitions};
@@ -23,20 +23,24 @@ const PARTITION_BITS: u32 = 12;
 /// without an index, and later ones sort behind earlier ones.
 pub fn of_number(id: ExecutionId, chance: u128) -> Text {
     let number = u128::from(id.0.unsigned_abs()) << CHANCE_BITS;
-    uuid(number | chance & ((1 << CHANCE_BITS) - 1)).into()
+    name(number | chance & ((1 << CHANCE_BITS) - 1)).into()
 }
 
 /// The number that such a name says.
 pub fn number_of(name: &str) -> Option<ExecutionId> {
+    free_bits(name).map(number)
+}
+
+fn number(free: u128) -> ExecutionId {
     // 63 bits are left.
-    free_bits(name).map(|bits| ExecutionId((bits >> CHANCE_BITS) as i64))
+    ExecutionId((free >> CHANCE_BITS) as i64)
 }
 
 /// A name that follows from what is digested: 94 bits of the digest, in that partition whatever state machine it is of.
 /// So an execution can have others of which it knows the names, and that its own owner owns.
 pub fn derived(digest: u128, partition: Partition) -> Text {
     let partition = u128::from(partition.0 % Partitions::MAX);
-    uuid((digest << PARTITION_BITS | partition) << DERIVED_MARK_BITS | DERIVED_MARK).into()
+    name((digest << PARTITION_BITS | partition) << DERIVED_MARK_BITS | DERIVED_MARK).into()
 }
 
 /// The partition that such a name is in.
@@ -47,38 +51,25 @@ pub(crate) fn partition_of_derived(name: &str) -> Option<Partition> {
     is_derived.then_some(Partition((bits >> DERIVED_MARK_BITS) as u16 % Partitions::MAX))
 }
 
-/// A made name in 16 bytes, for who stores it.
-pub(crate) fn to_bytes(name: &str) -> Option<[u8; 16]> {
-    free_bits(name).map(|bits| spread(bits).to_be_bytes())
+/// The number that such a name says, and the name in 16 bytes, for who stores it.
+pub(crate) fn numbered(name: &str) -> Option<(ExecutionId, [u8; 16])> {
+    free_bits(name).map(|bits| (number(bits), spread(bits).to_be_bytes()))
 }
 
 /// The name with these bytes.
 pub(crate) fn from_bytes(bytes: [u8; 16]) -> String {
-    text(u128::from_be_bytes(bytes))
+    uuid::text(u128::from_be_bytes(bytes))
 }
 
 /// A UUID of version 8 with these free bits.
-fn uuid(free: u128) -> String {
-    text(spread(free))
+fn name(free: u128) -> String {
+    uuid::text(spread(free))
 }
 
 /// The free bits at their places, and the version and the variant at theirs.
 fn spread(free: u128) -> u128 {
     let free = free & ((1 << FREE_BITS) - 1);
     (free >> 74) << 80 | 8 << 76 | (free >> 62 & 0xFFF) << 64 | 2 << 62 | free & ((1 << 62) - 1)
-}
-
-fn text(bits: u128) -> String {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(36);
-    for (at, byte) in bits.to_be_bytes().into_iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push(char::from(HEX[usize::from(byte >> 4)]));
-        text.push(char::from(HEX[usize::from(byte & 15)]));
-    }
-    text
 }
 
 /// The free bits of a UUID of version 8, as it is written here: in lower case.
@@ -134,7 +125,7 @@ mod tests {
         fn a_made_name_says_its_number(number in 0..=i64::MAX, chance: u128) {
             let name = of_number(ExecutionId(number), chance);
             prop_assert_eq!(number_of(&name), Some(ExecutionId(number)));
-            prop_assert_eq!(to_bytes(&name).map(from_bytes), Some(name.to_string()));
+            prop_assert_eq!(numbered(&name).map(|(_, bytes)| from_bytes(bytes)), Some(name.to_string()));
         }
 
         #[test]

@@ -16,6 +16,7 @@ const ORDER: &[&[&str]] = &[
     &["value"],
     &["json"],
     &["timestamp"],
+    &["uuid"],
     &["resource"],
     &["diagnostic"],
     &["query_language"],

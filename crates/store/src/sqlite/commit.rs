@@ -321,8 +321,7 @@ impl Statements<'_> {
 
     /// How the end of an ARN is stored.
     fn arn_end<'n>(&self, record: &ExecutionRecord, prefix: i64, end: &'n str) -> Result<ArnEnd<'n>, Refused> {
-        let Some(said) = execution_name::number_of(end) else { return Ok(ArnEnd::Indexed(end)) };
-        let bytes = execution_name::to_bytes(end).unwrap_or_default();
+        let Some((said, bytes)) = execution_name::numbered(end) else { return Ok(ArnEnd::Indexed(end)) };
         if said == record.id {
             return Ok(ArnEnd::Numbered(bytes));
         }
