@@ -35,6 +35,8 @@ mod signature;
 mod syntax;
 
 #[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
 mod bounds;
 #[cfg(test)]
 mod reference;

@@ -2,28 +2,21 @@
 
 use proptest::prelude::*;
 
+use super::arbitrary::expressions;
 use super::*;
 use crate::budget::{Allowance, Budget, Exhausted};
-use crate::scope::{Chance, Context as ContextObject, Variables};
+use crate::scope::Variables;
+use crate::testing::in_scope;
 
 /// A value or what is said, and the budget that was used.
 fn evaluate(text: &str, allowance: Allowance) -> (Result<Value, String>, Budget) {
     let input = crate::json::parse(br#"{"n": 2, "big": [1,2,3], "text": "abc", "deep": {"a": [{"b": 1}]}}"#).unwrap();
-    let make = Value::empty_object;
     let budget = Budget::new(allowance);
-    let scope = Scope {
-        input: &input,
-        state_input: &input,
-        result: None,
-        error_output: None,
-        context: &ContextObject::new(&make),
-        variables: &Variables::default(),
-        chance: &Chance::new(1),
-        now: 1_700_000_000_000,
-        budget: &budget,
+    let evaluated = |expression: Expression| {
+        in_scope(&input, &Variables::default(), &budget, |scope| expression.evaluate(scope, "Output"))
     };
     let outcome = match Expression::parse(text) {
-        Ok(expression) => expression.evaluate(&scope, "Output").map_err(|error| error.cause),
+        Ok(expression) => evaluated(expression).map_err(|error| error.cause),
         Err(error) => Err(error.message),
     };
     (outcome, budget)
@@ -112,21 +105,9 @@ fn a_loop_that_is_a_tail_call_does_not_nest() {
 #[test]
 fn impatience_is_told_apart() {
     let expression = Expression::parse("$sum([1..1000])").unwrap();
-    let make = Value::empty_object;
     let budget = Budget::with_patience(SMALL, Some(0));
-    let input = Value::Null;
-    let scope = Scope {
-        input: &input,
-        state_input: &input,
-        result: None,
-        error_output: None,
-        context: &ContextObject::new(&make),
-        variables: &Variables::default(),
-        chance: &Chance::new(1),
-        now: 0,
-        budget: &budget,
-    };
-    assert!(expression.evaluate(&scope, "Output").is_err());
+    let evaluate = |scope: &Scope<'_>| expression.evaluate(scope, "Output");
+    assert!(in_scope(&Value::Null, &Variables::default(), &budget, evaluate).is_err());
     assert_eq!(budget.exhausted(), Some(Exhausted::Patience));
 }
 
@@ -177,116 +158,6 @@ fn whatever_is_nested_too_deep_is_refused() {
     for text in [signature, regex, escapes, comments] {
         let _outcome = evaluate(&text, SMALL);
     }
-}
-
-/// Expressions of everything that there is.
-fn expressions() -> impl Strategy<Value = String> {
-    let leaves = [
-        "1",
-        "-3.5",
-        "1e300",
-        "0.5",
-        "400",
-        "'a'",
-        "''",
-        "\"é😀\"",
-        "true",
-        "null",
-        "[]",
-        "{}",
-        "$states.input",
-        "$states.input.big",
-        "$states.input.deep.a.b",
-        "$x",
-        "/a+/",
-        "/(b)?|c*/i",
-        "[1..40]",
-        "$sum",
-        "$string",
-        "function($x){$x}",
-        "function($x,$y){$y}",
-        "'[Y0001]-[M]'",
-        "'#,##0.00'",
-        "?",
-        "$map",
-        "$states",
-    ];
-    let leaf = prop::sample::select(leaves.to_vec()).prop_map(str::to_owned);
-    let functions = [
-        "abs",
-        "append",
-        "average",
-        "base64decode",
-        "base64encode",
-        "boolean",
-        "contains",
-        "count",
-        "distinct",
-        "each",
-        "encodeUrl",
-        "filter",
-        "formatBase",
-        "formatInteger",
-        "formatNumber",
-        "fromMillis",
-        "hash",
-        "join",
-        "keys",
-        "length",
-        "lookup",
-        "lowercase",
-        "map",
-        "match",
-        "max",
-        "merge",
-        "number",
-        "pad",
-        "parse",
-        "parseInteger",
-        "partition",
-        "power",
-        "random",
-        "range",
-        "reduce",
-        "replace",
-        "reverse",
-        "round",
-        "shuffle",
-        "sift",
-        "single",
-        "sort",
-        "split",
-        "spread",
-        "sqrt",
-        "string",
-        "substring",
-        "sum",
-        "toMillis",
-        "trim",
-        "type",
-        "uuid",
-        "zip",
-    ];
-    let operators = ["+", "-", "*", "/", "%", "&", "=", "<", ">=", " and ", " or ", " in ", "..", "~>", ".", ":="];
-    leaf.prop_recursive(4, 24, 4, move |inner| {
-        let call = (prop::sample::select(functions.to_vec()), prop::collection::vec(inner.clone(), 0..4))
-            .prop_map(|(name, args)| format!("${name}({})", args.join(",")));
-        let binary = (inner.clone(), prop::sample::select(operators.to_vec()), inner.clone())
-            .prop_map(|(left, operator, right)| format!("{left}{operator}{right}"));
-        let wrapped = (inner.clone(), inner, 0..10u8).prop_map(|(a, b, form)| match form {
-            0 => format!("[{a},{b}]"),
-            1 => format!("{{'k':{a},'l':{b}}}"),
-            2 => format!("($x:={a};{b})"),
-            3 => format!("({a})[{b}]"),
-            4 => format!("({a})^({b})"),
-            5 => format!("({a}){{'g':{b}}}"),
-            6 => format!("{a} ~> |$|{b}|"),
-            7 => format!("({a})@$x.({b})"),
-            8 => format!("({a})#$x.({b}).%"),
-            _ => format!("({a} ? {b} : {a})"),
-        });
-        prop_oneof![call, binary, wrapped]
-    })
 }
 
 proptest! {

@@ -6,7 +6,8 @@
 use super::failure::Failure;
 use super::*;
 use crate::budget::{Allowance, Budget};
-use crate::scope::{Chance, Context as ContextObject, Variables};
+use crate::scope::Variables;
+use crate::testing::in_scope;
 
 /// What is otherwise here: bounds that are AWS's or ours, functions that AWS lets nobody return, and whole numbers beyond
 /// 10^21, which are written in full.
@@ -26,20 +27,9 @@ fn outcome(expression: &str, data: Option<&Value>) -> String {
         Ok(program) => program,
         Err(message) => return format!("refused: {message}"),
     };
-    let make = || Value::Null;
     let budget = Budget::new(Allowance::default());
-    let scope = Scope {
-        input: &Value::Null,
-        state_input: &Value::Null,
-        result: None,
-        error_output: None,
-        context: &ContextObject::new(&make),
-        variables: &Variables::default(),
-        chance: &Chance::new(1),
-        now: 1_700_000_000_000,
-        budget: &budget,
-    };
-    match run(&program, data.map_or(Datum::Undefined, Datum::from), &scope) {
+    let data = data.map_or(Datum::Undefined, Datum::from);
+    match in_scope(&Value::Null, &Variables::default(), &budget, |scope| run(&program, data, scope)) {
         Ok(value) => value.map_or("nothing".to_owned(), |value| value.to_json()),
         Err(Failure::Coded(coded)) => format!("{}: {}", coded.code, coded.text),
         Err(failure) => format!("{failure:?}"),

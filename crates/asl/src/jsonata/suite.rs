@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::failure::Failure;
 use super::*;
 use crate::budget::{Allowance, Budget};
-use crate::scope::{Chance, Context as ContextObject, Variables};
+use crate::scope::Variables;
+use crate::testing::in_scope;
 use crate::value::Object;
 
 /// What AWS leaves out, bounds or computes in its own way, by what the expression mentions.
@@ -93,23 +94,10 @@ fn outcome(case: &Case) -> Result<Option<Value>, Refusal> {
     let program = parser::parse(&case.expression).and_then(shape::program).map_err(refused)?;
     let bindings: Object = case.bindings.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
     let variables: Variables = std::sync::Arc::new(bindings);
-    let make = || Value::Null;
-    let input = Value::Null;
     let depth = case.depth.unwrap_or(30_000);
     let budget = Budget::new(Allowance { depth, ..Allowance::default() });
-    let scope = Scope {
-        input: &input,
-        state_input: &input,
-        result: None,
-        error_output: None,
-        context: &ContextObject::new(&make),
-        variables: &variables,
-        chance: &Chance::new(1),
-        now: 1_700_000_000_000,
-        budget: &budget,
-    };
     let data = case.data.as_ref().map_or(Datum::Undefined, Datum::from);
-    run(&program, data, &scope).map_err(Refusal::Failure)
+    in_scope(&Value::Null, &variables, &budget, |scope| run(&program, data, scope)).map_err(Refusal::Failure)
 }
 
 /// Why there is no value.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::arbitrary::expressions;
 use super::*;
 use crate::error::ErrorName;
 use crate::scope::{Chance, Context as ContextObject, Variables};
@@ -391,137 +392,6 @@ fn variables_are_those_of_the_workflow() {
 fn an_expression_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<Expression>();
-}
-
-/// Texts that are often expressions.
-fn expressions() -> impl Strategy<Value = String> {
-    let leaf = prop::sample::select(vec![
-        "1",
-        "-3.5",
-        "1e300",
-        "-1e18",
-        "9223372036854775807",
-        "(1/0)",
-        "2147483648",
-        "0.5",
-        "400",
-        "'a'",
-        "''",
-        "\"é😀\"",
-        "true",
-        "null",
-        "[]",
-        "{}",
-        "$states.input",
-        "$states.input.items",
-        "$states.input.one",
-        "$v",
-        "$v.a",
-        "$x",
-        "/a+/",
-        "/(b)?/i",
-        "[1..4]",
-        "$sum",
-        "$string",
-        "function($x){$x}",
-        "$states.input.text",
-        "'[Y0001]-[M]'",
-        "'#,##0.00'",
-        "?",
-        "$states.input.items.price",
-    ]);
-    let names = vec![
-        "abs",
-        "append",
-        "assert",
-        "average",
-        "base64decode",
-        "base64encode",
-        "boolean",
-        "ceil",
-        "contains",
-        "count",
-        "decodeUrl",
-        "decodeUrlComponent",
-        "distinct",
-        "each",
-        "encodeUrl",
-        "encodeUrlComponent",
-        "error",
-        "eval",
-        "exists",
-        "filter",
-        "floor",
-        "formatBase",
-        "formatInteger",
-        "formatNumber",
-        "fromMillis",
-        "hash",
-        "join",
-        "keys",
-        "length",
-        "lookup",
-        "lowercase",
-        "map",
-        "match",
-        "max",
-        "merge",
-        "millis",
-        "min",
-        "not",
-        "now",
-        "number",
-        "pad",
-        "parse",
-        "parseInteger",
-        "partition",
-        "power",
-        "random",
-        "range",
-        "reduce",
-        "replace",
-        "reverse",
-        "round",
-        "shuffle",
-        "sift",
-        "single",
-        "sort",
-        "split",
-        "spread",
-        "sqrt",
-        "string",
-        "substring",
-        "substringAfter",
-        "substringBefore",
-        "sum",
-        "toMillis",
-        "trim",
-        "type",
-        "uppercase",
-        "uuid",
-        "zip",
-    ];
-    leaf.prop_map(str::to_owned).prop_recursive(4, 24, 4, move |inner| {
-        let operators = vec![
-            "+", "-", "*", "/", "%", "&", "=", "!=", "<", ">=", " and ", " or ", " in ", "..", "~>", ".", ":=", "?",
-            "@", "#",
-        ];
-        let call = (prop::sample::select(names.clone()), prop::collection::vec(inner.clone(), 0..4))
-            .prop_map(|(name, args)| format!("${name}({})", args.join(",")));
-        let binary = (inner.clone(), prop::sample::select(operators), inner.clone())
-            .prop_map(|(left, operator, right)| format!("{left}{operator}{right}"));
-        let wrapped = (inner.clone(), inner, 0..8u8).prop_map(|(a, b, form)| match form {
-            0 => format!("[{a},{b}]"),
-            1 => format!("{{'k':{a},'l':{b}}}"),
-            2 => format!("({a};{b})"),
-            3 => format!("{a}[{b}]"),
-            4 => format!("{a}^({b})"),
-            5 => format!("{a}{{'g':{b}}}"),
-            6 => format!("{a} ~> |$|{b}|"),
-            _ => format!("({a} ? {b} : {a})"),
-        });
-        prop_oneof![call, binary, wrapped]
-    })
 }
 
 fn never_panics(text: &str) {

@@ -1,5 +1,7 @@
 //! Milliseconds since 1970 as parts of a date, and back, as JavaScript counts them.
 
+use crate::timestamp::{civil_from_days, days_from_civil};
+
 /// Milliseconds of a day.
 const DAY: f64 = 86_400_000.0;
 
@@ -24,7 +26,7 @@ impl Moment {
     pub(super) fn of(millis: f64) -> Self {
         let millis = millis.clamp(-MILLIS_MAX, MILLIS_MAX).trunc() as i64;
         let days = millis.div_euclid(DAY as i64);
-        let (year, month, day) = civil(days);
+        let (year, month, day) = civil_from_days(days);
         Self { days, millis: millis.rem_euclid(DAY as i64), year, month, day }
     }
 
@@ -45,7 +47,7 @@ impl Moment {
     }
 
     pub(super) fn day_of_year(self) -> i64 {
-        self.days - days(self.year, 1, 1) + 1
+        self.days - days_from_civil(self.year, 1, 1) + 1
     }
 
     /// 1 for Monday to 7 for Sunday.
@@ -55,9 +57,9 @@ impl Moment {
 
     /// The ISO week of the year.
     pub(super) fn week_of_year(self) -> i64 {
-        let week = |year: i64| (self.days - first_week(days(year, 1, 1))).div_euclid(7) + 1;
+        let week = |year: i64| (self.days - first_week(days_from_civil(year, 1, 1))).div_euclid(7) + 1;
         match week(self.year) {
-            53.. if self.days >= first_week(days(self.year + 1, 1, 1)) => 1,
+            53.. if self.days >= first_week(days_from_civil(self.year + 1, 1, 1)) => 1,
             ..1 => week(self.year - 1),
             week => week,
         }
@@ -65,9 +67,9 @@ impl Moment {
 
     /// The year that the ISO week belongs to.
     pub(super) fn week_year(self) -> i64 {
-        if self.days < first_week(days(self.year, 1, 1)) {
+        if self.days < first_week(days_from_civil(self.year, 1, 1)) {
             self.year - 1
-        } else if self.days >= first_week(days(self.year + 1, 1, 1)) {
+        } else if self.days >= first_week(days_from_civil(self.year + 1, 1, 1)) {
             self.year + 1
         } else {
             self.year
@@ -76,7 +78,8 @@ impl Moment {
 
     /// The week of the month, counted as those of the year.
     pub(super) fn week_of_month(self) -> i64 {
-        let week = |(year, month): (i64, i64)| (self.days - first_week(days(year, month, 1))).div_euclid(7) + 1;
+        let week =
+            |(year, month): (i64, i64)| (self.days - first_week(days_from_civil(year, month, 1))).div_euclid(7) + 1;
         match week((self.year, self.month)) {
             5.. if self.days >= first_week(month_start(self.next_month())) => 1,
             ..1 => week(self.last_month()),
@@ -86,7 +89,7 @@ impl Moment {
 
     /// The month that the week belongs to.
     pub(super) fn week_month(self) -> i64 {
-        if self.days < first_week(days(self.year, self.month, 1)) {
+        if self.days < first_week(days_from_civil(self.year, self.month, 1)) {
             self.last_month().1
         } else if self.days >= first_week(month_start(self.next_month())) {
             self.next_month().1
@@ -105,7 +108,7 @@ impl Moment {
 }
 
 fn month_start((year, month): (i64, i64)) -> i64 {
-    days(year, month, 1)
+    days_from_civil(year, month, 1)
 }
 
 fn weekday(days: i64) -> i64 {
@@ -118,25 +121,6 @@ fn first_week(first_day: i64) -> i64 {
     if weekday > 4 { first_day + 8 - weekday } else { first_day - (weekday - 1) }
 }
 
-/// Days since 1970 of a date in the Gregorian calendar. Years begin in March here.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
-}
-
 /// Milliseconds since 1970 of a date and a time, each of which may be beyond its range; months count from 0. `None`
 /// where that is no date.
 pub(super) fn millis(date: [f64; 3], time: [f64; 4]) -> Option<f64> {
@@ -147,7 +131,7 @@ pub(super) fn millis(date: [f64; 3], time: [f64; 4]) -> Option<f64> {
     // Years of two digits are of the last century, as everywhere in JavaScript.
     let year = if (0.0..100.0).contains(&year) { year + 1900.0 } else { year };
     let year_of_month = year as i64 + (month as i64).div_euclid(12);
-    let days = days(year_of_month, (month as i64).rem_euclid(12) + 1, 1) as f64 + day - 1.0;
+    let days = days_from_civil(year_of_month, (month as i64).rem_euclid(12) + 1, 1) as f64 + day - 1.0;
     let [hour, minute, second, millisecond] = time.map(f64::trunc);
     let millis = days * DAY + hour * 3_600_000.0 + minute * 60_000.0 + second * 1_000.0 + millisecond;
     (millis.abs() <= MILLIS_MAX).then_some(millis)
