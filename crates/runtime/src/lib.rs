@@ -26,7 +26,7 @@ mod long_turns;
 mod memory;
 mod metrics;
 pub mod observer;
-pub mod open_executions;
+mod open_executions;
 pub mod quotas;
 mod records;
 pub mod shard;
@@ -73,7 +73,7 @@ use task_reports::TaskReports;
 use tasks::{Profiles, Tasks};
 use tokens::Tokens;
 pub use vitals::VitalFailure;
-use vitals::Vitals;
+use vitals::{Steps, Vitals};
 use writer::{CommitQueue, Committer};
 
 /// Cores for each shard, where the number of shards is left to the machine: an execution is little work, and the
@@ -365,10 +365,12 @@ impl Inner {
         let (mut threads, vitals, notes) = (lock(&self.threads), &self.vitals, &self.crash_notes);
         for follower in followers {
             let clock = Arc::clone(&self.clock);
-            threads.push(vitals.spawn(&format!("observer-{}", follower.name()), move |_| follower.run(&*clock))?);
+            threads.push(
+                vitals.spawn(&format!("observer-{}", follower.name()), Steps::Short, move |_| follower.run(&*clock))?,
+            );
         }
         let writer = Arc::clone(&self.writer);
-        threads.push(vitals.spawn("writer", move |pulse| committer.run(&writer, pulse))?);
+        threads.push(vitals.spawn("writer", Steps::Short, move |pulse| committer.run(&writer, pulse))?);
         let long_turns = LongTurns::start(long_turn_threads(), &self.context, &self.shards, vitals, notes)?;
         for index in 0..self.shards.count() {
             let shard = Shard::new(Arc::clone(&self.context), index, self.shards.partitions(), last_id);
@@ -376,7 +378,7 @@ impl Inner {
             let (shards, asked) = (Arc::clone(&self.shards), Arc::clone(&questions));
             let loader = Loader::new(Arc::clone(&self.context.store), Arc::clone(&self.context.directory));
             let in_hand = notes.in_hand();
-            threads.push(vitals.spawn(&format!("loader-{index}"), move |pulse| {
+            threads.push(vitals.spawn(&format!("loader-{index}"), Steps::Short, move |pulse| {
                 loader::run(&loader, &asked, &shards, index, &Watched { pulse, in_hand });
             })?);
             let around = Surroundings {
@@ -388,12 +390,12 @@ impl Inner {
             };
             let chance = new_chance()?;
             let in_hand = notes.in_hand();
-            threads.push(vitals.spawn(&format!("shard-{index}"), move |pulse| {
+            threads.push(vitals.spawn(&format!("shard-{index}"), Steps::Short, move |pulse| {
                 driver::drive(shard, index, &around, chance, &Watched { pulse, in_hand });
             })?);
         }
         let (clock, errands) = (Arc::clone(&self.clock), Arc::clone(&self.errands));
-        threads.push(vitals.spawn("keeper", move |pulse| keeper.run(&*clock, &errands, pulse))?);
+        threads.push(vitals.spawn("keeper", Steps::Short, move |pulse| keeper.run(&*clock, &errands, pulse))?);
         let (watching, stall) = (Arc::clone(vitals), self.options.quotas.stall);
         let context = Arc::clone(&self.context);
         threads.push(spawn("vitals", move || watching.watch(stall, || context.memory.look()))?);

@@ -14,7 +14,7 @@ use crate::crash_notes::{CrashNotes, Watched};
 use crate::driver::{Shards, Stopwatch};
 use crate::shard::{Context, Input, LongTurn, take_turn};
 use crate::sync::lock;
-use crate::vitals::Vitals;
+use crate::vitals::{Steps, Vitals};
 
 /// The way to the threads. They end when the last way is dropped, each after the turn it is in.
 #[derive(Clone)]
@@ -63,7 +63,7 @@ impl LongTurns {
         for index in 0..count.max(1) {
             let (context, shards, queue) = (Arc::clone(context), Arc::clone(shards), Arc::clone(&queue));
             let in_hand = notes.in_hand();
-            vitals.spawn_computing(&format!("long-turn-{index}"), move |pulse| {
+            vitals.spawn(&format!("long-turn-{index}"), Steps::Computing, move |pulse| {
                 run(&queue, &context, &shards, &Watched { pulse, in_hand });
             })?;
         }

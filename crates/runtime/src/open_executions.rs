@@ -7,20 +7,20 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 /// The count, and its bound.
 #[derive(Debug)]
-pub struct OpenExecutions {
+pub(crate) struct OpenExecutions {
     count: AtomicI64,
     most: i64,
 }
 
 impl OpenExecutions {
     /// None, and at most so many.
-    pub fn at_most(most: u64) -> Self {
+    pub(crate) fn at_most(most: u64) -> Self {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         Self { count: AtomicI64::new(0), most }
     }
 
     /// How many run, nearly.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed).max(0).unsigned_abs()
     }
 

@@ -52,11 +52,19 @@ pub(crate) struct Vitals {
     closed: Condvar,
 }
 
+/// What a thread's steps are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Steps {
+    /// None takes long.
+    Short,
+    /// Whatever an execution computes, as long as it may: long ones are no illness.
+    Computing,
+}
+
 /// What one thread shows of itself.
 pub(crate) struct Pulse {
     thread: String,
-    /// Whether its steps are whatever an execution computes: long ones are no illness.
-    may_compute: bool,
+    steps: Steps,
     began: Instant,
     /// Milliseconds after `began` at which its step began, and 1; 0 between steps.
     step: AtomicU64,
@@ -80,30 +88,10 @@ impl Vitals {
     pub(crate) fn spawn(
         self: &Arc<Self>,
         name: &str,
+        steps: Steps,
         run: impl FnOnce(&Pulse) + Send + 'static,
     ) -> Result<JoinHandle<()>, StoreError> {
-        self.spawn_as(name, false, run)
-    }
-
-    /// The same, for one that computes for executions as long as they may.
-    ///
-    /// # Errors
-    /// Where the system gives no thread.
-    pub(crate) fn spawn_computing(
-        self: &Arc<Self>,
-        name: &str,
-        run: impl FnOnce(&Pulse) + Send + 'static,
-    ) -> Result<JoinHandle<()>, StoreError> {
-        self.spawn_as(name, true, run)
-    }
-
-    fn spawn_as(
-        self: &Arc<Self>,
-        name: &str,
-        may_compute: bool,
-        run: impl FnOnce(&Pulse) + Send + 'static,
-    ) -> Result<JoinHandle<()>, StoreError> {
-        let pulse = Pulse { thread: name.to_owned(), may_compute, began: self.began, step: AtomicU64::new(0) };
+        let pulse = Pulse { thread: name.to_owned(), steps, began: self.began, step: AtomicU64::new(0) };
         let pulse = Arc::new(pulse);
         lock(&self.pulses).push(Arc::clone(&pulse));
         let vitals = Arc::clone(self);
@@ -121,7 +109,7 @@ impl Vitals {
     pub(crate) fn check(&self) -> Result<(), VitalFailure> {
         match &*self.failure.borrow() {
             Some(failure) => Err(failure.clone()),
-            None => self.stalled(UNWELL_AFTER, |pulse| !pulse.may_compute).map_or(Ok(()), Err),
+            None => self.stalled(UNWELL_AFTER, |pulse| pulse.steps == Steps::Short).map_or(Ok(()), Err),
         }
     }
 
@@ -212,7 +200,7 @@ mod tests {
     async fn a_thread_that_panics_is_named_with_what_it_said() {
         let vitals = Arc::new(Vitals::new());
         assert_eq!(vitals.check(), Ok(()));
-        let thread = vitals.spawn("shard-0", |_| panic!("no {}", "way")).unwrap();
+        let thread = vitals.spawn("shard-0", Steps::Short, |_| panic!("no {}", "way")).unwrap();
         let failure = vitals.failure().await;
         thread.join().unwrap();
         assert_eq!(failure.to_string(), "the thread 'shard-0' panicked: no way");
@@ -223,11 +211,11 @@ mod tests {
     async fn a_thread_that_is_at_one_step_for_too_long_is_named() {
         let vitals = Arc::new(Vitals::new());
         let (go_on, waits) = std::sync::mpsc::channel::<()>();
-        let stuck = vitals.spawn("writer", move |pulse| {
+        let stuck = vitals.spawn("writer", Steps::Short, move |pulse| {
             pulse.beat();
             waits.recv().unwrap_err();
         });
-        let idle = vitals.spawn("loader-0", |pulse| {
+        let idle = vitals.spawn("loader-0", Steps::Short, |pulse| {
             pulse.beat();
             pulse.rest();
         });

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use api::OwnServer;
 use aws::in_process::InProcess;
+use engine::Timestamp;
 use functions::Functions;
 use integrations::Integrations;
 use mocks::{MockSource, Mocked};
@@ -75,7 +76,7 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
     let tasks = |reports| tasks(config, integrations, source, reports, Arc::clone(&clock));
     let failures = Arc::new(FailureLog::new(Arc::clone(&store)));
     let (clock, options) = (Arc::clone(&clock), runtime_options(config));
-    let oversight = Oversight { observers: vec![failures], crash_notes: crash_notes(config) };
+    let oversight = Oversight { observers: vec![failures], crash_notes: crash_notes(config, clock.now()) };
     let runtime = Runtime::open_observed(Arc::clone(&store), clock, options, tasks, oversight)?;
     announce(config, address, &store.describe(), functions.as_ref(), mocks.as_deref())?;
 
@@ -121,9 +122,9 @@ fn end(failure: &VitalFailure) -> ! {
 }
 
 /// Where the data outlives the process, so do the notes of what it had in hand.
-fn crash_notes(config: &ServeConfig) -> CrashNotes {
+fn crash_notes(config: &ServeConfig, now: Timestamp) -> CrashNotes {
     match &config.data {
-        Data::Directory(directory) => CrashNotes::open(directory, SteadyClock::default().now(), config.retry_set_aside),
+        Data::Directory(directory) => CrashNotes::open(directory, now, config.retry_set_aside),
         Data::Memory => CrashNotes::none(),
     }
 }

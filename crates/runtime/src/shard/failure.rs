@@ -51,7 +51,7 @@ impl Shard {
         let is_ahead = |live: &Live| live.kind == Kind::Standard && !live.is_clean();
         let ahead: Vec<_> = self.live.iter().filter(|(_, live)| is_ahead(live)).map(|(id, _)| *id).collect();
         for id in ahead {
-            self.uncount(id);
+            self.uncount(id, self.live.get(&id).is_some_and(Live::is_running));
             self.forget(id);
             self.read_back(id);
         }
@@ -81,8 +81,8 @@ impl Shard {
 
     /// The execution is read back soon. What is held back until then is for the caller to add.
     /// Nobody knows whether it runs until it is read back.
-    fn uncount(&mut self, id: ExecutionId) {
-        if self.live.get(&id).is_some_and(Live::is_running) {
+    pub(super) fn uncount(&mut self, id: ExecutionId, was_running: bool) {
+        if was_running {
             self.context.open_executions.ended();
         }
         self.uncounted.insert(id);

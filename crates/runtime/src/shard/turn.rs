@@ -286,8 +286,7 @@ impl Shard {
         if let Some(reply) = reply {
             Held { reply, result: Err(CommitFailure::earlier().to_call_error()) }.answer();
         }
-        self.context.open_executions.ended();
-        self.uncounted.insert(id);
+        self.uncount(id, true);
         // Nobody else may ask for it, and it wants to go on.
         waiting.push(Request::ReadBack);
         self.absent.insert(id, Absent { absence: Absence::Stored, waiting });
