@@ -63,6 +63,12 @@ impl Resource {
         }
     }
 
+    /// Whether the task goes on when the service has answered: it waits for a job or a callback. Only such a task finds
+    /// its token in the context object.
+    pub fn waits_for_more(&self) -> bool {
+        self.integration().is_some_and(|integration| integration.pattern != Pattern::RequestResponse)
+    }
+
     /// Whether the task ends by a callback with its token.
     pub fn is_callback(&self) -> bool {
         self.integration().is_some_and(|integration| integration.pattern == Pattern::WaitForTaskToken)
@@ -200,6 +206,7 @@ mod tests {
             assert_eq!((read.service(), read.action(), read.pattern()), (service, action, pattern));
             assert_eq!(Integration::parse(resource_type.into(), resource.into()).as_ref(), Some(read));
             assert_eq!(resource_read.is_callback(), pattern == WaitForTaskToken);
+            assert_eq!(resource_read.waits_for_more(), pattern != RequestResponse);
         }
     }
 

@@ -57,7 +57,9 @@ impl Execution {
                 self.ended(event, Status::TimedOut);
                 Ok(())
             }
-            EventKind::StateEntered { name, input, .. } => self.state_entered(event, name, input),
+            EventKind::StateEntered { name, input, input_text, .. } => {
+                self.state_entered(event, name, input, input_text.clone())
+            }
             EventKind::StateExited { output, assigned, next, .. } => {
                 self.state_exited(event, output, assigned.as_ref(), next.as_ref())
             }
@@ -137,7 +139,7 @@ impl Execution {
 
     // States
 
-    fn state_entered(&mut self, event: &Event, name: &Text, input: &Value) -> Applied {
+    fn state_entered(&mut self, event: &Event, name: &Text, input: &Value, input_text: Option<Text>) -> Applied {
         let named = match self.frame(event.frame).map(|frame| &frame.place) {
             Some(FramePlace::Before { state, .. }) => *state,
             _ => return Err("the frame does not stand before a state"),
@@ -150,6 +152,7 @@ impl Execution {
         frame.place = FramePlace::Inside(Visit {
             state: named,
             input: input.clone(),
+            input_text,
             entered: event.id,
             entered_previous: event.previous,
             entered_at: event.at,
@@ -296,7 +299,11 @@ impl Execution {
         };
         self.set_work(event.frame, Work::Idle)?;
         self.moved(event)?;
-        let frame = self.frame_mut(event.frame)?;
+        let visit = self.visit(event.frame)?;
+        // Branches that get the state's own input show it as it was given.
+        let is_whole = |_: &Text| input.same_allocation(&visit.input) || *input == visit.input;
+        let input_text = visit.input_text.clone().filter(is_whole);
+        let frame = self.frame(event.frame).ok_or("there is no such frame")?;
         let (variables, item) = (frame.variables.clone(), frame.item.clone());
         let numbers = match frames {
             Numbered::Written(numbers) => numbers.clone(),
@@ -314,7 +321,7 @@ impl Execution {
                 variables: variables.clone(),
                 last: event.id,
                 item: item.clone(),
-                place: before(&program, *branch, input),
+                place: before(&program, *branch, input, input_text.clone()),
                 timer: None,
             };
             self.make_frame(*number, child)?;
@@ -379,7 +386,7 @@ impl Execution {
             variables,
             last: event.id,
             item: Some(item),
-            place: before(&program, map.processor, input),
+            place: before(&program, map.processor, input, None),
             timer: None,
         };
         self.make_frame(number, child)?;
@@ -550,8 +557,8 @@ impl Execution {
     }
 }
 
-fn before(program: &Program, branch: BranchId, input: &Value) -> FramePlace {
-    FramePlace::Before { state: program.branch(branch).start_at, input: input.clone(), input_text: None }
+fn before(program: &Program, branch: BranchId, input: &Value, input_text: Option<Text>) -> FramePlace {
+    FramePlace::Before { state: program.branch(branch).start_at, input: input.clone(), input_text }
 }
 
 fn after(at: Timestamp, seconds: Option<u64>) -> Option<Timestamp> {

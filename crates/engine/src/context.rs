@@ -16,17 +16,28 @@ pub(crate) fn object(
     task_token: Option<Text>,
 ) -> Value {
     let mut about_execution = execution_members(execution);
-    about_execution.insert("RedriveCount".into(), Value::int(0));
-    let mut context = context(execution, about_execution, state(cursor.state, cursor.entered_at, cursor.retries));
+    // Nobody redrives an Express execution.
+    if !execution.info.is_express() {
+        about_execution.insert("RedriveCount".into(), Value::int(0));
+    }
+    let about_state = state(cursor.state.name.clone(), cursor.state, cursor.entered_at, cursor.retries);
+    let mut context = context(execution, about_execution, about_state);
     insert_token(&mut context, task_token);
     with_item(Value::Object(context.into()), item)
 }
 
-/// Makes the context object of a test of one state, entered when the execution began. It has no `RedriveCount`, and no
-/// role where none was given.
+/// The name that TestState gives every state in its context object, also one of a state machine.
+pub(crate) const TESTED_STATE: &str = "StateName";
+
+/// Makes the context object of a test of one state, entered when the execution began. It has no `RedriveCount`, and
+/// `null` for a role where none was given.
 pub(crate) fn of_test(execution: &Execution, tested: &State, retries: u64, task_token: Option<Text>) -> Value {
-    let about_execution = execution_members(execution);
-    let mut context = context(execution, about_execution, state(tested, execution.started_at, retries));
+    let mut about_execution = execution_members(execution);
+    if execution.info.role_arn.is_empty() {
+        about_execution.insert("RoleArn".into(), Value::Null);
+    }
+    let about_state = state(TESTED_STATE.into(), tested, execution.started_at, retries);
+    let mut context = context(execution, about_execution, about_state);
     insert_token(&mut context, task_token);
     Value::Object(context.into())
 }
@@ -68,9 +79,9 @@ fn execution_members(execution: &Execution) -> Object {
     object
 }
 
-fn state(state: &State, entered_at: Timestamp, retries: u64) -> Value {
+fn state(name: Text, state: &State, entered_at: Timestamp, retries: u64) -> Value {
     let mut object = Object::default();
-    object.insert("Name".into(), state.name.clone().into());
+    object.insert("Name".into(), name.into());
     object.insert("EnteredTime".into(), timestamp::format(entered_at.0).into());
     // States that can retry say how often they did.
     if matches!(state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_)) {

@@ -409,10 +409,10 @@ impl<'a> Decision<'a> {
         self.evaluate_item(cursor, cursor.item, view, evaluate)
     }
 
-    /// The token of the task that the cursor's state has open or is about to schedule, where it waits for a callback.
+    /// The token of the task that the cursor's state has open or is about to schedule, where it has one.
     fn task_token(&self, cursor: &Cursor<'_>) -> Option<Text> {
         let StateKind::Task(task) = &cursor.state.kind else { return None };
-        if !task.resource.is_callback() {
+        if !task.resource.waits_for_more() {
             return None;
         }
         let scheduled = match self.visit(cursor.frame).map(|visit| &visit.work) {

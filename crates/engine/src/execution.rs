@@ -25,6 +25,13 @@ pub struct ExecutionInfo {
     pub role_arn: Text,
 }
 
+impl ExecutionInfo {
+    /// Whether its state machine is an Express one: the ARN says so.
+    pub fn is_express(&self) -> bool {
+        self.arn.split(':').nth(5) == Some("express")
+    }
+}
+
 /// Where an execution stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names are AWS's own")]
@@ -135,6 +142,8 @@ pub(crate) enum FramePlace {
 pub(crate) struct Visit {
     pub(crate) state: StateId,
     pub(crate) input: Value,
+    /// The text the input came in, where that is not the compact one.
+    pub(crate) input_text: Option<Text>,
     pub(crate) entered: EventId,
     pub(crate) entered_previous: EventId,
     pub(crate) entered_at: Timestamp,

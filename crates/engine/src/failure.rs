@@ -90,10 +90,15 @@ impl Failure {
         })
     }
 
-    /// The error output a catcher passes on; both members are always there.
+    /// The error output a catcher passes on; both members are always there. As recorded, a timeout has an empty cause,
+    /// and what somebody reported without a cause has none.
     fn output(&self) -> Value {
         let member = |text: &Option<Text>| text.clone().map_or(Value::Null, Value::String);
-        Value::object([("Error", member(&self.error)), ("Cause", member(&self.cause))])
+        let cause = match (&self.cause, self.class) {
+            (None, Class::Timeout | Class::Heartbeat) => Value::from(""),
+            (cause, _) => member(cause),
+        };
+        Value::object([("Error", member(&self.error)), ("Cause", cause)])
     }
 }
 
@@ -202,6 +207,7 @@ impl<'a> Decision<'a> {
             self.push(frame, last, kind);
         }
         self.abort_siblings(parent.frame, frame, last);
+        self.abort_failed(frame, last);
         cursor.last = last;
         self.fail(cursor, failure);
     }
@@ -209,6 +215,16 @@ impl<'a> Decision<'a> {
     fn fail_execution(&mut self, failure: &Failure, last: EventId) {
         let kind = EventKind::ExecutionFailed { error: failure.error.clone(), cause: failure.cause.clone() };
         self.push(FrameId::ROOT, last, kind);
+    }
+
+    /// Writes the abort event of the state that failed a branch or an iteration, where it is of a type that has one and
+    /// does not say itself that it failed: to AWS it is one more state that the Parallel or Map state gives up.
+    fn abort_failed(&mut self, frame: FrameId, previous: EventId) {
+        let Some(visit) = self.visit(frame) else { return };
+        let state_type = StateType::of(&self.execution.program.state(visit.state).kind);
+        if matches!(state_type, StateType::Task | StateType::Wait) {
+            self.push(frame, previous, EventKind::StateAborted { state_type });
+        }
     }
 
     /// Writes the abort events of everything that runs under a Parallel or Map state, but for the frame that

@@ -261,10 +261,8 @@ impl Details {
     }
 
     fn assigned(self, assigned: Option<&Value>) -> Self {
-        let Some(assigned) = assigned.and_then(Value::as_object) else { return self };
-        if !self.data {
-            return self;
-        }
+        let assigned = assigned.and_then(Value::as_object).filter(|assigned| !assigned.is_empty());
+        let Some(assigned) = assigned.filter(|_| self.data) else { return self };
         let texts = assigned.iter().map(|(name, value)| (name.clone(), Value::from(value.to_json())));
         let texts = Value::object(texts.collect::<Vec<_>>());
         self.value("assignedVariables", texts).not_truncated("assignedVariablesDetails")

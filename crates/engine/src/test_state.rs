@@ -22,6 +22,7 @@ use asl::scope::{Chance, Variables};
 use asl::{Program, Text, Value};
 
 use crate::command::{Resources, Turn};
+use crate::context::TESTED_STATE;
 use crate::cursor::Cursor;
 use crate::decide::Decision;
 use crate::event::{Event, EventId, EventKind, FrameId};
@@ -31,9 +32,6 @@ use crate::limits::Limits;
 use crate::states;
 pub use probe::Inspection;
 use probe::Probe;
-
-/// The name of a state that is tested without a state machine, as AWS calls it.
-const NAME: &str = "StateName";
 
 /// A state to test, its members checked against the API's model and its JSON parsed.
 #[derive(Clone, Debug, Default)]
@@ -233,10 +231,10 @@ fn scheduled(event: &Event, state: &State) -> Option<OpenTask> {
 fn read(test: &StateTest) -> Result<(Arc<Program>, StateId), TestStateError> {
     let reading = match &test.state_name {
         Some(_) => read::read(&test.definition, MachineType::Standard),
-        None => read::read_state(&test.definition, NAME, MachineType::Standard),
+        None => read::read_state(&test.definition, TESTED_STATE, MachineType::Standard),
     };
     let program = reading.program.ok_or(TestStateError::InvalidDefinition(reading.diagnostics))?;
-    let name = test.state_name.as_deref().unwrap_or(NAME);
+    let name = test.state_name.as_deref().unwrap_or(TESTED_STATE);
     let id = program.state_named(name).ok_or_else(|| TestStateError::invalid("State not found in definition"))?;
     Ok((Arc::new(program), id))
 }
@@ -254,6 +252,7 @@ fn visiting(
     let visit = Visit {
         state,
         input: test.input.clone(),
+        input_text: None,
         entered: EventId(2),
         entered_previous: EventId::NONE,
         entered_at: turn.now,

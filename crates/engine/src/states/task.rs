@@ -91,7 +91,7 @@ pub(crate) fn succeeded<'a>(decision: &mut Decision<'a>, mut cursor: Cursor<'a>,
     let StateKind::Task(task) = &cursor.state.kind else { return };
     let family = decision.task_family(cursor.frame);
     if !decision.turn.limits.fits(output) {
-        let failure = Failure::data_limit(task.resource.arn());
+        let failure = Failure::data_limit(result_name(task));
         let kind = EventKind::TaskFailed { family, error: failure.error.clone(), cause: failure.cause.clone() };
         cursor.last = decision.push(cursor.frame, cursor.last, kind);
         return decision.fail(cursor, failure);
@@ -99,6 +99,14 @@ pub(crate) fn succeeded<'a>(decision: &mut Decision<'a>, mut cursor: Cursor<'a>,
     cursor.last = decision.push(cursor.frame, cursor.last, EventKind::TaskSucceeded { family, output: output.clone() });
     let fields = ResultFields { selector: task.result_selector.as_ref(), path: &task.result_path };
     decision.leave_with_result(cursor, output, &fields, task.transition);
+}
+
+/// What AWS says a result came from that is too large: the service of an integration, the ARN of anything else.
+fn result_name(task: &Task) -> &str {
+    match task.resource.integration() {
+        Some(integration) => integration.resource_type(),
+        None => task.resource.arn(),
+    }
 }
 
 pub(crate) fn timed_out<'a>(decision: &mut Decision<'a>, mut cursor: Cursor<'a>, heartbeat: bool) {

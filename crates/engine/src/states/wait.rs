@@ -37,7 +37,7 @@ fn due(decision: &Decision<'_>, cursor: &Cursor<'_>, wait: &Wait) -> Result<Time
         WaitUntil::Seconds(seconds) => milliseconds(*seconds)?,
         WaitUntil::SecondsPath(path) => seconds_at(decision, cursor, path)?,
         WaitUntil::SecondsExpression(template) => seconds_computed(decision, cursor, template)?,
-        WaitUntil::Timestamp(text) => until(now, instant(text).ok_or_else(|| not_a_timestamp(text))?)?,
+        WaitUntil::Timestamp(text) => until(now, fixed_instant(text)?)?,
         WaitUntil::TimestampPath(path) => until(now, timestamp_at(decision, cursor, path)?)?,
         WaitUntil::TimestampExpression(template) => until(now, timestamp_computed(decision, cursor, template)?)?,
     };
@@ -102,14 +102,7 @@ fn timestamp_computed(
     let Some(text) = value.as_str() else {
         return Err(template.unexpected_type("Timestamp", "string", &value));
     };
-    instant(text).ok_or_else(|| {
-        EvaluationError::query(
-            format!(
-                "The Timestamp parameter does not reference a valid ISO-8601 extended offset date-time format string: {text}"
-            ),
-            "Timestamp",
-        )
-    })
+    instant(text).ok_or_else(|| EvaluationError::query(not_a_timestamp(text), "Timestamp"))
 }
 
 fn referenced(
@@ -135,10 +128,12 @@ fn instant(text: &str) -> Option<i64> {
     timestamp::parse(text)
 }
 
-fn not_a_timestamp(text: &str) -> EvaluationError {
-    EvaluationError::runtime(format!(
-        "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {text}"
-    ))
+fn fixed_instant(text: &str) -> Result<i64, EvaluationError> {
+    instant(text).ok_or_else(|| EvaluationError::runtime(not_a_timestamp(text)))
+}
+
+fn not_a_timestamp(text: &str) -> String {
+    format!("The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {text}")
 }
 
 fn too_long() -> EvaluationError {

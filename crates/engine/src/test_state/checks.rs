@@ -2,7 +2,6 @@
 
 use asl::Program;
 use asl::program::{Map, Resource, StateId, StateKind};
-use asl::resource::Pattern;
 
 use super::{FieldValidation, Mock, StateTest, TestStateError, context, model};
 use crate::event::StateType;
@@ -28,16 +27,20 @@ pub(super) fn check(test: &StateTest, program: &Program, state: StateId) -> Resu
 }
 
 fn without_mock(test: &StateTest, kind: &StateKind) -> Result<(), TestStateError> {
+    refuse_what_needs_a_mock(test)?;
     match kind {
-        StateKind::Map(_) | StateKind::Parallel(_) => return Err(TestStateError::NeedsMock(NEEDS_MOCK)),
-        StateKind::Task(task) if is_activity(&task.resource) || waits_for_more(&task.resource) => {
-            return Err(TestStateError::NeedsMock(TASK_NEEDS_MOCK));
+        StateKind::Map(_) | StateKind::Parallel(_) => Err(TestStateError::NeedsMock(NEEDS_MOCK)),
+        StateKind::Task(task) if is_activity(&task.resource) || task.resource.waits_for_more() => {
+            Err(TestStateError::NeedsMock(TASK_NEEDS_MOCK))
         }
         StateKind::Task(_) if !test.has_role => {
-            return Err(TestStateError::invalid("RoleArn must be specified when testing a Task state"));
+            Err(TestStateError::invalid("RoleArn must be specified when testing a Task state"))
         }
-        _ => {}
+        _ => Ok(()),
     }
+}
+
+fn refuse_what_needs_a_mock(test: &StateTest) -> Result<(), TestStateError> {
     let needless = |what: &str| {
         Err(TestStateError::invalid(format!("TestState does not support {what} when a mock is not specified.")))
     };
@@ -98,16 +101,11 @@ fn writes_results(map: &Map) -> bool {
 
 /// Whether the state's context object has a `Task.Token`.
 pub(super) fn has_task_token(kind: &StateKind) -> bool {
-    matches!(kind, StateKind::Task(task) if waits_for_more(&task.resource))
+    matches!(kind, StateKind::Task(task) if task.resource.waits_for_more())
 }
 
 fn is_activity(resource: &Resource) -> bool {
     matches!(resource, Resource::Activity(_))
-}
-
-/// Whether the task is not over once the service has answered.
-fn waits_for_more(resource: &Resource) -> bool {
-    resource.integration().is_some_and(|integration| integration.pattern() != Pattern::RequestResponse)
 }
 
 fn type_name(state_type: StateType) -> &'static str {

@@ -51,7 +51,7 @@ fn is_of(kind: Kind, value: &Value, place: &str) -> Result<(), String> {
                 let place = if place.is_empty() { name.to_string() } else { format!("{place}.{name}") };
                 match fields.iter().find(|(field, _)| *field == &**name) {
                     Some((_, kind)) => is_of(*kind, value, &place),
-                    None => Err(format!("Field '{place}' is not allowed")),
+                    None => Err(format!("Field '{name}' is not allowed")),
                 }
             });
         }

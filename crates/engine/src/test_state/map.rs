@@ -32,7 +32,7 @@ pub(super) fn run<'a>(
     }
     match mock {
         Mock::Error { error, cause } => decision.fail(cursor, Failure::named(error.clone(), cause.clone())),
-        Mock::Result { .. } if failed > begun.tolerated_failures => {
+        Mock::Result { .. } if begun.tolerated_failures.is_some_and(|tolerated| failed > tolerated) => {
             let cause = "The specified tolerated failure threshold was exceeded";
             let error = ErrorName::EXCEED_TOLERATED_FAILURE_THRESHOLD;
             decision.fail(cursor, Failure::named(error.into(), Some(cause.into())));
@@ -45,7 +45,8 @@ pub(super) fn run<'a>(
 struct Begun {
     /// `None` where an item reader would read the items, and nobody said what it reads.
     iterations: Option<u64>,
-    tolerated_failures: u64,
+    /// `None` where the state says nothing of it: then AWS takes the mocked result, however many failed.
+    tolerated_failures: Option<u64>,
 }
 
 fn begin(
@@ -73,7 +74,8 @@ fn begin(
         };
         iterations = Some(inputs.len() as u64);
     }
-    Ok(Begun { iterations, tolerated_failures: bounds.tolerated_failures })
+    let says_tolerance = map.tolerated_failure_count.is_some() || map.tolerated_failure_percentage.is_some();
+    Ok(Begun { iterations, tolerated_failures: says_tolerance.then_some(bounds.tolerated_failures) })
 }
 
 /// The input of each iteration.

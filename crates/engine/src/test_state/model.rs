@@ -85,8 +85,8 @@ impl Check {
             }
             (Shape::String | Shape::Blob, Value::String(text)) => self.text(shape, text, field),
             (Shape::Integer | Shape::Float, Value::Number(number)) => self.number(shape, number.as_f64(), field),
-            // A time is text or seconds since the epoch.
-            (Shape::Timestamp(_), Value::String(_) | Value::Number(_)) => Ok(()),
+            // Whatever the service sends, a task's result has times as text.
+            (Shape::Timestamp(_), Value::String(_)) => Ok(()),
             (Shape::List(_), _) => must_be("an array"),
             (Shape::Map(_), _) => must_be("an object"),
             (Shape::Boolean, _) => must_be("a boolean"),
@@ -165,6 +165,14 @@ mod tests {
             ("states", "startExecution", r#"{"ExecutionArn": "arn", "StartDate": "2026-01-01T00:00:00Z"}"#, ""),
             ("states", "startExecution", r#"{"executionArn": "arn"}"#, "Required field 'ExecutionArn' is missing"),
             ("states", "startExecution", r#"{"ExecutionArn": 1}"#, "Field 'ExecutionArn' must be a string"),
+            (
+                "states",
+                "startExecution",
+                r#"{"ExecutionArn": "arn", "StartDate": 1767225600}"#,
+                "Field 'StartDate' must be a string",
+            ),
+            ("aws-sdk:sfn", "startExecution", r#"{"StartDate": 1.5}"#, "Required field 'ExecutionArn' is missing"),
+            ("aws-sdk:s3", "getObject", r#"{"LastModified": 1.5}"#, "Field 'LastModified' must be a string"),
             (
                 "states",
                 "startExecution",

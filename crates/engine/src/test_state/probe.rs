@@ -85,7 +85,9 @@ impl Inspection {
             StateKind::Pass(pass) if pass.result.is_some() => {
                 (self.after_input_path, self.after_parameters) = (None, None);
             }
-            StateKind::Parallel(_) => (self.after_input_path, self.result) = (None, None),
+            StateKind::Parallel(_) => {
+                (self.after_input_path, self.after_parameters, self.result) = (None, None, None);
+            }
             StateKind::Map(_) => self.result = None,
             // It has no InputPath; AWS shows the input there all the same.
             StateKind::Fail(_) => self.after_input_path = self.input.clone(),
@@ -98,7 +100,7 @@ impl Inspection {
     }
 
     fn hide_jsonata(&mut self, kind: &StateKind) {
-        self.after_arguments = self.after_parameters.take();
+        self.after_arguments = self.after_parameters.take().filter(|_| !matches!(kind, StateKind::Parallel(_)));
         (self.after_input_path, self.after_items_path) = (None, None);
         (self.after_result_selector, self.after_result_path) = (None, None);
         if !matches!(kind, StateKind::Task(_)) {

@@ -225,6 +225,16 @@ fn a_parallel_state_passes_on_what_its_branches_gave() {
     let test = mocked(&definition, "{}", "[1, 2]");
     assert_eq!(end(&test), r#"SUCCEEDED {"r":{"both":[1,2]}}"#);
     assert_eq!(inspection(&test), r#"selector {"both":[1,2]}, result path {"r":{"both":[1,2]}}"#);
+    let (parameters, arguments) = (
+        definition.replace(r#""End""#, r#""Parameters": {"p": 1}, "End""#),
+        definition.replace(
+            r#""ResultSelector": {"both.$": "$"}, "ResultPath": "$.r","#,
+            r#""QueryLanguage": "JSONata", "Arguments": {"p": "{% 1 + 1 %}"}, "Output": "{% $states.result %}","#,
+        ),
+    );
+    let parts = |definition: &str| inspection(&mocked(definition, "{}", "[1, 2]"));
+    assert_eq!(parts(&parameters), r#"selector {"both":[1,2]}, result path {"r":{"both":[1,2]}}"#);
+    assert_eq!(parts(&arguments), "");
     let wrong = [
         ("{}", "Mocked result must be an array."),
         ("[1]", "Mocked result must contain the same number of items as number of Parallel branches."),
@@ -273,6 +283,21 @@ fn a_map_state_shows_what_its_iterations_would_get() {
 }
 
 #[test]
+fn only_an_array_has_items() {
+    for (fields, input, path) in [
+        ("", "{}", "$"),
+        ("", r#""text""#, "$"),
+        (r#", "ItemsPath": "$.a""#, r#"{"a": {"b": 1}}"#, "$.a"),
+        (r#", "InputPath": "$.a""#, r#"{"a": {"b": 1}}"#, "$"),
+        (r#", "ItemsPath": "$$.Execution.Input""#, r#"{"a": 1}"#, "$$.Execution.Input"),
+    ] {
+        let test = mocked(&map(fields), input, "[]");
+        assert_eq!(end(&test), format!(r#"FAILED | States.Runtime: Reference path "{path}" must point to array."#));
+        assert!(!inspection(&test).contains("items path"), "{fields}");
+    }
+}
+
+#[test]
 fn failed_iterations_are_counted() {
     let definition = map(r#", "ToleratedFailureCount": 1"#);
     let with_failures = |count: u64, test: StateTest| StateTest {
@@ -285,12 +310,19 @@ fn failed_iterations_are_counted() {
         "FAILED | States.ExceedToleratedFailureThreshold: The specified tolerated failure threshold was exceeded";
     assert_eq!(result(2), exceeded);
     assert_eq!(result(4), "Map iteration failure count must be less than or equal to the number of Map iterations");
+    let unlimited = |definition: &str| end(&with_failures(2, mocked(definition, "[1, 2, 3]", "[1, 2]")));
+    assert_eq!(unlimited(&map("")), "SUCCEEDED [1,2]");
+    assert_eq!(unlimited(&map(r#", "ToleratedFailureCount": 0"#)), exceeded);
+    assert_eq!(unlimited(&map(r#", "ToleratedFailurePercentage": 50"#)), exceeded);
+    assert_eq!(unlimited(&map(r#", "ToleratedFailurePercentage": 70"#)), "SUCCEEDED [1,2]");
     let error = StateTest { input: json("[1, 2, 3]"), ..failing(&definition, "E") };
     assert_eq!(end(&with_failures(2, error)), "FAILED | E: why");
-    assert_eq!(
-        end(&with_failures(1, test(r#"{"Type": "Succeed"}"#, "{}"))),
-        "TestState does not support MapIterationFailureCount when a mock is not specified."
-    );
+    for unmocked in [r#"{"Type": "Succeed"}"#, &task(r#""Comment": """#), &definition] {
+        assert_eq!(
+            end(&with_failures(1, test(unmocked, "{}"))),
+            "TestState does not support MapIterationFailureCount when a mock is not specified."
+        );
+    }
 }
 
 #[test]
@@ -403,6 +435,9 @@ fn the_context_object_is_made_up_or_given() {
             r#"{{"Execution":{{"Id":"arn:execution","Input":{{"a":1}},"StartTime":"{time}","Name":"execution","RoleArn":"arn:role"}},"StateMachine":{{"Id":"arn:machine","Name":"machine"}},"State":{{"Name":"StateName","EnteredTime":"{time}","RetryCount":0}}}}"#
         )
     );
+    let machine = format!(r#"{{"StartAt": "T", "States": {{"T": {}, "N": {{"Type": "Succeed"}}}}}}"#, whole);
+    let of_machine = StateTest { state_name: Some("T".into()), ..mocked(&machine, "{}", "{}") };
+    assert!(seen(&of_machine).contains(r#""State":{"Name":"StateName","#), "{}", seen(&of_machine));
     let given =
         |context: &str, definition: &str| StateTest { context: Some(json(context)), ..mocked(definition, "{}", "{}") };
     assert_eq!(seen(&given(r#"{"State": {}}"#, &whole)), r#"{"State":{}}"#);
@@ -416,7 +451,7 @@ fn the_context_object_is_made_up_or_given() {
         ),
         (r#"{"Map": {}}"#, "'Map' field is not supported when mocking a Context object"),
         (r#"{"X": {}}"#, "Field 'X' is not allowed"),
-        (r#"{"State": {"X": 1}}"#, "Field 'State.X' is not allowed"),
+        (r#"{"State": {"X": 1}}"#, "Field 'X' is not allowed"),
         (r#"{"Execution": {"Id": 1}}"#, "Execution.Id must be a string"),
         (r#"{"State": {"RetryCount": "1"}}"#, "State.RetryCount must be a number"),
         ("[]", "Context must be a JSON object"),

@@ -239,30 +239,45 @@ fn a_loop_that_nests_its_input_ends_with_an_error() {
     assert_eq!(Run::start(definition, "{}").failure().0, "States.DataLimitExceeded");
 }
 
+/// Inputs and outputs of all shown events, in turn.
+fn payloads(run: &Run) -> Vec<String> {
+    let shown = run.events.iter().filter_map(|event| engine::history::project(event, true, "us-east-1")?.details);
+    let payload = |details: &asl::Value| Some(details.get("input").or(details.get("output"))?.as_str()?.to_owned());
+    shown.filter_map(|(_, details)| payload(&details)).collect()
+}
+
 #[test]
 fn an_input_is_shown_as_it_was_given_until_a_state_changes_it() {
-    let program = crate::run::program(r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#);
-    let mut execution = engine::Execution::new(program, crate::run::info());
-    let (mut events, limits) = (Vec::new(), Limits::default());
-    let text = "[1,  2.0]";
-    let start = Command::Start { input: crate::run::json(text), input_text: Some(text.into()) };
-    let resources = &crate::run::AllButMissing;
-    let turn = engine::Turn {
-        now: engine::Timestamp(0),
-        seed: 1,
-        limits: &limits,
-        resources,
-        budget: 100,
-        bytes: usize::MAX,
-        time: engine::TurnTime::UNBOUNDED,
+    let run = Run::start_as_given(r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#, "[1,  2.0]");
+    assert_eq!(payloads(&run), ["[1,  2.0]", "[1,  2.0]", "[1,2.0]", "[1,2.0]"]);
+}
+
+/// A Parallel state whose only branch is a Parallel state with a branch of one Pass state.
+fn nested_parallel(fields: &str) -> String {
+    let parallel = |name: &str, fields: &str, branch: String| {
+        format!(
+            r#"{{"StartAt":"{name}","States":{{"{name}":{{"Type":"Parallel",{fields}"Branches":[{branch}],"End":true}}}}}}"#
+        )
     };
-    execution.advance(start, &turn, &mut events).unwrap();
-    let payloads: Vec<_> = events
-        .iter()
-        .filter_map(|event| engine::history::project(event, true, "us-east-1")?.details)
-        .filter_map(|(_, details)| details.get("input").or(details.get("output")).map(ToString::to_string))
-        .collect();
-    assert_eq!(payloads, [r#""[1,  2.0]""#, r#""[1,  2.0]""#, r#""[1,2.0]""#, r#""[1,2.0]""#]);
+    let inner = parallel("I", "", r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#.to_owned());
+    parallel("P", fields, inner)
+}
+
+#[test]
+fn branches_show_the_input_as_it_was_given_where_they_get_all_of_it() {
+    let given = "[[1, 2, 3], [4]]";
+    let (compact, once) = ("[[1,2,3],[4]]", "[[[1,2,3],[4]]]");
+    let inputs = |fields: &str| payloads(&Run::start_as_given(&nested_parallel(fields), given))[..4].to_vec();
+    assert_eq!(inputs(""), [given; 4]);
+    assert_eq!(inputs(r#""InputPath":"$$.Execution.Input","#), [given; 4]);
+    assert_eq!(inputs(r#""InputPath":"$[0]","#), [given, given, "[1,2,3]", "[1,2,3]"]);
+    assert_eq!(inputs(r#""Parameters":{"p.$":"$[1]"},"#), [given, given, r#"{"p":[4]}"#, r#"{"p":[4]}"#]);
+    let outputs = payloads(&Run::start_as_given(&nested_parallel(""), given))[4..].to_vec();
+    assert_eq!(outputs, [compact, once, "[[[[1,2,3],[4]]]]", "[[[[1,2,3],[4]]]]"]);
+    let retried = r#"{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Retry":[{"ErrorEquals":["E"],"MaxAttempts":1}],
+        "Branches":[{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"E"}}}]}}}"#;
+    let run = Run::start_as_given(retried, given).run_down();
+    assert_eq!(payloads(&run), [given; 4], "a branch that begins again");
 }
 
 #[test]
@@ -281,4 +296,86 @@ fn variables_beyond_the_limit_fail_the_state() {
     // One Assign by itself is over the limit in the first state, all of them together in the second.
     assert!(run(17, 100).types().iter().all(|name| *name != "PassStateExited"));
     assert_eq!(run(100, 25).types().iter().filter(|name| **name == "PassStateExited").count(), 1);
+}
+
+#[test]
+fn an_assign_of_nothing_shows_no_variables() {
+    let assigns = |assign: &str| {
+        let states = format!(
+            r#""A":{{"Type":"Choice","Choices":[{{"Variable":"$.x","IsPresent":true,"Assign":{assign},"Next":"B"}}],"Default":"B"}},
+            "B":{{"Type":"Pass","Assign":{assign},"End":true}}"#
+        );
+        let run = Run::start(&format!(r#"{{"StartAt":"A","States":{{{states}}}}}"#), r#"{"x":1}"#);
+        run.history().matches("assignedVariables").count()
+    };
+    assert_eq!((assigns("{}"), assigns(r#"{"v":1}"#)), (0, 2));
+}
+
+/// The events that a state's failure in a Parallel or Map state leads to, without those before it.
+fn given_up_by(container: &str, failing: &str, sibling: &str, act: impl Fn(&mut Run)) -> Vec<String> {
+    let branch = |name: &str, state: &str| {
+        let end = if state.starts_with(r#""Type":"Fail""#) { "" } else { r#","End":true"# };
+        format!(r#"{{"StartAt":"{name}","States":{{"{name}":{{{state}{end}}}}}}}"#)
+    };
+    let fields = match container {
+        "Map" => format!(r#""ItemProcessor":{}"#, branch("A", failing)),
+        _ if sibling.is_empty() => format!(r#""Branches":[{}]"#, branch("A", failing)),
+        _ => format!(r#""Branches":[{},{}]"#, branch("A", failing), branch("B", sibling)),
+    };
+    let definition = format!(r#"{{"StartAt":"P","States":{{"P":{{"Type":"{container}",{fields},"End":true}}}}}}"#);
+    let mut run = Run::start(&definition, "[1,2]");
+    act(&mut run);
+    let history = run.history();
+    let lines: Vec<&str> = history.lines().map(|line| line.split(" cause=").next().unwrap_or(line)).collect();
+    let from = lines.iter().position(|line| line.contains("Aborted") || line.contains("StateFailed")).unwrap();
+    lines[from - 1..].iter().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn the_state_that_failed_is_given_up_like_its_siblings() {
+    let task = format!(r#""Type":"Task",{ACTIVITY},"TimeoutSeconds":60"#);
+    let wait = r#""Type":"Wait","Seconds":70"#;
+    let fail = r#""Type":"Fail","Error":"E""#;
+    let error = |run: &mut Run| run.fail("E");
+    let timeout = |run: &mut Run| {
+        run.take();
+        run.tick();
+    };
+    let nothing = |_: &mut Run| {};
+    assert_eq!(
+        given_up_by("Parallel", &task, "", error),
+        ["7<6 ActivityFailed", "8<7 TaskStateAborted", "9<7 ParallelStateFailed", "10<9 ExecutionFailed"],
+    );
+    assert_eq!(
+        given_up_by("Parallel", &task, wait, timeout),
+        [
+            "8<7 ActivityTimedOut",
+            "9<8 WaitStateAborted",
+            "10<8 TaskStateAborted",
+            "11<8 ParallelStateFailed",
+            "12<11 ExecutionFailed"
+        ],
+    );
+    assert_eq!(
+        given_up_by("Map", &task, "", error),
+        [
+            "12<11 MapIterationFailed",
+            "13<11 TaskStateAborted",
+            "14<11 MapIterationAborted",
+            "15<11 TaskStateAborted",
+            "16<11 MapStateFailed",
+            "17<16 ExecutionFailed"
+        ],
+    );
+    // A Fail state has no such event, and one that contains others says itself that it failed.
+    assert_eq!(
+        given_up_by("Parallel", fail, "", nothing),
+        ["4<3 FailStateEntered", "5<4 ParallelStateFailed", "6<5 ExecutionFailed"],
+    );
+    let inner =
+        format!(r#""Type":"Map","MaxConcurrency":1,"ItemProcessor":{{"StartAt":"I","States":{{"I":{{{fail}}}}}}}"#);
+    assert_eq!(
+        given_up_by("Parallel", &inner, "", nothing)[1..],
+        ["9<7 MapStateFailed", "10<9 ParallelStateFailed", "11<10 ExecutionFailed"],
+    );
 }

@@ -61,6 +61,13 @@ impl Run {
         Self::start_with(definition, input, Limits::default())
     }
 
+    /// Starts a definition with an input whose text is kept, as AWS shows it.
+    pub(crate) fn start_as_given(definition: &str, input: &str) -> Self {
+        let mut run = Self::of(Execution::new(program(definition), info()));
+        run.send(Command::Start { input: json(input), input_text: Some(input.into()) }).unwrap();
+        run
+    }
+
     pub(crate) fn start_with(definition: &str, input: &str, limits: Limits) -> Self {
         let mut run = Self { limits, ..Self::of(Execution::new(program(definition), info())) };
         run.send(Command::Start { input: json(input), input_text: None }).unwrap();

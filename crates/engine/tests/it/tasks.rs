@@ -126,6 +126,26 @@ fn what_follows_the_callback_sees_its_token_still() {
 }
 
 #[test]
+fn a_task_that_waits_for_a_job_has_a_token_too() {
+    const PATH: &str = r#","Parameters":{"Input":{"t.$":"$$.Task.Token"}}"#;
+    const EXPRESSION: &str =
+        r#","QueryLanguage":"JSONata","Arguments":{"Input":{"t":"{% $states.context.Task.Token %}"}}"#;
+    const WHOLE: &str = r#","Parameters":{"Input.$":"$$.Task"},"ResultSelector":{"t.$":"$$.Task.Token"}"#;
+    for resource in [CHILD, "arn:aws:states:::states:startExecution.sync", "arn:aws:states:::ecs:runTask.sync"] {
+        for (fields, sent) in
+            [(PATH, r#"{"t":"token-3"}"#), (EXPRESSION, r#"{"t":"token-3"}"#), (WHOLE, r#"{"Token":"token-3"}"#)]
+        {
+            let run = start(resource, fields);
+            assert_eq!(only_task(&run).parameters.get("Input").unwrap().to_json(), sent, "{resource}");
+        }
+        let mut run = start(resource, WHOLE);
+        submit(&mut run, "{}");
+        run.succeed("1");
+        assert_eq!(run.output(), r#"{"t":"token-3"}"#, "{resource}");
+    }
+}
+
+#[test]
 fn a_task_that_waits_for_no_token_has_none() {
     let path = r#","Parameters":{"QueueUrl":"q","MessageBody":{"Token.$":"$$.Task.Token"}}"#;
     for resource in [SEND, FUNCTION] {
@@ -174,8 +194,10 @@ fn the_kind_of_timeout_decides_who_catches_it() {
         let seconds = if heartbeat { r#","HeartbeatSeconds":5"# } else { r#","TimeoutSeconds":5"# };
         let catch = format!(r#"{seconds},"Catch":[{{"ErrorEquals":["{catches}"],"Next":"R"}}]"#);
         let run = start(CALLBACK, &catch).run_down();
-        assert_eq!(run.output(), r#"{"Error":"States.Timeout","Cause":null}"#, "{catches} {heartbeat}");
+        assert_eq!(run.output(), r#"{"Error":"States.Timeout","Cause":""}"#, "{catches} {heartbeat}");
     }
+    let jsonata = r#","QueryLanguage":"JSONata","TimeoutSeconds":5,"Catch":[{"ErrorEquals":["States.ALL"],"Output":"{% $states.errorOutput %}","Next":"R"}]"#;
+    assert_eq!(start(SEND, jsonata).run_down().output(), r#"{"Error":"States.Timeout","Cause":""}"#);
     let catch = r#","TimeoutSeconds":5,"Catch":[{"ErrorEquals":["States.HeartbeatTimeout"],"Next":"R"}]"#;
     assert_eq!(start(CALLBACK, catch).run_down().status(), Status::Failed);
 }
@@ -404,6 +426,27 @@ fn a_result_beyond_the_limit_fails_the_task() {
     run.succeed(&format!(r#""{}""#, "x".repeat(40)));
     assert_eq!(run.output(), "{}");
     assert!(run.types().contains(&"LambdaFunctionFailed"));
+}
+
+#[test]
+fn a_result_beyond_the_limit_is_told_by_the_service_or_the_resource() {
+    let activity = "arn:aws:states:us-east-1:123456789012:activity:work";
+    for (resource, name) in [
+        (FUNCTION, FUNCTION),
+        (activity, activity),
+        ("arn:aws:states:::lambda:invoke", "lambda"),
+        (CALLBACK, "sqs"),
+        (CHILD, "states"),
+        ("arn:aws:states:::aws-sdk:s3:getObject", "aws-sdk:s3"),
+    ] {
+        let limits = Limits { payload_bytes: 40, ..Limits::default() };
+        let mut run = Run::start_with(&machine(&task(resource, "")), "{}", limits);
+        run.succeed(&format!(r#""{}""#, "x".repeat(40)));
+        let cause = format!(
+            "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
+        );
+        assert_eq!(run.failure(), ("States.DataLimitExceeded".to_owned(), cause), "{resource}");
+    }
 }
 
 // Histories

@@ -57,6 +57,22 @@ fn parameters_take_the_executions_id_along() {
 }
 
 #[test]
+fn an_express_execution_is_never_redriven() {
+    let machine = one("P", r#""Type":"Pass","Parameters":{"e.$":"$$.Execution"}"#);
+    let express = engine::ExecutionInfo {
+        arn: "arn:aws:states:us-east-1:123456789012:express:machine:name:run".into(),
+        ..(*crate::run::info()).clone()
+    };
+    let execution = engine::Execution::new(crate::run::program(&machine), express.into());
+    let mut run = crate::run::Run::of(execution);
+    run.send(engine::Command::Start { input: crate::run::json("{}"), input_text: None }).unwrap();
+    assert_eq!(
+        run.output(),
+        r#"{"e":{"Id":"arn:aws:states:us-east-1:123456789012:express:machine:name:run","Input":{},"StartTime":"1970-01-01T00:00:00.000Z","Name":"name","RoleArn":"arn:aws:iam::123456789012:role/role"}}"#
+    );
+}
+
+#[test]
 fn the_input_of_the_execution_stays_at_hand() {
     let machine = r#"{"StartAt":"A","States":{
         "A":{"Type":"Pass","Result":"replaced","Next":"B"},

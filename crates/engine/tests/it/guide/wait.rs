@@ -64,6 +64,29 @@ fn a_wait_says_why_its_path_is_of_no_use() {
 }
 
 #[test]
+fn a_wait_says_why_its_expression_is_of_no_use() {
+    const TIMESTAMP: &str =
+        "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ";
+    for (value, cause) in [
+        (r#"{"t":"2016-12-05T21:29:29"}"#, format!("{TIMESTAMP}2016-12-05T21:29:29")),
+        (r#"{"t":""}"#, TIMESTAMP.to_owned()),
+        (
+            r#"{"t":1}"#,
+            "The JSONata expression '$states.input.t' specified for the field 'Timestamp' returned an unexpected result \
+             type. Expected 'string', but was 'number' for value: 1"
+                .to_owned(),
+        ),
+    ] {
+        let machine = waiting(r#""QueryLanguage":"JSONata","Timestamp":"{% $states.input.t %}""#);
+        let cause = format!("An error occurred while executing the state 'wait' (entered at the event id #2). {cause}");
+        let mut play = Play::start(&machine, value);
+        play.finish();
+        assert!(play.run.types().contains(&"EvaluationFailed"), "{value}");
+        play.fails("States.QueryEvaluationError", &cause);
+    }
+}
+
+#[test]
 fn a_timer_waits_before_its_task() {
     let machine = r#"{"StartAt":"Wait for Timer","States":{
         "Wait for Timer":{"Type":"Wait","SecondsPath":"$.timer_seconds","Next":"Send SNS Message"},
