@@ -56,7 +56,10 @@ impl Sender<'_> {
         let succeeded = is_done && self.optimized.behaviour.succeeded.is_none_or(|succeeded| succeeded(&subject));
         let result = shaped(job, answer, subject, submitted);
         let result = if self.call.target.pattern() == Pattern::Sync2 { parsed(result) } else { result };
-        if succeeded { Ok(Progress::Done(result)) } else { Err(PollError::Job(Failure::task_failed(result.to_json()))) }
+        match succeeded {
+            true => Ok(Progress::Done(result)),
+            false => Err(PollError::Job(Failure::task_failed(without(job.cause_lacks, result).to_json()))),
+        }
     }
 }
 
@@ -71,15 +74,18 @@ fn shaped(job: &Job, answer: Value, subject: Value, submitted: &Value) -> Value 
             }
             Value::Object(members)
         }
-        JobResult::AnswerWithout(names) => {
-            let Value::Object(mut members) = answer else { return answer };
-            let kept = std::sync::Arc::make_mut(&mut members);
-            names.iter().for_each(|name| drop(kept.remove(name)));
-            Value::Object(members)
-        }
         JobResult::Subject => subject,
         JobResult::Wrapped(name) => Value::object([(name, subject)]),
     }
+}
+
+fn without(names: &[&str], value: Value) -> Value {
+    let Value::Object(mut members) = value else { return value };
+    if !names.is_empty() {
+        let kept = std::sync::Arc::make_mut(&mut members);
+        names.iter().for_each(|name| drop(kept.remove(name)));
+    }
+    Value::Object(members)
 }
 
 /// What `.sync:2` makes of an execution: its input and output as JSON.

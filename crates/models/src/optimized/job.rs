@@ -19,6 +19,8 @@ pub struct Job {
     pub missing: MissingJob,
     /// What the task's result is.
     pub result: JobResult,
+    /// Members of the result that the cause of a failure lacks.
+    pub cause_lacks: &'static [&'static str],
     /// How it is given up.
     pub cancel: Option<Cancel>,
 }
@@ -32,15 +34,14 @@ pub enum MissingJob {
     Done,
 }
 
-/// What the result of a task is that waited for its job. The cause of its failure is the same as text.
+/// What the result of a task is that waited for its job. The cause of its failure is the same as text, but for what
+/// [`Job::cause_lacks`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobResult {
     /// The answer to the operation that describes it.
     Answer,
     /// The answer, and this member of the answer to the request that began the job.
     AnswerWith(&'static str),
-    /// The answer, but for these members.
-    AnswerWithout(&'static [&'static str]),
     /// The job alone.
     Subject,
     /// The job as a member of that name.
@@ -95,12 +96,18 @@ impl Job {
             failed,
             missing: MissingJob::Failed,
             result: JobResult::Answer,
+            cause_lacks: &[],
             cancel: None,
         }
     }
 
     pub(super) const fn result(mut self, result: JobResult) -> Self {
         self.result = result;
+        self
+    }
+
+    pub(super) const fn cause_lacks(mut self, members: &'static [&'static str]) -> Self {
+        self.cause_lacks = members;
         self
     }
 

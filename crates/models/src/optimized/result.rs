@@ -49,7 +49,7 @@ impl Row {
         let job = self.action.job.as_ref()?;
         let whole = TaskResult::whole(self.client(), job.describe);
         Some(match job.result {
-            JobResult::Answer | JobResult::AnswerWith(_) | JobResult::AnswerWithout(_) => whole,
+            JobResult::Answer | JobResult::AnswerWith(_) => whole,
             JobResult::Subject => TaskResult { path: job.subject, ..whole },
             JobResult::Wrapped(name) => TaskResult { path: job.subject, wrapped: Some(name), ..whole },
         })

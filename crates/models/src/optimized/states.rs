@@ -1,6 +1,6 @@
 //! AWS Step Functions: child executions.
 
-use super::job::{Job, JobResult, answer};
+use super::job::{Job, answer};
 use super::{Action, Run, Service};
 
 pub(super) const STATES: Service = Service {
@@ -18,8 +18,8 @@ pub(super) const STATES: Service = Service {
                 &["SUCCEEDED"],
                 &["FAILED", "TIMED_OUT", "ABORTED"],
             )
-            // The integration is older than redrives, and does not tell of them.
-            .result(JobResult::AnswerWithout(&["RedriveCount", "RedriveDate", "RedriveStatus", "RedriveStatusReason"]))
+            // As recorded: the result tells of redrives, the cause of a failure does not.
+            .cause_lacks(&["RedriveCount", "RedriveDate", "RedriveStatus", "RedriveStatusReason"])
             .cancel("StopExecution", &[answer("ExecutionArn", &["ExecutionArn"])]),
         )
         .sync_2()],

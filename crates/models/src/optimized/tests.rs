@@ -37,7 +37,6 @@ fn describe(job: &Job, text: &mut String) {
     let result = match job.result {
         JobResult::Answer => "the answer".to_owned(),
         JobResult::AnswerWith(name) => format!("the answer with {name}"),
-        JobResult::AnswerWithout(names) => format!("the answer without {}", names.join(", ")),
         JobResult::Subject => job.subject.join("."),
         JobResult::Wrapped(name) => format!("{{{name}: {}}}", job.subject.join(".")),
     };
@@ -45,6 +44,9 @@ fn describe(job: &Job, text: &mut String) {
     writeln!(text, "    job {}({})", job.describe, listed(job.ask)).unwrap();
     writeln!(text, "        {} done: {} failed: {}", path.join("."), done.join(" "), job.failed.join(" ")).unwrap();
     writeln!(text, "        result: {result}").unwrap();
+    if !job.cause_lacks.is_empty() {
+        writeln!(text, "        cause: without {}", job.cause_lacks.join(", ")).unwrap();
+    }
     if let Some(cancel) = &job.cancel {
         writeln!(text, "        cancel {}({})", cancel.operation, listed(cancel.ask)).unwrap();
     }

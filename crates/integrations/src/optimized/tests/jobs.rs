@@ -85,7 +85,7 @@ const LOOKS: &[Look] = &[
             "",
             r#"{"executionArn":"e","status":"SUCCEEDED","redriveCount":2,"redriveDate":1600000000,"redriveStatus":"NOT_REDRIVABLE","redriveStatusReason":"It succeeded"}"#,
         )],
-        told: r#"done {"ExecutionArn":"e","Status":"SUCCEEDED"}"#,
+        told: r#"done {"ExecutionArn":"e","RedriveCount":2,"RedriveDate":1600000000000,"RedriveStatus":"NOT_REDRIVABLE","RedriveStatusReason":"It succeeded","Status":"SUCCEEDED"}"#,
         ..STATES
     },
     Look {
