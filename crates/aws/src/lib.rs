@@ -59,7 +59,8 @@ pub struct Call<'a> {
 /// What becomes of a call that lacks a required parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingParameters {
-    /// It is refused here: [`CallError::Parameters`].
+    /// It is refused here: [`CallError::Parameters`]. One that is given as null is not sent, and the service says what it
+    /// misses.
     #[default]
     Refused,
     /// It is sent without, and the service says what it misses. What stands in the path or in the host's name cannot be

@@ -10,7 +10,7 @@ use models::optimized;
 
 use crate::failure::Words;
 use crate::http::address::AddressError;
-use crate::http::fields::{FieldError, Fields, Pairs, plain_text};
+use crate::http::fields::{FieldError, Fields, Pairs};
 use crate::http::request::{Request, is_sendable};
 use crate::http::wire::{self, Wire};
 use crate::http::{encode, headers, is_loopback};
@@ -101,15 +101,30 @@ fn read(parameters: &Value) -> Result<(Request, Auth), FieldError> {
     let url = url(fields)?;
     let mut headers = fields.lists("Headers")?;
     headers.iter().try_for_each(|(name, value)| check_header(name, value))?;
-    fields.flag("AllowNullValues")?;
+    let allows_nulls = fields.flag("AllowNullValues")?;
     let auths = [("NO_AUTH", Auth::None), ("IAM_ROLE", Auth::Role), ("RESOURCE_POLICY", Auth::ResourcePolicy)];
     let auth = fields.word("AuthType", &auths)?.unwrap_or_default();
     let body = fields.get("RequestBody").filter(|_| WITH_BODY.contains(&method));
     if body.is_some() {
         add_content_type(&mut headers);
     }
-    let body = body.map(|body| Bytes::from(plain_text(body)));
+    // JSON, a string too.
+    let body = body.map(|body| if allows_nulls { body.to_json() } else { without_nulls(body).to_json() });
+    let body = body.map(Bytes::from);
     Ok((Request { method, url, headers, body }, auth))
+}
+
+/// The value without members that are `null`, however deep: AWS does not send them but where `AllowNullValues` says so.
+/// The depth is that of parsed JSON, which is bounded.
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let members = object.iter().filter(|(_, value)| !value.is_null());
+            Value::object(members.map(|(name, value)| (name.clone(), without_nulls(value))))
+        }
+        Value::Array(items) => Value::array(items.iter().map(without_nulls).collect()),
+        other => other.clone(),
+    }
 }
 
 fn add_content_type(headers: &mut Pairs) {

@@ -30,7 +30,10 @@ pub(crate) async fn call(integrations: &Integrations, call: &TaskCall) -> Result
     let reply = request.send(integrations, call).await?;
     if let Some(error) = &reply.function_error {
         tracing::debug!(%function, %error, "function failed");
-        return Err(function_failure(&reply.payload));
+        return Err(match call.target {
+            Target::Function => function_failure(&reply.payload),
+            Target::Integration(_) => action_failure(&reply.payload),
+        });
     }
     let result = match call.target {
         Target::Function => reply.payload_value()?,
@@ -99,8 +102,7 @@ impl<'a> Request<'a> {
             kind: fields.word("InvocationType", &Kind::ALL)?.unwrap_or(Kind::RequestResponse),
             tail: fields.word("LogType", &[("None", false), ("Tail", true)])?.unwrap_or(false),
             client_context: fields.get("ClientContext").map(client_context).transpose()?,
-            // `null` is a payload, so it is not looked up as the other fields are.
-            payload: payload(parameters.get("Payload")),
+            payload: payload(fields.get("Payload")),
         })
     }
 
@@ -292,7 +294,7 @@ fn name_in(function: &str) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// The payload as text: nothing is `{}`, a string that is JSON goes as it is, any other value is written as JSON.
+/// The payload as text: nothing is `{}`, and so is `null`, as recorded. A string that is JSON goes as it is, any other value is written as JSON.
 fn payload(value: Option<&Value>) -> String {
     match value {
         None => "{}".to_owned(),
@@ -311,7 +313,15 @@ fn client_context(value: &Value) -> Result<Cow<'_, str>, FieldError> {
     decoded.map(Cow::Owned).ok_or(FieldError::Format("ClientContext"))
 }
 
-/// The failure that a function reports: its error's type, and the error object as the cause.
+/// The failure that `lambda:invoke` tells of: AWS has parsed the payload by then, and writes it anew, compactly.
+fn action_failure(payload: &[u8]) -> Failure {
+    match asl::json::parse(payload) {
+        Ok(error) => function_failure(error.to_json().as_bytes()),
+        Err(_) => function_failure(payload),
+    }
+}
+
+/// The failure that a function reports: its error's type, and the error object as the cause, as the function gave it.
 fn function_failure(payload: &[u8]) -> Failure {
     let text = String::from_utf8_lossy(payload);
     let kind = asl::json::parse(payload).ok().and_then(|error| error.get("errorType").map(plain_text));

@@ -1,7 +1,8 @@
-//! Checksums of a request's body: the one that the caller names, else MD5, which every S3 takes.
+//! Checksums of a request's body: the one that the caller names, else CRC-32 where an object may have one, as the SDK for
+//! Java 2 does, and MD5 where there must be one, which every S3 takes.
 
 use md5::{Digest, Md5};
-use models::Operation;
+use models::{Operation, Service, Shape};
 use sha1::Sha1;
 use sha2::Sha256;
 
@@ -11,6 +12,8 @@ use crate::ParameterError;
 /// The header in which S3 is told which checksum is sent.
 const ALGORITHM: &str = "x-amz-sdk-checksum-algorithm";
 const CHECKSUM: &str = "x-amz-checksum-";
+/// The algorithm of a checksum that nobody asked for.
+const USUAL: &str = "CRC32";
 
 /// A reflected CRC of up to 64 bits. All start with ones and end inverted.
 struct Crc {
@@ -22,11 +25,11 @@ const CRC32: Crc = Crc { bits: 32, polynomial: 0xEDB8_8320 };
 const CRC32C: Crc = Crc { bits: 32, polynomial: 0x82F6_3B78 };
 const CRC64_NVME: Crc = Crc { bits: 64, polynomial: 0x9A6C_9329_AC4B_C9B5 };
 
-/// Adds the checksum that the operation needs or the caller named, unless the caller has given it.
+/// Adds the checksum that the caller named, or that the operation takes or needs, unless the caller has given it.
 ///
 /// # Errors
 /// An algorithm that is not known here.
-pub(super) fn add(operation: &Operation, request: &mut HttpRequest) -> Result<(), ParameterError> {
+pub(super) fn add(service: &Service, operation: &Operation, request: &mut HttpRequest) -> Result<(), ParameterError> {
     let header = |name: &str| request.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
     let given = |(name, _): &(String, String)| {
         let name = name.to_ascii_lowercase();
@@ -41,10 +44,23 @@ pub(super) fn add(operation: &Operation, request: &mut HttpRequest) -> Result<()
             (name, named(algorithm, &request.body)?)
         }
         None if operation.needs_checksum => ("Content-MD5".to_owned(), base64::encode(&Md5::digest(&request.body))),
+        None if takes_checksum(service, operation) => {
+            let checksum = named(USUAL, &request.body)?;
+            request.headers.push((ALGORITHM.to_owned(), USUAL.to_owned()));
+            (format!("{CHECKSUM}{}", USUAL.to_ascii_lowercase()), checksum)
+        }
         None => return Ok(()),
     };
     request.headers.push(checksum);
     Ok(())
+}
+
+/// Whether the operation sends an object whole, which may have a checksum. A part of an object may only have one of the
+/// kind that its upload was begun with.
+fn takes_checksum(service: &Service, operation: &Operation) -> bool {
+    let Some(Shape::Structure(structure)) = operation.input.map(|id| service.shape(id)) else { return false };
+    let names = |name: &str| structure.members.iter().any(|member| member.wire_name().eq_ignore_ascii_case(name));
+    structure.payload.is_some() && names(ALGORITHM) && !names("uploadId")
 }
 
 /// `x-amz-checksum-mode` and its like ask for checksums or say how they are meant.

@@ -102,7 +102,7 @@ pub(crate) struct Given<'a> {
 
 /// The request that carries what is given to `operation`.
 ///
-/// A member is known by its name whatever the case of its first letter; null counts as absent. A string or blob given
+/// A member is known by its name whatever the case of its first letter; null is not sent. A string or blob given
 /// any other JSON is that JSON's compact text.
 ///
 /// # Errors
@@ -129,7 +129,7 @@ pub(crate) fn encode(
         let (name, value) = QUERY_MODE;
         request.headers.push((name.to_owned(), value.to_owned()));
     }
-    checksum::add(operation, &mut request)?;
+    checksum::add(service, operation, &mut request)?;
     Ok(request)
 }
 

@@ -75,32 +75,39 @@ impl<'a> Fitting<'a> {
             return Err(ParameterError::new("a stream of events is not supported"));
         }
         let mut found: Vec<(usize, Parameter<'a>)> = Vec::new();
+        let mut nulls: Vec<usize> = Vec::new();
         for (name, value) in input {
             let place = place(structure, name).ok_or_else(|| unsupported(name))?;
             if found.iter().any(|(other, _)| *other == place) {
                 return Err(ParameterError::new(format!("The field {name:?} is given twice")).within(name));
             }
             if value.is_null() {
+                nulls.push(place);
                 continue;
             }
             let member = &structure.members[place];
             found.push((place, self.member(member, value, depth).map_err(|error| error.within(name))?));
         }
-        self.complete(structure, &mut found)?;
+        self.complete(structure, &mut found, &nulls)?;
         found.sort_unstable_by_key(|(place, _)| *place);
         Ok(found.into_iter().map(|(place, value)| (&structure.members[place], value)).collect())
     }
 
     /// Fills in the idempotency token and, where nobody else is to say so, refuses a structure that lacks what it must
-    /// have.
-    fn complete(self, structure: &'a Structure, found: &mut Vec<(usize, Parameter<'a>)>) -> Result<(), ParameterError> {
+    /// have. What is given as null is named, so that is left to the service.
+    fn complete(
+        self,
+        structure: &'a Structure,
+        found: &mut Vec<(usize, Parameter<'a>)>,
+        nulls: &[usize],
+    ) -> Result<(), ParameterError> {
         for (place, member) in structure.members.iter().enumerate() {
             if !(member.required || member.idempotency_token) || found.iter().any(|(other, _)| *other == place) {
                 continue;
             }
             if member.idempotency_token {
                 found.push((place, Parameter::Text(Cow::Borrowed(self.token))));
-            } else if self.missing == MissingParameters::Refused || is_address(member) {
+            } else if is_address(member) || (self.missing == MissingParameters::Refused && !nulls.contains(&place)) {
                 return Err(missing(&member.name));
             }
         }

@@ -93,6 +93,42 @@ async fn an_api_is_called() {
     assert_eq!((seen.body.as_str(), seen.header("authorization"), seen.target.as_str()), ("", "", "/"));
 }
 
+#[test]
+fn a_body_is_json_without_what_is_null() {
+    let body = |rest: &str| {
+        let parameters = value(&format!(r#"{{"ApiEndpoint":"localhost:1","Method":"POST",{rest}}}"#));
+        let (request, _) = read(&parameters).unwrap();
+        request.body.map(|body| String::from_utf8(body.to_vec()).unwrap())
+    };
+    for (rest, expected) in [
+        (r#""RequestBody":{"a":1.50}"#, Some(r#"{"a":1.50}"#)),
+        (r#""RequestBody":"text \"quoted\"""#, Some(r#""text \"quoted\"""#)),
+        (r#""RequestBody":"{}""#, Some(r#""{}""#)),
+        (r#""RequestBody":7"#, Some("7")),
+        (r#""RequestBody":["a"]"#, Some(r#"["a"]"#)),
+        (r#""RequestBody":null"#, None),
+        (r#""RequestBody":{"p":{"id":1,"c":null},"l":[{"x":null}]}"#, Some(r#"{"p":{"id":1},"l":[{}]}"#)),
+        (r#""RequestBody":{"p":{"c":null}},"AllowNullValues":true"#, Some(r#"{"p":{"c":null}}"#)),
+    ] {
+        assert_eq!(body(rest).as_deref(), expected, "{rest}");
+    }
+}
+
+#[tokio::test]
+async fn headers_are_spelled_as_aws_sends_them() {
+    let names = ["Content-Type", "X-Amz-Cf-Id", "X-Amz-Cf-Pop", "x-amz-apigw-id", "x-amzn-RequestId", "X-Cache"];
+    let api = Server::start(move |_| {
+        Some(Reply(200, names.into_iter().map(|name| (name, "application/json".to_owned())).collect(), b"1".to_vec()))
+    });
+    let parameters = format!(r#"{{"ApiEndpoint":"{}","Method":"GET"}}"#, api.url);
+    let answer =
+        call(&integrations("http://127.0.0.1:9", None), &task("apigateway", "invoke", &parameters)).await.unwrap();
+    let TaskAnswer::Done(result) = answer else { panic!("{answer:?}") };
+    for name in names {
+        assert!(result.get("Headers").unwrap().get(name).is_some(), "{name}: {}", result.to_json());
+    }
+}
+
 #[tokio::test]
 async fn a_refusal_is_named_after_its_status() {
     let api = Server::start(|seen| {

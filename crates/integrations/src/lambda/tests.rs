@@ -76,11 +76,20 @@ fn payloads_keep_their_text() {
         (r#"{"Payload":{"n":1.10}}"#, r#"{"n":1.10}"#),
         (r#"{"Payload":"{\"n\": 1.10}"}"#, r#"{"n": 1.10}"#),
         (r#"{"Payload":"text"}"#, r#""text""#),
-        (r#"{"Payload":null}"#, "null"),
+        (r#"{"Payload":null}"#, "{}"),
+        (r#"{"Payload":"null"}"#, "null"),
+        (r#"{"Payload":[null]}"#, "[null]"),
     ];
     for (parameters, expected) in cases {
-        assert_eq!(payload(value(parameters).get("Payload")), expected);
+        let parameters = value(parameters);
+        let named = Value::object([
+            ("FunctionName", Value::from("f")),
+            ("Payload", parameters.get("Payload").cloned().unwrap_or_default()),
+        ]);
+        assert_eq!(payload(Fields(&parameters).get("Payload")), expected);
+        assert_eq!(Request::of_action(&named).unwrap().payload, expected);
     }
+    assert_eq!(Request::of_function(&function_task(ARN, "null")).payload, "null", "the input of the state");
 }
 
 #[test]
@@ -95,6 +104,33 @@ fn a_functions_error_is_named_by_its_type() {
     ];
     for (payload, error, cause) in cases {
         assert_eq!(function_failure(payload.as_bytes()), Failure { error: error.into(), cause: cause.into() });
+    }
+}
+
+#[tokio::test]
+async fn the_cause_is_raw_for_a_functions_arn_and_written_anew_for_an_action() {
+    const RAW: &str = r#"{"errorMessage": "x", "errorType": "E", "stackTrace": ["a", "b"], "n": 1.0}"#;
+    const ANEW: &str = r#"{"errorMessage":"x","errorType":"E","stackTrace":["a","b"],"n":1.0}"#;
+    let answers = |payload: &'static str| {
+        Server::start(move |_| {
+            Some(Reply(200, vec![("X-Amz-Function-Error", "Unhandled".to_owned())], payload.as_bytes().to_vec()))
+        })
+    };
+    let by_arn = function_task(&ARN.replace("echo", "other"), "{}");
+    let by_action = task("lambda", "invoke", r#"{"FunctionName":"other"}"#);
+    let callback = task("lambda", "invoke.waitForTaskToken", r#"{"FunctionName":"other"}"#);
+    let unknown = "The cause could not be determined because Lambda did not return an error type. Returned payload: ";
+    for (payload, task, error, cause) in [
+        (RAW, &by_arn, "E", RAW.to_owned()),
+        (RAW, &by_action, "E", ANEW.to_owned()),
+        (RAW, &callback, "E", ANEW.to_owned()),
+        (r#"{"a": 1}"#, &by_arn, "Lambda.Unknown", format!(r#"{unknown}{{"a": 1}}"#)),
+        (r#"{"a": 1}"#, &by_action, "Lambda.Unknown", format!(r#"{unknown}{{"a":1}}"#)),
+        ("no JSON", &by_action, "Lambda.Unknown", format!("{unknown}no JSON")),
+    ] {
+        let lambda = answers(payload);
+        let failure = call(&integrations(&lambda.url, None), task).await.unwrap_err();
+        assert_eq!((failure.error.as_str(), failure.cause), (error, cause));
     }
 }
 

@@ -89,7 +89,7 @@ fn what_does_not_fit_is_refused_with_its_place() {
         ),
         (
             "Make",
-            json!({"Name": "n", "Entries": [{"Detail": ""}, {"Detail": null}]}),
+            json!({"Name": "n", "Entries": [{"Detail": ""}, {}]}),
             r#"Entries[1].Detail: The field "Detail" is required but was missing"#,
         ),
         ("Make", json!({"Entries": []}), r#"Name: The field "Name" is required but was missing"#),
@@ -140,6 +140,23 @@ fn a_service_may_be_left_to_say_what_it_misses() {
 }
 
 #[test]
+fn what_is_given_as_null_is_left_to_the_service() {
+    let service = mini();
+    let cases = [
+        (json!({"Name": null, "Entries": null}), Ok(r#"{"ClientToken":"token-1"}"#)),
+        (json!({"name": null, "Entries": []}), Ok(r#"{"ClientToken":"token-1","Entries":[]}"#)),
+        (json!({"Name": "n", "Entries": null, "ClientToken": null}), Ok(r#"{"ClientToken":"token-1","name":"n"}"#)),
+        (json!({"Name": null}), Err("Entries: The field \"Entries\" is required but was missing")),
+    ];
+    for (input, expected) in cases {
+        let found = encode(&service, "Make", &input)
+            .map(|request| body(&request).to_owned())
+            .map_err(|error| error.to_string());
+        assert_eq!(found.as_deref().map_err(String::as_str), expected, "{input}");
+    }
+}
+
+#[test]
 fn a_request_without_an_address_is_never_sent() {
     let service = model::service(&json!({
         "metadata": {"protocol": "rest-json", "serviceId": "Mini"},
@@ -157,6 +174,8 @@ fn a_request_without_an_address_is_never_sent() {
         protocol::encode(&service, service.operation("Get").unwrap(), given)
     };
     assert_eq!(super::target(&lenient(&json!({"Name": "n"})).unwrap()), "GET /n");
-    let error = lenient(&json!({"Kind": "k"})).unwrap_err().to_string();
-    assert_eq!(error, r#"Name: The field "Name" is required but was missing"#);
+    for input in [json!({"Kind": "k"}), json!({"Kind": "k", "Name": null})] {
+        let error = lenient(&input).unwrap_err().to_string();
+        assert_eq!(error, r#"Name: The field "Name" is required but was missing"#);
+    }
 }

@@ -18,6 +18,7 @@ fn s3() -> Service {
                 "input": {"shape": "ObjectInput"}, "errors": [{"shape": "NoSuchKey"}]},
             "DeleteObject": {"http": {"method": "DELETE", "requestUri": "/{Key+}"}, "input": {"shape": "ObjectInput"}},
             "PutObject": {"http": {"method": "PUT", "requestUri": "/{Bucket}/{Key+}"}, "input": {"shape": "PutInput"}},
+            "UploadPart": {"http": {"method": "PUT", "requestUri": "/{Bucket}/{Key+}"}, "input": {"shape": "PartInput"}},
             "DeleteObjects": {"http": {"method": "POST", "requestUri": "/{Bucket}?delete"},
                 "input": {"shape": "DeleteInput"}, "httpChecksumRequired": true},
             "ListObjects": {"http": {"method": "GET", "requestUri": "/{Bucket}?list-type=2"},
@@ -35,7 +36,13 @@ fn s3() -> Service {
             "PutInput": {"type": "structure", "payload": "Body", "required": ["Bucket", "Key"], "members": {
                 "Bucket": bucket, "Key": key, "Body": {"shape": "Bytes"},
                 "Algorithm": {"shape": "Text", "location": "header", "locationName": "x-amz-sdk-checksum-algorithm"},
+                "ChecksumSHA1": {"shape": "Text", "location": "header", "locationName": "x-amz-checksum-sha1"},
                 "Metadata": {"shape": "Metadata", "location": "headers", "locationName": "x-amz-meta-"}
+            }},
+            "PartInput": {"type": "structure", "payload": "Body", "required": ["Bucket", "Key"], "members": {
+                "Bucket": bucket, "Key": key, "Body": {"shape": "Bytes"},
+                "Algorithm": {"shape": "Text", "location": "header", "locationName": "x-amz-sdk-checksum-algorithm"},
+                "UploadId": {"shape": "Text", "location": "querystring", "locationName": "uploadId"}
             }},
             "DeleteInput": {"type": "structure", "payload": "Delete", "members": {
                 "Bucket": bucket,
@@ -82,7 +89,7 @@ fn s3() -> Service {
 fn parameters_travel_where_the_model_says() {
     let xml = "Content-Type: application/xml";
     let bytes = "Content-Type: application/octet-stream";
-    let cases: [(&str, Value, &str, &[&str], &str); 9] = [
+    let cases: [(&str, Value, &str, &[&str], &str); 11] = [
         ("GetObject", json!({"Bucket": "b", "Key": "a/b c+é"}), "GET /b/a/b%20c%2B%C3%A9", &[], ""),
         ("DeleteObject", json!({"Bucket": "b", "Key": "k"}), "DELETE /b/k", &[], ""),
         ("ListObjects", json!({"Bucket": "b"}), "GET /b?list-type=2", &[], ""),
@@ -90,8 +97,22 @@ fn parameters_travel_where_the_model_says() {
             "PutObject",
             json!({"Bucket": "b", "Key": "k", "Body": [1, {"a": false}], "Metadata": {"Owner": "me"}}),
             "PUT /b/k",
-            &["x-amz-meta-Owner: me", bytes],
+            &["x-amz-meta-Owner: me", bytes, "x-amz-sdk-checksum-algorithm: CRC32", "x-amz-checksum-crc32: WnWc8g=="],
             r#"[1,{"a":false}]"#,
+        ),
+        (
+            "PutObject",
+            json!({"Bucket": "b", "Key": "k", "Body": "123456789", "ChecksumSHA1": "mine"}),
+            "PUT /b/k",
+            &["x-amz-checksum-sha1: mine", bytes],
+            "123456789",
+        ),
+        (
+            "UploadPart",
+            json!({"Bucket": "b", "Key": "k", "Body": "123456789", "UploadId": "u"}),
+            "PUT /b/k?uploadId=u",
+            &[bytes],
+            "123456789",
         ),
         (
             "PutObject",

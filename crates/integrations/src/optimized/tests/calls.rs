@@ -275,6 +275,48 @@ const EXCHANGES: &[Exchange] = &[
         steps: &[step("POST / DynamoDB_20120810.Query", r#"{"TableName":"t"}"#, r#"{"Count":1,"Items":[]}"#)],
         told: r#"done {"Items":[],"Count":1}"#,
     },
+    // A required parameter that is null is the service's to refuse.
+    Exchange {
+        service: "aws-sdk:dynamodb",
+        resource: "putItem",
+        parameters: r#"{"TableName":"t","Item":null}"#,
+        steps: &[refused(
+            "POST / DynamoDB_20120810.PutItem",
+            400,
+            r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Value null at 'item'"}"#,
+        )],
+        told: "DynamoDb.DynamoDbException: Value null at 'item' (Service: DynamoDb, Status Code: 400, Request ID: r1) \
+               (SDK Attempt Count: 1)",
+    },
+    Exchange {
+        service: "aws-sdk:s3",
+        resource: "putObject",
+        parameters: r#"{"Bucket":"b","Key":"k","Body":"a \"text\""}"#,
+        steps: &[step("PUT /b/k", r#""a \"text\"""#, "")],
+        told: "done {}",
+    },
+    Exchange {
+        service: "aws-sdk:s3",
+        resource: "uploadPart.waitForTaskToken",
+        parameters: r#"{"Bucket":"b","Key":"k","UploadId":"u","PartNumber":1,"body":""}"#,
+        steps: &[step("PUT /b/k?partNumber=1&uploadId=u", r#""""#, "")],
+        told: "submitted {}",
+    },
+    Exchange {
+        service: "aws-sdk:s3",
+        resource: "putObject",
+        parameters: r#"{"Bucket":"b","Key":"k","Body":[false,0]}"#,
+        steps: &[step("PUT /b/k", "[false,0]", "")],
+        told: "done {}",
+    },
+    // Only S3 was seen to write strings so.
+    Exchange {
+        service: "aws-sdk:lambda",
+        resource: "invoke",
+        parameters: r#"{"FunctionName":"f","Payload":"{\"a\": 1}"}"#,
+        steps: &[step("POST /2015-03-31/functions/f/invocations", r#"{"a": 1}"#, "1")],
+        told: r#"done {"StatusCode":200,"Payload":"1"}"#,
+    },
     Exchange {
         service: "aws-sdk:sfn",
         resource: "describeExecution.waitForTaskToken",
