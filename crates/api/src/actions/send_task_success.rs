@@ -1,6 +1,6 @@
 //! SendTaskSuccess.
 
-use asl::json;
+use asl::{Text, json};
 use runtime::calls;
 
 use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
@@ -10,25 +10,35 @@ use crate::shapes::TASK_TOKEN;
 /// SendTaskSuccess
 pub(crate) struct SendTaskSuccess;
 
+/// A task's token, and its result as JSON text.
+pub(crate) struct Sent {
+    token: Text,
+    output: Text,
+}
+
 impl Action for SendTaskSuccess {
     const NAME: &'static str = "SendTaskSuccess";
     const IAM_ACTION: &'static str = "states:SendTaskSuccess";
-    type Input = calls::SendTaskSuccess;
+    type Input = Sent;
 
     fn input(_context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
-        let (token, output) = request
-            .read(|members| (members.required("taskToken", &TASK_TOKEN), members.required("output", &Payload)))?;
-        let output = json::parse(output.as_bytes())
-            .map_err(|error| ApiError::new("InvalidOutput", format!("Invalid Output: '{error}'")))?;
-        Ok(calls::SendTaskSuccess { token, output })
+        request.read(|members| Sent {
+            token: members.required("taskToken", &TASK_TOKEN),
+            output: members.required("output", &Payload),
+        })
     }
 
-    fn resources(_call: &Self::Input) -> Vec<Resource<'_>> {
+    fn resources(_sent: &Self::Input) -> Vec<Resource<'_>> {
         vec![Resource::OfTask { member: "taskToken" }]
     }
 
-    async fn perform(context: &CallContext<'_>, call: Self::Input) -> Result<ResponseBody, ApiError> {
-        context.runtime.send_task_success(call).await?;
+    async fn perform(context: &CallContext<'_>, sent: Self::Input) -> Result<ResponseBody, ApiError> {
+        let Sent { token, output } = sent;
+        // As recorded: a bad token is told before a bad output.
+        context.runtime.check_task_token(&token)?;
+        let output = json::parse(output.as_bytes())
+            .map_err(|error| ApiError::new("InvalidOutput", format!("Invalid Output: '{error}'")))?;
+        context.runtime.send_task_success(calls::SendTaskSuccess { token, output }).await?;
         Ok(ResponseBody::empty_object())
     }
 }

@@ -268,6 +268,7 @@ async fn business_rules_answer_with_awss_codes_and_texts() {
         ("SendTaskHeartbeat", json!({"taskToken": "garbage"}), "InvalidToken", "Invalid Token: 'Invalid token'".to_owned()),
         ("SendTaskFailure", json!({"taskToken": "garbage"}), "InvalidToken", "Invalid Token: 'Invalid token'".to_owned()),
         ("SendTaskSuccess", json!({"taskToken": "garbage", "output": "{}"}), "InvalidToken", "Invalid Token: 'Invalid token'".to_owned()),
+        ("SendTaskSuccess", json!({"taskToken": "garbage", "output": "{"}), "InvalidToken", "Invalid Token: 'Invalid token'".to_owned()),
         ("ListStateMachines", json!({"nextToken": "garbage"}), "InvalidToken", "Invalid Token: 'Invalid token'".to_owned()),
         ("CreateActivity", json!({"name": "a b"}), "InvalidName", "Invalid Name: 'a b'".to_owned()),
         ("StartExecution", json!({"stateMachineArn": arn, "name": "a/b"}), "InvalidName", "Invalid Name: 'a/b'".to_owned()),

@@ -15,6 +15,11 @@ impl Runtime {
         self.send_task(execution, Command::TaskSucceeded { scheduled, output: request.output }).await
     }
 
+    /// Refuses a text that is no task's token: no other fault of a request is told before that one.
+    pub fn check_task_token(&self, token: &str) -> Result<(), CallError> {
+        self.task_of(token).map(|_| ())
+    }
+
     /// SendTaskFailure.
     pub async fn send_task_failure(&self, request: SendTaskFailure) -> Result<(), CallError> {
         let (execution, scheduled) = self.task_of(&request.token)?;
