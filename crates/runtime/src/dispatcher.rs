@@ -52,6 +52,13 @@ pub enum AfterCrash {
 /// Looks at jobs on their way at once: however many jobs there are, they do not starve other requests.
 const LOOKS: usize = 64;
 
+/// Starts of executions on their way at once: however many a state machine asks for, what others start meanwhile waits for
+/// no more than these.
+const STARTS: usize = 16;
+
+/// Cancellations on their way at once, for the same reason: who stops an execution may end thousands that it began.
+const CANCELS: usize = 16;
+
 /// Does tasks on an async runtime.
 pub struct Dispatcher {
     shared: Arc<Shared>,
@@ -66,6 +73,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     requests: Semaphore,
     looks: Semaphore,
+    starts: Semaphore,
+    cancels: Semaphore,
     nested_starts: NestedStarts,
     /// Tasks that are being done or whose jobs are being cancelled, with what tells that they are given up.
     running: Mutex<HashMap<TaskId, Arc<GivenUp>>>,
@@ -101,6 +110,8 @@ impl Dispatcher {
             clock,
             requests: Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             looks: Semaphore::new(LOOKS),
+            starts: Semaphore::new(STARTS),
+            cancels: Semaphore::new(CANCELS),
             nested_starts: NestedStarts::a_second(nested_starts),
             running: Mutex::default(),
             children: Children::default(),

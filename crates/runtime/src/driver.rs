@@ -186,10 +186,10 @@ impl Surroundings {
 }
 
 /// How long a turn may take, beside the other executions of its shard.
-const TURN: Duration = Duration::from_millis(2);
+const TURN: Duration = Duration::from_micros(500);
 
 /// How long a shard goes on before it hands on what it did and looks at what came in.
-const ROUND: Duration = Duration::from_millis(4);
+const ROUND: Duration = Duration::from_millis(1);
 
 /// How long a turn may take that holds up nobody.
 const LONG_TURN: Duration = Duration::from_millis(100);

@@ -71,7 +71,7 @@ impl Default for ShardOptions {
             turn_budget: 2_000,
             turn_bytes: 1 << 20,
             much_bytes: 64 << 10,
-            unwritten_bytes: 2 << 20,
+            unwritten_bytes: 512 << 10,
             live_max: 10_000,
             idle_milliseconds: 5_000,
         }

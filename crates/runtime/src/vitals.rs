@@ -5,12 +5,16 @@
 //! [`Vitals::failure`] and ends it.
 
 use std::any::Any;
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustix::process::setpriority_process;
+use rustix::thread::gettid;
+use rustix::time::{ClockId, clock_gettime};
 use store::StoreError;
 use tokio::sync::watch;
 
@@ -57,9 +61,14 @@ pub(crate) struct Vitals {
 pub(crate) enum Steps {
     /// None takes long.
     Short,
-    /// Whatever an execution computes, as long as it may: long ones are no illness.
+    /// Whatever an execution computes, as long as it may: long ones are no illness. It takes what processor time the
+    /// others leave, and its steps are measured in the processor time they took.
     Computing,
 }
+
+/// How much less of the processor a computing thread gets than others where there is not enough of it: some quarter of
+/// what one of them gets.
+const COMPUTING_NICE: i32 = 6;
 
 /// What one thread shows of itself.
 pub(crate) struct Pulse {
@@ -68,6 +77,17 @@ pub(crate) struct Pulse {
     began: Instant,
     /// Milliseconds after `began` at which its step began, and 1; 0 between steps.
     step: AtomicU64,
+    /// What it computes with, where its steps are measured so.
+    processor: ProcessorTime,
+}
+
+/// The processor time that a thread took, as far as the system tells.
+#[derive(Default)]
+struct ProcessorTime {
+    /// The system's number of the thread; 0 before it began.
+    thread: AtomicI32,
+    /// Milliseconds when its step began.
+    at_beat: AtomicU64,
 }
 
 impl Vitals {
@@ -91,11 +111,14 @@ impl Vitals {
         steps: Steps,
         run: impl FnOnce(&Pulse) + Send + 'static,
     ) -> Result<JoinHandle<()>, StoreError> {
-        let pulse = Pulse { thread: name.to_owned(), steps, began: self.began, step: AtomicU64::new(0) };
-        let pulse = Arc::new(pulse);
+        let (step, processor) = (AtomicU64::new(0), ProcessorTime::default());
+        let pulse = Arc::new(Pulse { thread: name.to_owned(), steps, began: self.began, step, processor });
         lock(&self.pulses).push(Arc::clone(&pulse));
         let vitals = Arc::clone(self);
         crate::spawn(name, move || {
+            if pulse.steps == Steps::Computing {
+                pulse.give_way();
+            }
             let ended = catch_unwind(AssertUnwindSafe(|| run(&pulse)));
             pulse.rest();
             if let Err(panic) = ended {
@@ -148,7 +171,7 @@ impl Vitals {
 
     fn stalled(&self, longest: Duration, looks_at: impl Fn(&Pulse) -> bool) -> Option<VitalFailure> {
         let stalled = |pulse: &Arc<Pulse>| {
-            let time = pulse.step_time().filter(|time| *time > longest)?;
+            let time = pulse.step_longer_than(longest)?;
             Some(VitalFailure::Stalled { thread: pulse.thread.clone(), time })
         };
         lock(&self.pulses).iter().filter(|pulse| looks_at(pulse)).find_map(stalled)
@@ -167,8 +190,21 @@ impl Vitals {
 }
 
 impl Pulse {
+    /// Others go first from now on. To be called on its own thread.
+    fn give_way(&self) {
+        self.processor.thread.store(gettid().as_raw_nonzero().get(), Ordering::Relaxed);
+        if let Err(error) = setpriority_process(None, COMPUTING_NICE) {
+            tracing::debug!(thread = self.thread, %error, "the thread keeps its priority");
+        }
+    }
+
     /// A step begins.
     pub(crate) fn beat(&self) {
+        if self.steps == Steps::Computing {
+            let time = clock_gettime(ClockId::ThreadCPUTime);
+            let milliseconds = time.tv_sec.unsigned_abs() * 1_000 + time.tv_nsec.unsigned_abs() / 1_000_000;
+            self.processor.at_beat.store(milliseconds, Ordering::Relaxed);
+        }
         self.step.store(self.milliseconds() + 1, Ordering::Relaxed);
     }
 
@@ -177,13 +213,28 @@ impl Pulse {
         self.step.store(0, Ordering::Relaxed);
     }
 
-    fn step_time(&self) -> Option<Duration> {
+    /// How long it has been at its step, where that is longer than so long.
+    fn step_longer_than(&self, longest: Duration) -> Option<Duration> {
         let step = self.step.load(Ordering::Relaxed).checked_sub(1)?;
-        Some(Duration::from_millis(self.milliseconds().saturating_sub(step)))
+        let time = Duration::from_millis(self.milliseconds().saturating_sub(step));
+        if time <= longest || self.steps == Steps::Short {
+            return Some(time).filter(|time| *time > longest);
+        }
+        Some(self.processor.of_step().unwrap_or(time)).filter(|time| *time > longest)
     }
 
     fn milliseconds(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl ProcessorTime {
+    /// That of the step it is at. None where the system does not tell.
+    fn of_step(&self) -> Option<Duration> {
+        let times = fs::read_to_string(format!("/proc/self/task/{}/schedstat", self.thread.load(Ordering::Relaxed)));
+        let nanoseconds: u64 = times.ok()?.split_ascii_whitespace().next()?.parse().ok()?;
+        let before = Duration::from_millis(self.at_beat.load(Ordering::Relaxed));
+        Some(Duration::from_nanos(nanoseconds).saturating_sub(before))
     }
 }
 

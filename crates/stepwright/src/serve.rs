@@ -21,7 +21,7 @@ use store::Store;
 use store::memory::MemoryStore;
 use store::sqlite::Sqlite;
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 
 use crate::cli::{ServeArguments, ServiceArguments};
@@ -45,8 +45,13 @@ pub(crate) fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     let mut config = ServeConfig::load(arguments, &|name| std::env::var_os(name))?;
     logging::start(&config.log);
     bound_connections(&mut config.quotas);
-    let serving = serve_until_stopped(&config, &arguments.services);
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serving)
+    // Tasks have threads of their own: however many there are, calls do not queue behind them.
+    let of_tasks = Builder::new_multi_thread().thread_name("tasks").enable_all().build()?;
+    let serving = serve_until_stopped(&config, &arguments.services, of_tasks.handle());
+    let ended = Builder::new_multi_thread().enable_all().build()?.block_on(serving);
+    // Whatever is on its way then is done again after the next start.
+    of_tasks.shutdown_background();
+    ended
 }
 
 /// Connections take descriptors, of which the system gives so many and no more.
@@ -62,7 +67,11 @@ fn bound_connections(quotas: &mut Quotas) {
     }
 }
 
-async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments) -> Result<ExitCode, Failure> {
+async fn serve_until_stopped(
+    config: &ServeConfig,
+    arguments: &ServiceArguments,
+    of_tasks: &Handle,
+) -> Result<ExitCode, Failure> {
     let mut signals = Signals::listen()?;
     // Listening comes first: a second server on the same port leaves the data alone.
     let listener = listen(config.listen).await?;
@@ -73,7 +82,7 @@ async fn serve_until_stopped(config: &ServeConfig, arguments: &ServiceArguments)
     let Services { integrations, functions } = services(config, arguments, address, in_process.clone())?;
     let source = mocks.clone().map(|mocks| mocks as Arc<dyn MockSource>);
     let clock: Arc<dyn Clock> = Arc::new(SteadyClock::default());
-    let tasks = |reports| tasks(config, integrations, source, reports, Arc::clone(&clock));
+    let tasks = |reports| tasks(config, integrations, source, reports, Arc::clone(&clock), of_tasks.clone());
     let failures = Arc::new(FailureLog::new(Arc::clone(&store)));
     let (clock, options) = (Arc::clone(&clock), runtime_options(config));
     let oversight = Oversight { observers: vec![failures], crash_notes: crash_notes(config, clock.now()) };
@@ -161,8 +170,8 @@ fn tasks(
     mocks: Option<Arc<dyn MockSource>>,
     reports: TaskReports,
     clock: Arc<dyn Clock>,
+    threads: Handle,
 ) -> Arc<dyn Tasks> {
-    let threads = Handle::current();
     let options = TaskOptions {
         integrations,
         after_crash: config.tasks.after_crash,

@@ -97,7 +97,12 @@ impl Shared {
     async fn cancel_job(&self, call: &TaskCall, submitted: &Value) {
         let mut pause = PAUSE_MIN;
         for attempt in 1..=CANCEL_ATTEMPTS {
-            match self.integrations.cancel(call, submitted).await {
+            let cancelled = {
+                // Never closed.
+                let Ok(_turn) = self.cancels.acquire().await else { return };
+                self.integrations.cancel(call, submitted).await
+            };
+            match cancelled {
                 Ok(()) => return,
                 Err(failure) if attempt == CANCEL_ATTEMPTS => {
                     tracing::warn!(

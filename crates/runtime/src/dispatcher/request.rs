@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use store::execution_name;
 
 use super::job::Job;
-use super::nested_starts::starts_execution;
+use super::nested_starts::Start;
 use super::{AfterCrash, GivenUp, Shared};
 use crate::task_reports::{Reported, TaskReport};
 use crate::tasks::Work;
@@ -57,10 +57,14 @@ impl Shared {
             self.reports.report(work, TaskReport::from(interrupted())).await;
             return Requested::Over;
         }
-        self.wait_to_start(work, call).await;
+        let start = Start::by(&call.target);
+        if start.is_some() {
+            self.wait_to_start(work).await;
+        }
         let answer = {
+            let turns = if start == Some(Start::Begins) { &self.starts } else { &self.requests };
             // Never closed.
-            let Ok(_turn) = self.requests.acquire().await else { return Requested::Over };
+            let Ok(_turn) = turns.acquire().await else { return Requested::Over };
             if given_up.is_given_up.load(Ordering::Acquire) {
                 return Requested::Over;
             }
@@ -82,10 +86,7 @@ impl Shared {
     }
 
     /// Whoever starts executions faster than its state machine may waits.
-    async fn wait_to_start(&self, work: &Work, call: &TaskCall) {
-        if !starts_execution(&call.target) {
-            return;
-        }
+    async fn wait_to_start(&self, work: &Work) {
         let wait = self.nested_starts.wait(&work.info.state_machine_arn, Instant::now());
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
