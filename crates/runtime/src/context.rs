@@ -8,6 +8,7 @@ use store::Store;
 use store::record::ExecutionId;
 
 use crate::arn::Arns;
+use crate::commit_health::CommitHealth;
 use crate::directory::Directory;
 use crate::memory::Memory;
 use crate::metrics::{Metrics, MetricsSnapshot};
@@ -31,6 +32,7 @@ pub struct Context {
     pub(crate) options: ShardOptions,
     pub(crate) open_executions: Arc<OpenExecutions>,
     pub(crate) memory: Memory,
+    pub(crate) commit_health: Arc<CommitHealth>,
     /// Executions that must not be advanced.
     pub(crate) set_aside: BTreeSet<ExecutionId>,
 }
@@ -60,6 +62,7 @@ impl Context {
             options,
             open_executions: Arc::new(OpenExecutions::at_most(runtime.quotas.open_executions)),
             memory: Memory::at_most(runtime.quotas.memory_bytes),
+            commit_health: Arc::default(),
             set_aside: BTreeSet::new(),
         }
     }

@@ -12,6 +12,7 @@ mod arn;
 pub mod calls;
 pub mod chance;
 pub mod clock;
+mod commit_health;
 mod computations;
 mod context;
 pub mod crash_notes;
@@ -29,6 +30,7 @@ pub mod observer;
 mod open_executions;
 pub mod quotas;
 mod records;
+mod rounds;
 pub mod shard;
 mod sync;
 pub mod task_reports;
@@ -67,6 +69,8 @@ pub use metrics::{MetricsSnapshot, Throttled};
 use observer::{Follower, Observer};
 use quotas::Quotas;
 use records::RecordNumbers;
+use rounds::Rounds;
+pub use rounds::Unwell;
 use shard::{Context, Input, Outlets, Reply, Shard, ShardOptions};
 use sync::{Inbox, InboxFull, lock};
 use task_reports::TaskReports;
@@ -235,13 +239,14 @@ impl Runtime {
         self.profiles().is_some()
     }
 
-    /// What is wrong with the threads that everything depends on, where something is. A server that says so gives no
-    /// good answers.
+    /// What is wrong with the threads that everything depends on, or with what is stored, where something is. A server
+    /// that says so gives no good answers.
     ///
     /// # Errors
     /// What is wrong.
-    pub fn check(&self) -> Result<(), VitalFailure> {
-        self.inner.vitals.check()
+    pub fn check(&self) -> Result<(), Unwell> {
+        self.inner.vitals.check()?;
+        self.inner.context.commit_health.failure().map_or(Ok(()), |reason| Err(Unwell::Commits(reason)))
     }
 
     /// Returns when such a thread died or does not get on: then the process is to be ended, and started again.
@@ -317,6 +322,7 @@ impl Runtime {
         &self,
         compute: impl FnOnce() -> Result<T, CallError> + Send + 'static,
     ) -> Result<T, CallError> {
+        self.check_memory()?;
         self.compute_with(move |_| compute()).await
     }
 
@@ -397,8 +403,8 @@ impl Inner {
         let (clock, errands) = (Arc::clone(&self.clock), Arc::clone(&self.errands));
         threads.push(vitals.spawn("keeper", Steps::Short, move |pulse| keeper.run(&*clock, &errands, pulse))?);
         let (watching, stall) = (Arc::clone(vitals), self.options.quotas.stall);
-        let context = Arc::clone(&self.context);
-        threads.push(spawn("vitals", move || watching.watch(stall, || context.memory.look()))?);
+        let mut rounds = Rounds::new(Arc::clone(&self.context), Arc::clone(&self.writer));
+        threads.push(spawn("vitals", move || watching.watch(stall, || rounds.look()))?);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Whether the threads that everything depends on are alive and get on.
+//! Whether what everything depends on is there: the threads, alive and getting on, and what is stored.
 //!
 //! A thread that panics, or is at one step for too long, cannot be put right from within: the process is to be ended, and
 //! whoever supervises it starts it again. Nothing that was acknowledged is lost by that. Whoever owns the process asks for
@@ -45,6 +45,9 @@ pub enum VitalFailure {
         /// How long it has been at it.
         time: Duration,
     },
+    /// What is committed is not there any more after the next start.
+    #[error("the stored data is out of reach: {0}")]
+    Store(String),
 }
 
 /// The threads and how they do.
@@ -153,10 +156,12 @@ impl Vitals {
 
     /// Looks at the threads, and at what else is to be looked at, until it is closed. No step may take longer than
     /// `stall`.
-    pub(crate) fn watch(&self, stall: Duration, look: impl Fn()) {
+    pub(crate) fn watch(&self, stall: Duration, mut look: impl FnMut() -> Result<(), VitalFailure>) {
         let mut is_closed = lock(&self.is_closed);
         while !*is_closed {
-            look();
+            if let Err(failure) = look() {
+                self.fail(failure);
+            }
             if let Some(stalled) = self.stalled(stall, |_| true) {
                 self.fail(stalled);
             }
@@ -271,7 +276,7 @@ mod tests {
             pulse.rest();
         });
         let watching = Arc::clone(&vitals);
-        let watch = std::thread::spawn(move || watching.watch(Duration::from_millis(1), || {}));
+        let watch = std::thread::spawn(move || watching.watch(Duration::from_millis(1), || Ok(())));
         assert!(matches!(vitals.failure().await, VitalFailure::Stalled { thread, .. } if thread == "writer"));
         drop(go_on);
         vitals.close();

@@ -10,6 +10,7 @@ use store::record::Write;
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
 
+use crate::commit_health::CommitHealth;
 use crate::driver::Shards;
 use crate::metrics::Metrics;
 use crate::observer::Observers;
@@ -90,6 +91,7 @@ pub struct Committer {
     shards: Arc<Shards>,
     outlets: Outlets,
     metrics: Arc<Metrics>,
+    health: Arc<CommitHealth>,
     observers: Observers,
     /// Per shard, the oldest generation whose batches may still be committed.
     generations: Vec<u64>,
@@ -99,8 +101,8 @@ impl Committer {
     /// Commits to that store, in that lane of it, what those shards do.
     pub fn new(store: Arc<dyn Store>, lane: Lane, shards: Arc<Shards>, outlets: Outlets, context: &Context) -> Self {
         let generations = vec![0; shards.count()];
-        let metrics = Arc::clone(&context.metrics);
-        Self { store, lane, shards, outlets, metrics, observers: Observers::none(), generations }
+        let (metrics, health) = (Arc::clone(&context.metrics), Arc::clone(&context.commit_health));
+        Self { store, lane, shards, outlets, metrics, health, observers: Observers::none(), generations }
     }
 
     /// Tells these of what it commits.
@@ -186,6 +188,7 @@ impl Committer {
         let result = self.commit_observed(writes);
         match &result {
             Ok(()) => {
+                self.health.committed();
                 Metrics::add(&self.metrics.commits, 1);
                 Metrics::add(&self.metrics.writes, count as u64);
             }
@@ -195,6 +198,7 @@ impl Committer {
             }
             Err(error) => {
                 tracing::error!(error = error as &dyn std::error::Error, writes = count, "a commit failed");
+                self.health.failed(error);
                 Metrics::add(&self.metrics.commit_failures, 1);
             }
         }
@@ -324,6 +328,7 @@ mod tests {
             shards: Arc::new(Shards::new(1, Partitions::default())),
             outlets: Outlets { exchange: Arc::new(Exchange::new(1, |_| {})), tasks: Arc::new(NoTasks) },
             metrics: Arc::default(),
+            health: Arc::default(),
             observers: Observers::none(),
             generations: vec![0],
         }

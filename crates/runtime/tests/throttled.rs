@@ -319,6 +319,9 @@ async fn where_memory_is_scarce_what_was_accepted_goes_on_and_new_work_is_refuse
     };
     assert!(matches!(error, CallError::Throttled), "{error:?}");
     assert_eq!(throttled(&runtime, Throttled::Memory), 1);
+    // A definition takes memory too.
+    let error = runtime.compute(|| Ok(())).await.unwrap_err();
+    assert!(matches!(error, CallError::Throttled), "{error:?}");
     assert_eq!(runtime.metrics().executions_started, runtime.metrics().executions_ended);
     runtime.shut_down().await;
 }

@@ -303,6 +303,10 @@ impl<S: Store + ?Sized> Store for Faulty<S> {
     fn describe(&self) -> Text {
         self.inner.describe()
     }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.inner.check()
+    }
 }
 
 #[cfg(test)]

@@ -205,4 +205,12 @@ pub trait Records: Send + Sync {
 pub trait Store: Commit + Executions + DueWork + Records {
     /// What the store is and where it lies, for the log and the start message.
     fn describe(&self) -> Text;
+
+    /// Whether what is committed still gets where it is read again after the next start. Asked several times a second.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] where it does not.
+    fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

@@ -1,12 +1,12 @@
 //! Looking at data without changing it, for whoever wants to know what is wrong with it.
 
-use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Result;
 
 use super::checkpoint::{Log, Pace};
+use super::presence::Presence;
 use super::read::ReadConnection;
 use super::schema::{MIGRATIONS, PARTITIONS};
 use super::{FILE, Sqlite, Writing, error, files, open};
@@ -30,7 +30,7 @@ impl Sqlite {
         if !file.is_file() {
             return Err(StoreError::Unusable(format!("there is no data in {}", directory.display())));
         }
-        let lock = shared_lock(directory)?;
+        let lock = open::lock_directory_shared(directory)?;
         let failed = |error| error::at_open(error, &file);
         let connection = open::reader(&file).map_err(failed)?;
         let format = open::check_format(&connection, &file)?;
@@ -46,8 +46,10 @@ impl Sqlite {
             .map_err(|error| StoreError::Failed { action: "open the stored data", source: Box::new(error) })?;
         let stored = reader.meta(PARTITIONS).map_err(failed)?.and_then(|count| String::from_utf8(count).ok());
         let partitions = stored.and_then(|count| count.parse().ok()).and_then(Partitions::new).unwrap_or_default();
+        let presence = Presence::of(&file);
         let writing = Writing { is_refused: true, ..Writing::default() };
         Ok(Self {
+            presence,
             file,
             partitions,
             readers: Mutex::new(vec![reader]),
@@ -114,20 +116,5 @@ impl ReadConnection {
 
     fn meta_names(&mut self) -> Result<Vec<String>> {
         self.connection().prepare("SELECT name FROM meta ORDER BY name")?.query_map([], |row| row.get(0))?.collect()
-    }
-}
-
-/// Keeps servers away. A directory that no server ever locked has nothing to lock.
-fn shared_lock(directory: &Path) -> std::result::Result<File, StoreError> {
-    let path = directory.join("stepwright.lock");
-    let unusable = |error| error::directory(&error, directory);
-    let mut lock = match File::open(&path) {
-        Ok(lock) => lock,
-        Err(_) => return File::open(directory.join(FILE)).map_err(unusable),
-    };
-    match lock.try_lock_shared() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(open::in_use(directory, &mut lock)),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
     }
 }

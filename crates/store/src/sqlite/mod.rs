@@ -12,12 +12,12 @@ mod examine;
 mod files;
 mod open;
 mod packing;
+mod presence;
 mod read;
 mod schema;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,6 +38,8 @@ use checkpoint::{Log, Pace};
 use commit::{Refused, WriteConnection};
 use doubt::{Doubt, Evidence};
 use files::Flaw;
+use open::DirectoryLock;
+use presence::Presence;
 use read::ReadConnection;
 
 /// The database in the data directory.
@@ -56,7 +58,8 @@ pub struct Sqlite {
     log: Arc<Log>,
     checkpoints: Option<JoinHandle<()>>,
     // Dropped last: the directory stays locked until every connection is closed.
-    _lock: File,
+    _lock: DirectoryLock,
+    presence: Presence,
 }
 
 /// What a commit needs.
@@ -158,7 +161,8 @@ impl Sqlite {
         let writer = Arc::new(Mutex::new(writing));
         let log = Arc::new(Log::new(pace));
         let checkpoints = Some(start_checkpoints(&file, &log, &writer)?);
-        Ok(Self { file, partitions, writer, readers: Mutex::default(), log, checkpoints, _lock: lock })
+        let (readers, presence) = (Mutex::default(), Presence::of(&file));
+        Ok(Self { file, partitions, writer, readers, log, checkpoints, _lock: lock, presence })
     }
 
     /// Asks with a reader of its own. A reader that failed is not used again.
@@ -365,5 +369,9 @@ impl Records for Sqlite {
 impl Store for Sqlite {
     fn describe(&self) -> Text {
         Text::from(format!("SQLite file {}", self.file.display()))
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.presence.check()
     }
 }

@@ -18,23 +18,57 @@ const WRITTEN_BY: &str = env!("CARGO_PKG_VERSION");
 /// lengthen the log.
 const PAGE_BYTES: u32 = 4096;
 
+/// Says which process has the data directory, and is locked by it.
+const LOCK: &str = "stepwright.lock";
+
 /// How long a connection waits for a lock another program holds, such as a user's `sqlite3`.
 const BUSY_MS: u32 = 5_000;
 
-/// Creates the directory where it is missing, and takes its lock, which holds until the file is dropped.
-pub(super) fn lock_directory(directory: &Path) -> Result<File, StoreError> {
+/// The lock of a data directory, until it is dropped. The file says who has it. The directory itself is locked as well:
+/// whoever removes the file lets no second server in.
+#[derive(Debug)]
+pub(super) struct DirectoryLock {
+    _file: Option<File>,
+    _directory: Option<File>,
+}
+
+/// Creates the directory where it is missing, and takes its lock.
+pub(super) fn lock_directory(directory: &Path) -> Result<DirectoryLock, StoreError> {
     let unusable = |error| error::directory(&error, directory);
     create_directory(directory).map_err(unusable)?;
-    let path = directory.join("stepwright.lock");
+    let path = directory.join(LOCK);
     let mut file = for_owner(OpenOptions::new().read(true).write(true)).open(&path).map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(in_use(directory, &mut file)),
-        Err(TryLockError::Error(error)) => return Err(unusable(error)),
-    }
+    let opened = lock_both(directory, &mut file, File::try_lock)?;
     protect_files(directory).map_err(unusable)?;
     file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(unusable)?;
-    Ok(file)
+    Ok(DirectoryLock { _file: Some(file), _directory: opened })
+}
+
+/// Keeps servers away while somebody reads. A directory that no server ever locked has no file to lock.
+pub(super) fn lock_directory_shared(directory: &Path) -> Result<DirectoryLock, StoreError> {
+    let Ok(mut file) = File::open(directory.join(LOCK)) else {
+        return Ok(DirectoryLock { _file: None, _directory: File::open(directory).ok() });
+    };
+    let opened = lock_both(directory, &mut file, File::try_lock_shared)?;
+    Ok(DirectoryLock { _file: Some(file), _directory: opened })
+}
+
+/// Not every file system locks directories; the file is enough where nobody removes it.
+fn lock_both(
+    directory: &Path,
+    file: &mut File,
+    lock: fn(&File) -> Result<(), TryLockError>,
+) -> Result<Option<File>, StoreError> {
+    match lock(file) {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(in_use(directory, file)),
+        Err(TryLockError::Error(error)) => return Err(error::directory(&error, directory)),
+    }
+    let opened = File::open(directory).ok();
+    match opened.as_ref().map(lock) {
+        Some(Err(TryLockError::WouldBlock)) => Err(in_use(directory, file)),
+        _ => Ok(opened),
+    }
 }
 
 /// Options that make a file which is missing, for its owner alone.
@@ -53,7 +87,7 @@ fn protect_files(directory: &Path) -> std::io::Result<()> {
         for_owner(OpenOptions::new().write(true)).open(&database)?;
     }
     #[cfg(unix)]
-    for name in ["stepwright.db", "stepwright.db-wal", "stepwright.db-shm", "stepwright.lock"] {
+    for name in ["stepwright.db", "stepwright.db-wal", "stepwright.db-shm", LOCK] {
         use std::os::unix::fs::PermissionsExt;
         let path = directory.join(name);
         let Ok(metadata) = fs::metadata(&path) else { continue };
