@@ -28,6 +28,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const DISCARD_FACTOR: usize = 8;
 /// How long what a refused request still sends is read and thrown away.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Who sends nothing for so long waits for the answer.
+const DISCARD_PAUSE: Duration = Duration::from_millis(500);
 
 /// A request's whole body. What it takes up is given back when it is dropped.
 pub(super) struct RequestBody {
@@ -77,10 +79,12 @@ impl RequestBodies {
     {
         let mut body = Limited::new(body, bytes_max.saturating_mul(DISCARD_FACTOR));
         let read = match self.collect(&mut body, bytes_max).await {
-            Err(Unread::Throttled) => {
-                self.runtime.count_throttled(Throttled::Body);
+            Err(unread @ (Unread::Throttled | Unread::TooLarge)) => {
+                if matches!(unread, Unread::Throttled) {
+                    self.runtime.count_throttled(Throttled::Body);
+                }
                 discard_rest(&mut body).await;
-                Err(Unread::Throttled)
+                Err(unread)
             }
             other => other,
         };
@@ -102,6 +106,10 @@ impl RequestBodies {
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BodyError>,
     {
+        // Who says that it will be too much need not send it.
+        if body.size_hint().lower() > bytes_max as u64 {
+            return Err(Unread::TooLarge);
+        }
         let (begun, deadline) = (Instant::now(), Deadline::within(Some(TIMEOUT)));
         let mut charge = self.budget.account();
         let Some(first) = self.next(body, begun, deadline).await? else {
@@ -157,7 +165,7 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BodyError>,
 {
-    let all = async { while let Some(Ok(_)) = body.frame().await {} };
+    let all = async { while let Ok(Some(Ok(_))) = tokio::time::timeout(DISCARD_PAUSE, body.frame()).await {} };
     // Whoever takes longer, or sends more, finds the connection closed.
     let _ = tokio::time::timeout(DISCARD_TIMEOUT, all).await;
 }

@@ -231,6 +231,18 @@ fn a_body_is_taken_up_to_the_limit_and_refused_above() {
 }
 
 #[test]
+fn who_announces_too_much_is_answered_without_sending_it() {
+    let server = server();
+    let mut client = connect(&server);
+    let head = post("ListActivities", "").replace("content-length: 0", "content-length: 1000000000");
+    let begun = Instant::now();
+    client.write_all(head.as_bytes()).unwrap();
+    assert_eq!(read_answer(&mut client).0.split(' ').nth(1), Some("413"));
+    // No timing decides: it would otherwise be the half minute that a body may take.
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
 fn a_body_in_chunks_is_put_together() {
     let server = server();
     let mut client = connect(&server);
