@@ -4,9 +4,14 @@
 //! loaded one. What is bounded is charged before it is done.
 
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes that are read or made for one step of work.
 const BYTES_A_STEP: u64 = 64;
+
+/// Steps after which an evaluation that can be recalled looks whether it was: a few milliseconds.
+const STEPS_BETWEEN_LOOKS: u64 = 100_000;
 
 /// What one evaluation may use. AWS says nothing of work and bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +45,33 @@ pub enum Exhausted {
     Patience,
 }
 
+/// Tells evaluations that are under way elsewhere that nobody has time for them any more. Clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct Recall(Arc<AtomicBool>);
+
+impl Recall {
+    /// They stop soon, with [`Exhausted::Patience`].
+    pub fn recall(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether they were told so.
+    pub fn is_recalled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// An [`Allowance`] and what is left of it. Once a charge is refused, all later ones are.
 #[derive(Debug)]
 pub struct Budget {
     allowance: Allowance,
     /// Steps until whoever waits has no more time; no more than the allowance has.
     patience: u64,
+    /// Steps until it is to look whether it was recalled, or that are left altogether.
     steps_left: Cell<u64>,
+    /// Steps behind those.
+    steps_beyond: Cell<u64>,
+    recall: Option<Recall>,
     bytes_left: Cell<u64>,
     exhausted: Cell<Option<Exhausted>>,
 }
@@ -65,9 +90,19 @@ impl Budget {
             allowance,
             patience,
             steps_left: Cell::new(patience),
+            steps_beyond: Cell::new(0),
+            recall: None,
             bytes_left: Cell::new(allowance.bytes),
             exhausted: Cell::new(None),
         }
+    }
+
+    /// The same budget, until it is recalled.
+    #[must_use]
+    pub fn recalled_by(mut self, recall: Recall) -> Self {
+        self.recall = Some(recall);
+        self.divide(self.steps_left.get());
+        self
     }
 
     /// Counts one step of work.
@@ -90,8 +125,28 @@ impl Budget {
                 self.steps_left.set(left);
                 Ok(())
             }
+            None => self.charge_beyond(steps),
+        }
+    }
+
+    #[cold]
+    fn charge_beyond(&self, steps: u64) -> Result<(), Exhausted> {
+        if self.recall.as_ref().is_some_and(Recall::is_recalled) {
+            return Err(self.refuse(Exhausted::Patience));
+        }
+        match (self.steps_left.get() + self.steps_beyond.get()).checked_sub(steps) {
+            Some(left) => {
+                self.divide(left);
+                Ok(())
+            }
             None => Err(self.refuse(self.out_of_steps())),
         }
+    }
+
+    fn divide(&self, left: u64) {
+        let next = left.min(STEPS_BETWEEN_LOOKS);
+        self.steps_left.set(next);
+        self.steps_beyond.set(left - next);
     }
 
     /// Counts bytes that are yet to be made, and the work to make them.
@@ -130,7 +185,7 @@ impl Budget {
 
     /// Steps and bytes that were used.
     pub fn used(&self) -> (u64, u64) {
-        (self.patience - self.steps_left.get(), self.allowance.bytes - self.bytes_left.get())
+        (self.patience - self.steps_left.get() - self.steps_beyond.get(), self.allowance.bytes - self.bytes_left.get())
     }
 
     fn out_of_steps(&self) -> Exhausted {
@@ -142,6 +197,7 @@ impl Budget {
         let first = self.exhausted.get().unwrap_or(exhausted);
         self.exhausted.set(Some(first));
         self.steps_left.set(0);
+        self.steps_beyond.set(0);
         self.bytes_left.set(0);
         first
     }
@@ -180,5 +236,20 @@ mod tests {
         assert_eq!(budget.charge_steps(11), Err(Exhausted::Steps(10)));
         let budget = Budget::with_patience(SMALL, Some(0));
         assert_eq!(budget.charge_step(), Err(Exhausted::Patience));
+    }
+
+    #[test]
+    fn what_is_recalled_stops_soon_and_what_is_not_has_all_of_it() {
+        let (allowance, recall) = (Allowance { steps: 1_000_000, ..SMALL }, Recall::default());
+        let budget = Budget::new(allowance).recalled_by(recall.clone());
+        assert_eq!(budget.charge_steps(250_000), Ok(()));
+        assert_eq!((0..750_000).find(|_| budget.charge_step().is_err()), None);
+        assert_eq!(budget.used().0, 1_000_000);
+        assert_eq!(budget.charge_step(), Err(Exhausted::Steps(1_000_000)));
+        let budget = Budget::new(allowance).recalled_by(recall.clone());
+        recall.recall();
+        let stopped = (0..1_000_000).find(|_| budget.charge_step().is_err());
+        assert!(stopped.is_some_and(|steps| steps <= STEPS_BETWEEN_LOOKS), "{stopped:?}");
+        assert_eq!(budget.exhausted(), Some(Exhausted::Patience));
     }
 }

@@ -27,7 +27,7 @@ pub mod uuid;
 pub mod value;
 mod walk;
 
-pub use budget::{Allowance, Budget, Exhausted};
+pub use budget::{Allowance, Budget, Exhausted, Recall};
 pub use error::{ErrorName, EvaluationError};
 pub use json::JsonError;
 pub use number::Number;

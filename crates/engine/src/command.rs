@@ -1,7 +1,7 @@
 //! What the world asks of an execution, and what it is told in answer.
 
 use asl::program::Resource;
-use asl::{Text, Value};
+use asl::{Recall, Text, Value};
 
 use crate::event::{EventId, Timestamp};
 use crate::execution::ReplayError;
@@ -98,11 +98,13 @@ pub struct TurnTime<'a> {
     pub evaluation_steps: Option<u64>,
     /// Whether the turn took long enough. Asked after every step.
     pub is_over: &'a dyn Fn() -> bool,
+    /// By which the evaluation of a state's fields can be ended from outside, as if it took more steps than it may.
+    pub recall: Option<&'a Recall>,
 }
 
 impl TurnTime<'_> {
     /// As much time as it takes.
-    pub const UNBOUNDED: Self = Self { evaluation_steps: None, is_over: &|| false };
+    pub const UNBOUNDED: Self = Self { evaluation_steps: None, is_over: &|| false, recall: None };
 }
 
 /// What a Task state must know of the world before it schedules. The answers are the same every time: none looks

@@ -107,6 +107,11 @@ pub(crate) struct Decision<'a> {
 
 impl<'a> Decision<'a> {
     fn new(execution: &'a Execution, turn: &'a Turn<'a>, chance: &'a Chance, events: &'a mut Vec<Event>) -> Self {
+        let budget = Budget::with_patience(turn.limits.evaluation, turn.time.evaluation_steps);
+        let budget = match turn.time.recall {
+            Some(recall) => budget.recalled_by(recall.clone()),
+            None => budget,
+        };
         Self {
             execution,
             turn,
@@ -116,7 +121,7 @@ impl<'a> Decision<'a> {
             free_frames: execution.free_frames(),
             full: false,
             probe: None,
-            budget: Budget::with_patience(turn.limits.evaluation, turn.time.evaluation_steps),
+            budget,
         }
     }
 

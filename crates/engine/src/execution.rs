@@ -380,7 +380,7 @@ impl Execution {
     }
 
     /// When the whole execution times out, by the machine's own `TimeoutSeconds`.
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+    pub fn deadline(&self) -> Option<Timestamp> {
         self.program.timeout_seconds.map(|seconds| self.started_at.plus_seconds(seconds as f64))
     }
 }

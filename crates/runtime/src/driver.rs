@@ -181,15 +181,20 @@ impl Surroundings {
         match need {
             Need::Stored(question) => self.questions.push(question),
             Need::Turn(turn) => self.long_turns.take(shard, turn),
+            Need::Recall(execution) => {
+                if let Some(turn) = self.long_turns.withdraw(execution) {
+                    self.shards.send(shard, Input::Turned(Box::new(turn.untaken())));
+                }
+            }
         }
     }
 }
 
 /// How long a turn may take, beside the other executions of its shard.
-const TURN: Duration = Duration::from_micros(500);
+const TURN: Duration = Duration::from_millis(1);
 
 /// How long a shard goes on before it hands on what it did and looks at what came in.
-const ROUND: Duration = Duration::from_millis(1);
+const ROUND: Duration = Duration::from_millis(2);
 
 /// How long a turn may take that holds up nobody.
 const LONG_TURN: Duration = Duration::from_millis(100);

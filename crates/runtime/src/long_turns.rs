@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use store::StoreError;
+use store::record::ExecutionId;
 
 use crate::crash_notes::{CrashNotes, Watched};
 use crate::driver::{Shards, Stopwatch};
@@ -74,6 +75,11 @@ impl LongTurns {
     pub(crate) fn take(&self, shard: usize, turn: Box<LongTurn>) {
         self.queue.0.put(Instant::now(), turn.spent(), (shard, turn));
     }
+
+    /// Gives back a turn that has not begun.
+    pub(crate) fn withdraw(&self, execution: ExecutionId) -> Option<Box<LongTurn>> {
+        self.queue.0.take_out(|(_, turn)| turn.execution == execution).map(|(_, turn)| turn)
+    }
 }
 
 impl Drop for Ways {
@@ -97,6 +103,15 @@ impl<T> Queue<T> {
         waiting.turns.push(Asked { rank, number, turn });
         drop(waiting);
         self.wake.notify_one();
+    }
+
+    /// The turn of which that is true, out of turn.
+    fn take_out(&self, is_it: impl Fn(&T) -> bool) -> Option<T> {
+        let mut waiting = lock(&self.waiting);
+        let mut turns = std::mem::take(&mut waiting.turns).into_vec();
+        let found = turns.iter().position(|asked| is_it(&asked.turn)).map(|at| turns.swap_remove(at).turn);
+        waiting.turns = turns.into();
+        found
     }
 
     /// The next turn; none when the queue is closed. What waits then is lost with the rest.
@@ -154,7 +169,11 @@ mod tests {
         queue.put(now + Duration::from_secs(1), Duration::ZERO, "much later");
         let order: Vec<_> = (0..7).filter_map(|_| queue.next()).collect();
         assert_eq!(order, ["new", "newer", "b", "c", "hog", "hog again", "much later"]);
-        queue.put(now, Duration::ZERO, "late");
+        for turn in ["late", "withdrawn", "later"] {
+            queue.put(now, Duration::ZERO, turn);
+        }
+        assert_eq!(queue.take_out(|turn| *turn == "withdrawn"), Some("withdrawn"));
+        assert_eq!((queue.take_out(|turn| *turn == "withdrawn"), queue.next()), (None, Some("late")));
         lock(&queue.waiting).is_closed = true;
         assert_eq!(queue.next(), None);
     }

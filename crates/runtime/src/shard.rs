@@ -271,11 +271,13 @@ impl Shard {
             self.forget(id);
             Metrics::add(&self.context.metrics.executions_ended, 1);
         }
-        for absent in self.absent.values_mut() {
-            if let Absence::Away { kind, fate, .. } = &mut absent.absence
+        for (id, absent) in &mut self.absent {
+            if let Absence::Away { kind, fate, recall, .. } = &mut absent.absence
                 && belongs(*kind)
             {
                 *fate = Fate::IsForgotten;
+                recall.recall();
+                self.needs.push(Need::Recall(*id));
             }
         }
         self.gathering.releases.push(Release::Finished(Held { reply, result: Ok(()) }));

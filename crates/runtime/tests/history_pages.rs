@@ -12,10 +12,10 @@ use runtime::clock::WallClock;
 use runtime::quotas::Quotas;
 use runtime::tasks::no_tasks;
 use runtime::{Runtime, RuntimeOptions};
-use store::Store;
 use store::fault::{Fate, Faulty};
 use store::memory::MemoryStore;
 use store::record::MachineType;
+use store::{Executions, Store};
 
 /// What each of the states gives.
 const PAYLOAD: usize = 1_000;
@@ -163,6 +163,9 @@ async fn a_page_is_read_no_further_than_it_goes() {
     while !last().await {
         tokio::task::yield_now().await;
     }
+    let stored = bench.store.execution_by_arn(&bench.execution).unwrap().unwrap().id;
+    // How many there are depends on how much was done in a turn.
+    let stored = bench.store.chunks(stored).unwrap().len() as u64;
     for reverse in [false, true] {
         bench.store.take_reads();
         let pages = bench.pages(1_000, reverse).await;
@@ -170,7 +173,7 @@ async fn a_page_is_read_no_further_than_it_goes() {
         assert!(pages.len() > 10 && pages.iter().all(|page| bytes(page) <= 1 << 20));
         assert_eq!(pages.iter().map(|page| page.events.len() as u64).sum::<u64>(), EVENTS);
         // Each page reads the chunks it shows, the one it ends in, and perhaps one beside it.
-        assert!(chunks <= 3 * pages.len() as u64, "{chunks} chunks for {} pages", pages.len());
+        assert!(chunks <= stored + 2 * pages.len() as u64, "{chunks} of {stored} chunks for {} pages", pages.len());
     }
     bench.runtime.shut_down().await;
 }

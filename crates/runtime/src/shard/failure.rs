@@ -56,7 +56,7 @@ impl Shard {
             self.read_back(id);
         }
         for absent in self.absent.values_mut() {
-            if let Absence::Away { kind: Kind::Standard, pending: 1.., fate } = &mut absent.absence {
+            if let Absence::Away { kind: Kind::Standard, pending: 1.., fate, .. } = &mut absent.absence {
                 *fate = Fate::IsReadBack;
             }
         }

@@ -171,6 +171,11 @@ impl Live {
         }
     }
 
+    /// When it times out, whatever it does.
+    pub(super) fn ends_at(&self) -> Option<Timestamp> {
+        self.execution.deadline().into_iter().chain(self.express_end()).min()
+    }
+
     /// Has an EXPRESS execution end no later than then.
     pub(super) fn end_express_by(&mut self, latest: Timestamp) {
         if let Kind::Express { ends_at, .. } = &mut self.kind {

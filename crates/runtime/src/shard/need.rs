@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use asl::{Text, Value};
+use asl::{Recall, Text, Value};
 use engine::{Advance, Command, Event, Fault, Timestamp};
 use store::StoreError;
 use store::record::{ExecutionId, ExecutionRecord};
@@ -19,6 +19,8 @@ pub enum Need {
     Stored(Question),
     /// A turn for which a shard has no time. Answered by [`super::Input::Turned`].
     Turn(Box<LongTurn>),
+    /// That long turn is to be over soon. Where it has not begun it may be answered as it is: [`LongTurn::untaken`].
+    Recall(ExecutionId),
 }
 
 /// An execution as the store has it.
@@ -76,9 +78,17 @@ pub struct LongTurn {
     pub(crate) seed: u128,
     /// Who waits to hear that the command was carried out.
     pub(crate) reply: Option<Reply<()>>,
+    /// Ends its evaluations from outside.
+    pub(crate) recall: Recall,
 }
 
 impl LongTurn {
+    /// It comes back as it went: somebody else wants something of the execution first.
+    pub fn untaken(self) -> TurnTaken {
+        let Self { execution, live, command, reply, .. } = self;
+        TurnTaken { execution, live, events: Vec::new(), result: Some(Err(Fault::TooLong(Box::new(command)))), reply }
+    }
+
     /// How long the execution's long turns took so far.
     pub(crate) fn spent(&self) -> Duration {
         self.live.spent

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use asl::Recall;
 use engine::{Command, Ignored, OpenTask, Outstanding, Timestamp};
 use store::StoreError;
 use store::record::ExecutionId;
@@ -47,7 +48,7 @@ pub(super) struct Absent {
 }
 
 /// Where an execution is that is not in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Absence {
     /// In the store. Left when it is loaded.
     Stored,
@@ -57,6 +58,10 @@ pub(super) enum Absence {
         /// Batches with writes of it that are not durable yet.
         pending: u32,
         fate: Fate,
+        /// When it times out, whatever it computes.
+        ends_at: Option<Timestamp>,
+        /// Ends its turn.
+        recall: Recall,
     },
 }
 
@@ -71,6 +76,23 @@ pub(super) enum Fate {
     IsForgotten,
 }
 
+impl Absence {
+    /// Whether what is asked ends the execution, so that nobody needs to know what else comes of its turn. Then the turn
+    /// is told to end.
+    fn is_ended_by(&self, request: &Request) -> bool {
+        let Self::Away { ends_at, recall, .. } = self else { return false };
+        let ends = match request {
+            Request::Stop(_) => true,
+            Request::Tick { due } => ends_at.is_some_and(|end| *due >= end),
+            Request::Task { .. } | Request::HandOut(_) | Request::Resume(_) | Request::ReadBack => false,
+        };
+        if ends {
+            recall.recall();
+        }
+        ends
+    }
+}
+
 impl Shard {
     /// Does what is asked of an execution: at once where it is in memory, else as soon as it is.
     pub(super) fn request(&mut self, id: ExecutionId, request: Request, moment: &mut Moment<'_>) {
@@ -81,6 +103,9 @@ impl Shard {
             };
         }
         if let Some(absent) = self.absent.get_mut(&id) {
+            if absent.absence.is_ended_by(&request) {
+                self.needs.push(Need::Recall(id));
+            }
             return absent.waiting.push(request);
         }
         if self.live.contains_key(&id) {

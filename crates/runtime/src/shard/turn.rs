@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use asl::program::Resource;
-use asl::{Text, Value};
+use asl::{Recall, Text, Value};
 use engine::{
     Advance, Command, EventId, EventKind, Fault, Ignored, Limits, OpenTask, Resources, TaskFamily, Timestamp, Turn,
     TurnTime,
@@ -248,19 +248,25 @@ impl Shard {
         live.armed.take().map(|due| self.timers.remove(&(due, id)));
         live.is_queued = false;
         Metrics::add(&self.context.metrics.long_turns, 1);
-        let absence = Absence::Away { kind: live.kind, pending: live.pending, fate: Fate::Returns };
+        let (recall, ends_at) = (Recall::default(), live.ends_at());
+        let horizon = Timestamp(moment.now.0.saturating_add(ARM_AHEAD_MILLISECONDS));
+        ends_at.filter(|end| *end <= horizon).map(|end| self.timers.insert((end, id)));
+        let (kind, pending, fate) = (live.kind, live.pending, Fate::Returns);
+        let absence = Absence::Away { kind, pending, fate, ends_at, recall: recall.clone() };
         self.absent.insert(id, Absent { absence, waiting: Vec::new() });
         let seed = moment.chance.draw();
-        let turn = LongTurn { execution: id, live: Box::new(live), command, now: moment.now, seed, reply };
+        let turn = LongTurn { execution: id, live: Box::new(live), command, now: moment.now, seed, reply, recall };
         self.needs.push(Need::Turn(Box::new(turn)));
     }
 
     /// An execution comes back from a long turn.
     pub(super) fn turn_taken(&mut self, taken: TurnTaken, moment: &mut Moment<'_>) {
-        let TurnTaken { execution: id, mut live, events, result, reply } = taken;
-        let Some(Absent { absence: Absence::Away { pending, fate, .. }, waiting }) = self.absent.remove(&id) else {
+        let TurnTaken { execution: id, mut live, events, result, mut reply } = taken;
+        let Some(Absent { absence: Absence::Away { pending, fate, ends_at, .. }, waiting }) = self.absent.remove(&id)
+        else {
             return;
         };
+        ends_at.map(|end| self.timers.remove(&(end, id)));
         match fate {
             Fate::Returns => {}
             Fate::IsReadBack => return self.lose_turn(id, reply, waiting),
@@ -271,14 +277,24 @@ impl Shard {
         self.live.insert(id, *live);
         self.events = events;
         let turned = self.turned(id, result, moment.now);
-        if let Some(reply) = reply {
-            self.finish_task(id, reply, turned.map(|_| ()));
-        }
+        // What ends it comes first; then that command is tried again. One that nobody waits for is found again.
+        let again = match turned {
+            Err(Refusal::TooLong(command)) => reply.take().map(|reply| Request::Task { command: *command, reply }),
+            turned => {
+                if let Some(reply) = reply {
+                    self.finish_task(id, reply, turned.map(|_| ()));
+                }
+                None
+            }
+        };
         // Its timer alone would never end one that goes from each long turn into the next.
         if !self.end_express(id, moment.now) && self.live.contains_key(&id) {
             self.settle(id, moment.now);
         }
-        waiting.into_iter().for_each(|request| self.request(id, request, moment));
+        let is_live = self.live.contains_key(&id);
+        // A timer of one that is over is nobody's.
+        let wanted = waiting.into_iter().filter(|request| is_live || !matches!(request, Request::Tick { .. }));
+        wanted.chain(again).for_each(|request| self.request(id, request, moment));
     }
 
     /// What the execution did elsewhere came of what did not become durable: it is read back.
@@ -297,7 +313,7 @@ impl Shard {
 
 /// How long a turn may take at that pace.
 pub(super) fn turn_time<'a>(pace: &dyn Pace, is_over: &'a dyn Fn() -> bool) -> TurnTime<'a> {
-    TurnTime { evaluation_steps: pace.evaluation_steps(), is_over }
+    TurnTime { evaluation_steps: pace.evaluation_steps(), is_over, recall: None }
 }
 
 /// A turn at that pace.
@@ -314,12 +330,15 @@ pub(super) fn turn<'a>(
 
 /// Takes a long turn: with time for every evaluation, until others want the place.
 pub fn take_turn(long: LongTurn, context: &Context, pace: &dyn Pace) -> TurnTaken {
-    let LongTurn { execution, mut live, command, now, seed, reply } = long;
+    if long.recall.is_recalled() {
+        return long.untaken();
+    }
+    let LongTurn { execution, mut live, command, now, seed, reply, recall } = long;
     pace.begin_turn(Some((execution, live.execution.last_event())));
     let mut events = Vec::new();
     let resources = TaskResources { context, execution };
     let is_over = || pace.is_turn_over();
-    let time = turn_time(pace, &is_over);
+    let time = TurnTime { recall: Some(&recall), ..turn_time(pace, &is_over) };
     let turn = turn(context, context.limits(live.kind), &resources, now, seed, time);
     let result = guarded(|| live.execution.advance(command, &turn, &mut events)).ok();
     TurnTaken { execution, live, events, result, reply }

@@ -75,6 +75,8 @@ impl World {
         let (shard, need) = node.needs.swap_remove(at);
         let silent = || StoreError::Unusable("the store does not answer".to_owned());
         let answer = match need {
+            // A turn that was recalled before it is taken comes back untaken.
+            Need::Recall(_) => return,
             Need::Turn(turn) => Input::Turned(Box::new(take_turn(*turn, &node.context, &Leisurely))),
             Need::Stored(Question::Execution(id)) if fails => Input::Loaded(Loaded::failed(id, silent())),
             Need::Stored(Question::LogEnd(id)) if fails => Input::LogEnd(LogEnd::failed(id, silent())),
