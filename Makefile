@@ -8,7 +8,7 @@ SOAK ?= 600
 # How make fuzz calls cargo-fuzz: it needs a nightly compiler.
 FUZZ := cargo +nightly fuzz
 
-.PHONY: help run test bench fuzz soak soak-simulation soak-crashes soak-hostile build tidy setup-build setup-test \
+.PHONY: help run test bench fuzz soak soak-simulation soak-crashes soak-fairness soak-hostile build tidy setup-build setup-test \
 	setup-fuzz clean
 
 help: ## show this help
@@ -35,13 +35,16 @@ fuzz: setup-fuzz ## throw arbitrary input at every parser, TIME=600 seconds at e
 			-print_final_stats=1 || exit 1; \
 	done
 
-soak: soak-simulation soak-crashes soak-hostile ## what takes too long for make test: the next three
+soak: soak-simulation soak-crashes soak-fairness soak-hostile ## what takes too long for make test: the next four
 
 soak-simulation: setup-build ## 30,000 seeds of the simulated world
 	SIMULATION_SEEDS=30000 cargo test --workspace --test simulation
 
 soak-crashes: build setup-test ## 200 times kill -9 under load
 	STEPWRIGHT_CRASHES=200 .venv/bin/python -m pytest tests/test_crash.py -s
+
+soak-fairness: build setup-test ## each hostile kind beside a load, one after the other; alone on the machine
+	@.venv/bin/python tests/fairness.py
 
 soak-hostile: build setup-test ## all that is hostile at once beside a load, SOAK=600 seconds; alone on the machine
 	@SOAK=$(SOAK) .venv/bin/python tests/soak.py

@@ -22,7 +22,6 @@ from soak import (
     MOST_MEMORY,
     MOST_OPEN,
     ONLY,
-    SLOWER,
     Phase,
     Watch,
     long_history,
@@ -32,6 +31,8 @@ from soak import (
 )
 from soak_load import DEFINITION
 
+# How much slower the slowest percent of the load may become.
+SLOWER = 5
 # Seconds of each phase.
 PHASE = float(os.environ.get("PHASE", "5"))
 CROWDS = [int(crowd) for crowd in os.environ.get("CROWDS", "1,4,16").split(",")]

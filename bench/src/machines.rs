@@ -38,6 +38,29 @@ pub(crate) fn chain() -> Value {
     json!({"StartAt": step(1), "States": states})
 }
 
+/// The same with JSONata; each state computes five fields and hands the order on.
+pub(crate) fn chain_jsonata() -> Value {
+    let output = json!({
+        "n": "{% $states.input.n + 1 %}",
+        "name": "{% $states.input.name %}",
+        "items": "{% $states.input.items[$ != 'pear' or true] %}",
+        "order": "{% $merge([$states.input.order, {'amount': $states.input.order.amount * 2 % 1000}]) %}",
+        "step": "{% 'order ' & $string($states.input.n) & ' of ' & $states.input.name %}"
+    });
+    let states: serde_json::Map<String, Value> = (1..=CHAIN_STATES)
+        .map(|number| {
+            let mut state = json!({"Type": "Pass", "Output": output});
+            if number == CHAIN_STATES {
+                state["End"] = json!(true);
+            } else {
+                state["Next"] = json!(step(number + 1));
+            }
+            (step(number), state)
+        })
+        .collect();
+    json!({"QueryLanguage": "JSONata", "StartAt": step(1), "States": states})
+}
+
 fn step(number: u32) -> String {
     format!("Step{number}")
 }
@@ -140,7 +163,12 @@ mod tests {
 
     #[test]
     fn a_chain_leads_from_its_first_state_to_its_end() {
-        let machine = chain();
+        for machine in [chain(), chain_jsonata()] {
+            leads_to_its_end(&machine);
+        }
+    }
+
+    fn leads_to_its_end(machine: &Value) {
         let mut name = machine["StartAt"].as_str().expect("a start").to_owned();
         let mut seen = 1;
         while let Some(next) = machine["States"][&name]["Next"].as_str() {

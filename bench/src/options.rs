@@ -55,6 +55,8 @@ pub(crate) enum Scenario {
     Pass,
     /// Executions of ten Pass states with intrinsic functions, from many clients
     Chain,
+    /// Executions of ten Pass states that compute five fields each with JSONata, from many clients
+    ChainJsonata,
     /// Activity tasks, through many workers
     Activity,
     /// One execution after the other that loops 100 times over a Choice state
@@ -78,9 +80,10 @@ pub(crate) enum Scenario {
 }
 
 impl Scenario {
-    const EACH: [Self; 12] = [
+    const EACH: [Self; 13] = [
         Self::Pass,
         Self::Chain,
+        Self::ChainJsonata,
         Self::Activity,
         Self::ChoiceLoop,
         Self::Sequential,
@@ -99,6 +102,7 @@ impl Scenario {
             Self::All => "all",
             Self::Pass => "pass",
             Self::Chain => "chain",
+            Self::ChainJsonata => "chain-jsonata",
             Self::Activity => "activity",
             Self::ChoiceLoop => "choice-loop",
             Self::Sequential => "sequential",

@@ -25,6 +25,12 @@ pub(super) async fn chain(run: &Run<'_>) -> Result<Vec<Measure>, BenchError> {
     burst(run, &machines::chain(), machines::CHAIN_STATES, targets).await
 }
 
+/// Executions of ten Pass states that compute five fields each with JSONata.
+pub(super) async fn chain_jsonata(run: &Run<'_>) -> Result<Vec<Measure>, BenchError> {
+    let targets = Targets { executions_per_second: 10_000.0, cpu_microseconds: 90.0 };
+    burst(run, &machines::chain_jsonata(), machines::CHAIN_STATES, targets).await
+}
+
 #[derive(Clone, Copy)]
 struct Targets {
     executions_per_second: f64,
