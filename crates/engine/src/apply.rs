@@ -77,9 +77,11 @@ impl Execution {
                 self.end_task(event.frame)?;
                 self.moved(event)
             }
-            EventKind::TaskTimedOut { .. } => {
+            EventKind::TaskTimedOut { heartbeat, .. } => {
                 let task = self.end_task(event.frame)?;
                 self.give_job_up(task);
+                self.set_work(event.frame, Work::TimedOut { heartbeat: *heartbeat })?;
+                self.ready.insert(event.frame);
                 self.moved(event)
             }
             EventKind::RetryScheduled { retrier, due } => self.retry_scheduled(event, *retrier as usize, *due),
@@ -432,7 +434,7 @@ impl Execution {
         self.ready.remove(&id);
         let FramePlace::Inside(visit) = &mut frame.place else { return };
         match &mut visit.work {
-            work @ Work::Task(_) => {
+            work @ (Work::Task(_) | Work::TimedOut { .. }) => {
                 let work = std::mem::replace(work, Work::Idle);
                 self.drop_work(work);
             }
@@ -490,7 +492,7 @@ impl Execution {
             Work::Parallel(Branches { running, .. }) | Work::Map(Iterations { running, .. }) => {
                 running.into_iter().for_each(|child| self.drop_frame(child));
             }
-            Work::Idle | Work::Waiting { .. } | Work::Backoff { .. } => {}
+            Work::Idle | Work::Waiting { .. } | Work::TimedOut { .. } | Work::Backoff { .. } => {}
         }
     }
 
@@ -507,7 +509,7 @@ impl Execution {
         let timer = match &self.visit_mut(id)?.work {
             Work::Waiting { due } | Work::Backoff { due } => Some(*due),
             Work::Task(task) => task.due(),
-            Work::Idle | Work::Parallel(_) | Work::Map(_) => None,
+            Work::Idle | Work::TimedOut { .. } | Work::Parallel(_) | Work::Map(_) => None,
         };
         let earlier = std::mem::replace(&mut self.frame_mut(id)?.timer, timer);
         if let Some(due) = earlier {

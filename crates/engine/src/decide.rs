@@ -314,14 +314,14 @@ impl<'a> Decision<'a> {
             Work::Backoff { .. } => self.begin(cursor),
             Work::Task(task) => {
                 let heartbeat = task.timeout_due.is_none_or(|due| due > self.turn.now);
-                states::task::timed_out(self, cursor, heartbeat);
+                states::task::timed_out(self, &cursor, heartbeat);
             }
-            Work::Idle | Work::Parallel(_) | Work::Map(_) => return Err(Ignored::NothingDue),
+            Work::Idle | Work::TimedOut { .. } | Work::Parallel(_) | Work::Map(_) => return Err(Ignored::NothingDue),
         }
         Ok(())
     }
 
-    /// A Parallel or Map state that can go on.
+    /// A state that can go on: a Parallel or Map state, or one whose task timed out.
     fn gather(&mut self, id: FrameId, visit: &'a Visit) {
         let Some(cursor) = self.cursor(id) else { return };
         if let Some(fault) = cursor.fault() {
@@ -330,6 +330,7 @@ impl<'a> Decision<'a> {
         match &visit.work {
             Work::Parallel(branches) => states::parallel::finish(self, cursor, &Value::array(branches.outputs.clone())),
             Work::Map(iterations) => states::map::proceed(self, cursor, iterations),
+            Work::TimedOut { heartbeat } => self.fail(cursor, Failure::timeout(*heartbeat)),
             Work::Idle | Work::Waiting { .. } | Work::Task(_) | Work::Backoff { .. } => {}
         }
     }

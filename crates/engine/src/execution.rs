@@ -163,6 +163,9 @@ pub(crate) enum Work {
     Waiting { due: Timestamp },
     /// Entered by `TaskScheduled`; left by the task's end, or when it is given up.
     Task(OpenTask),
+    /// Its task timed out, and nobody has taken that error yet: tasks that time out at one moment all say so first, as on
+    /// AWS. Entered by `TaskTimedOut`; left by whatever takes the error.
+    TimedOut { heartbeat: bool },
     /// Entered by `RetryScheduled`; left when the work begins again.
     Backoff { due: Timestamp },
     /// Entered by `ParallelStateStarted`; left by `StateExited` or a retry.
@@ -178,7 +181,9 @@ impl Work {
             Self::Parallel(Branches { running, .. }) | Self::Map(Iterations { running, .. }) => {
                 running.iter().copied().collect()
             }
-            Self::Idle | Self::Waiting { .. } | Self::Task(_) | Self::Backoff { .. } => Vec::new(),
+            Self::Idle | Self::Waiting { .. } | Self::Task(_) | Self::TimedOut { .. } | Self::Backoff { .. } => {
+                Vec::new()
+            }
         }
     }
 }

@@ -236,7 +236,7 @@ impl<'a> Decision<'a> {
             Work::Map(iterations) => {
                 (&iterations.running, Some(self.execution.program.state(visit.state).name.clone()))
             }
-            Work::Idle | Work::Waiting { .. } | Work::Task(_) | Work::Backoff { .. } => return,
+            Work::Idle | Work::Waiting { .. } | Work::Task(_) | Work::TimedOut { .. } | Work::Backoff { .. } => return,
         };
         for id in running.iter().filter(|id| **id != failed) {
             self.abort_siblings(*id, failed, previous);

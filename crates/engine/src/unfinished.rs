@@ -96,7 +96,9 @@ impl Execution {
                 next: *next,
                 length: iterations.length(),
             },
-            Work::Idle | Work::Waiting { .. } | Work::Task(_) | Work::Backoff { .. } => UnfinishedWork::Again,
+            Work::Idle | Work::Waiting { .. } | Work::Task(_) | Work::TimedOut { .. } | Work::Backoff { .. } => {
+                UnfinishedWork::Again
+            }
         }
     }
 

@@ -109,9 +109,9 @@ fn result_name(task: &Task) -> &str {
     }
 }
 
-pub(crate) fn timed_out<'a>(decision: &mut Decision<'a>, mut cursor: Cursor<'a>, heartbeat: bool) {
+/// Says that the task timed out. Who takes the error is decided when all that are due now have said so.
+pub(crate) fn timed_out(decision: &mut Decision<'_>, cursor: &Cursor<'_>, heartbeat: bool) {
     let family = decision.task_family(cursor.frame);
     let kind = EventKind::TaskTimedOut { family, error: ErrorName::TIMEOUT.into(), cause: None, heartbeat };
-    cursor.last = decision.push(cursor.frame, cursor.last, kind);
-    decision.fail(cursor, Failure::timeout(heartbeat));
+    decision.push(cursor.frame, cursor.last, kind);
 }

@@ -379,3 +379,29 @@ fn the_state_that_failed_is_given_up_like_its_siblings() {
         ["9<7 MapStateFailed", "10<9 ParallelStateFailed", "11<10 ExecutionFailed"],
     );
 }
+
+#[test]
+fn tasks_that_time_out_at_one_moment_all_say_so_first() {
+    let states = |fields: &str| {
+        format!(
+            r#"{{"StartAt":"M","States":{{"M":{{"Type":"Map","Next":"R","Catch":[{{"ErrorEquals":["States.ALL"],"Next":"R"}}],
+            "ItemProcessor":{{"StartAt":"A","States":{{"A":{{"Type":"Task",{ACTIVITY},"TimeoutSeconds":5,{fields}"End":true}}}}}}}},
+            "R":{{"Type":"Pass","End":true}}}}}}"#
+        )
+    };
+    let types = |fields: &str| {
+        let mut run = Run::start(&states(fields), "[1,2,3]");
+        run.tick();
+        (run.types()[12..].iter().filter(|name| !name.starts_with("Pass")).copied().collect::<Vec<_>>(), run)
+    };
+    let (shown, run) = types("");
+    let timed_out = ["ActivityTimedOut"; 3];
+    let given_up = ["MapIterationFailed", "TaskStateAborted", "MapIterationAborted", "TaskStateAborted"];
+    let ended = ["MapIterationAborted", "TaskStateAborted", "MapStateFailed", "MapStateExited", "ExecutionSucceeded"];
+    assert_eq!(shown, [&timed_out[..], &given_up, &ended].concat());
+    assert_eq!(run.output(), r#"{"Error":"States.Timeout","Cause":""}"#);
+    // Where each takes its own error, nobody is given up.
+    let (shown, run) = types(r#""Retry":[{"ErrorEquals":["States.Timeout"],"IntervalSeconds":1,"MaxAttempts":1}],"#);
+    assert_eq!((&shown[..], run.status()), (&timed_out[..], Status::Running));
+    assert_eq!(run.run_down().types().iter().filter(|name| **name == "ActivityTimedOut").count(), 6);
+}
