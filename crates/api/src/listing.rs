@@ -3,6 +3,8 @@
 //! A token says where a listing goes on. It is bound to that listing and its filter: given to another one,
 //! or made up, it is an `InvalidToken`.
 
+use std::fmt::Write as _;
+
 use asl::Text;
 use store::record::{Listing, Page};
 
@@ -41,17 +43,55 @@ pub(crate) fn page_size(max_results: Option<i64>, default: usize) -> usize {
     max_results.and_then(|n| usize::try_from(n).ok()).filter(|size| *size > 0).unwrap_or(default)
 }
 
+/// Where a listing goes on, as a token carries it.
+pub(crate) trait Position: Sized {
+    /// As bytes.
+    fn bytes(&self) -> Vec<u8>;
+    /// From bytes; `None` where they are no position.
+    fn of_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+impl Position for u64 {
+    fn bytes(&self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+}
+
+impl Position for i64 {
+    fn bytes(&self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+}
+
+impl Position for Text {
+    fn bytes(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok().map(Self::from)
+    }
+}
+
 /// The part of a listing that a request asks for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PageRequest {
+pub(crate) struct PageRequest<P = i64> {
     seal: TokenSeal,
     /// At most that many items.
     pub(crate) size: usize,
     /// Where it begins; absent for the listing's own beginning.
-    pub(crate) from: Option<u64>,
+    pub(crate) from: Option<P>,
 }
 
-impl PageRequest {
+impl<P: Position + Clone> PageRequest<P> {
     /// The part of the listing that an operation makes, under those members of the request.
     pub(crate) fn new(
         context: &CallContext<'_>,
@@ -65,18 +105,18 @@ impl PageRequest {
     }
 
     /// As stores are asked.
-    pub(crate) fn page(&self) -> Page {
-        Page { limit: self.size, after: self.from.map(u64::cast_signed) }
+    pub(crate) fn page(&self) -> Page<P> {
+        Page { limit: self.size, after: self.from.clone() }
     }
 
     /// The answer with what a store found.
     pub(crate) fn answer<T: Send + Unpin + 'static>(
         &self,
         name: &'static str,
-        found: Listing<T>,
+        found: Listing<T, P>,
         write: impl FnMut(&mut JsonObjectWriter, T) + Send + Unpin + 'static,
     ) -> ResponseBody {
-        self.answer_from(name, found.items, found.next.map(i64::cast_unsigned), write)
+        self.answer_from(name, found.items, found.next, write)
     }
 
     /// The answer with those items, where the listing goes on at `next`.
@@ -84,10 +124,10 @@ impl PageRequest {
         &self,
         name: &'static str,
         items: Vec<T>,
-        next: Option<u64>,
+        next: Option<P>,
         write: impl FnMut(&mut JsonObjectWriter, T) + Send + Unpin + 'static,
     ) -> ResponseBody {
-        let token = next.map(|next| self.seal.token(next));
+        let token = next.map(|next| self.seal.token(&next));
         ListText::new(name, items, token.as_deref(), write).into_body()
     }
 }
@@ -95,6 +135,9 @@ impl PageRequest {
 /// What a token is bound to: a listing with its filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct TokenSeal(u64);
+
+/// Hexadecimal digits of the seal, which come before the position's.
+const SEAL_DIGITS: usize = 16;
 
 impl TokenSeal {
     /// That of the listing an operation makes under those members.
@@ -109,28 +152,38 @@ impl TokenSeal {
     }
 
     /// The token for that position.
-    fn token(self, position: u64) -> String {
-        format!("{:016x}{position:016x}", self.sealed(position))
+    fn token(self, position: &impl Position) -> String {
+        let bytes = position.bytes();
+        let mut token = format!("{:0SEAL_DIGITS$x}", self.sealed(&bytes));
+        for byte in bytes {
+            // Writing to a string does not fail.
+            let _ = write!(token, "{byte:02x}");
+        }
+        token
     }
 
     /// The position a token stands for.
-    fn position(self, token: &str) -> Result<u64, ApiError> {
-        let hex = token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit());
-        let halves = hex.then(|| token.split_at_checked(16)).flatten();
-        let (sealed, position) = halves.ok_or_else(ApiError::invalid_token)?;
-        let number = |digits| u64::from_str_radix(digits, 16).map_err(|_| ApiError::invalid_token());
-        let position = number(position)?;
-        if number(sealed)? != self.sealed(position) {
-            return Err(ApiError::invalid_token());
-        }
-        Ok(position)
+    fn position<P: Position>(self, token: &str) -> Result<P, ApiError> {
+        let is_hex = token.bytes().all(|b| b.is_ascii_hexdigit());
+        let parts = token.split_at_checked(SEAL_DIGITS).filter(|_| is_hex);
+        let (sealed, digits) = parts.ok_or_else(ApiError::invalid_token)?;
+        let bytes = bytes_of(digits).ok_or_else(ApiError::invalid_token)?;
+        let sealed = u64::from_str_radix(sealed, 16).map_err(|_| ApiError::invalid_token())?;
+        let position = P::of_bytes(&bytes).filter(|_| sealed == self.sealed(&bytes));
+        position.ok_or_else(ApiError::invalid_token)
     }
 
-    fn sealed(self, position: u64) -> u64 {
+    fn sealed(self, position: &[u8]) -> u64 {
         let mut hash = Fnv(self.0);
-        hash.add(&position.to_be_bytes());
+        hash.add(position);
         hash.0
     }
+}
+
+/// The bytes that hexadecimal digits stand for, two for each.
+fn bytes_of(digits: &str) -> Option<Vec<u8>> {
+    let pair = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    (0..digits.len()).step_by(2).map(pair).collect()
 }
 
 /// FNV-1a, 64 bits: a check against mistakes, not against malice. A forged position shows nothing that an
@@ -157,7 +210,12 @@ mod tests {
     fn a_token_leads_back_to_its_position() {
         let seal = TokenSeal::new("ListExecutions", &["arn", "RUNNING"]);
         for position in [0, 1, 42, u64::MAX] {
-            assert_eq!(seal.position(&seal.token(position)).unwrap(), position);
+            assert_eq!(seal.position::<u64>(&seal.token(&position)).unwrap(), position);
+        }
+        for name in ["", "a", "arn:aws:states:us-east-1:1:stateMachine:ä b", &"é".repeat(200)] {
+            let token = seal.token(&Text::from(name));
+            assert_eq!(seal.position::<Text>(&token).unwrap(), Text::from(name));
+            assert!(token.len() <= 1024, "longer than a nextToken may be");
         }
     }
 
@@ -165,9 +223,11 @@ mod tests {
     fn a_token_of_another_listing_or_garbage_is_refused() {
         let seal = TokenSeal::new("ListExecutions", &["arn", "RUNNING"]);
         let strange = [
-            TokenSeal::new("ListExecutions", &["arn", "FAILED"]).token(7),
-            TokenSeal::new("ListExecutions", &["arnRUNNING"]).token(7),
-            seal.token(7).replace('7', "8"),
+            TokenSeal::new("ListExecutions", &["arn", "FAILED"]).token(&7_u64),
+            TokenSeal::new("ListExecutions", &["arnRUNNING"]).token(&7_u64),
+            seal.token(&7_u64).replace('7', "8"),
+            seal.token(&7_u64)[..31].to_owned(),
+            seal.token(&Text::from("name")),
             "x".repeat(32),
             "é".repeat(16),
             "+".repeat(32),
@@ -175,7 +235,7 @@ mod tests {
             "0".repeat(32),
         ];
         for token in strange {
-            let error = seal.position(&token).unwrap_err();
+            let error = seal.position::<u64>(&token).unwrap_err();
             assert_eq!((error.code, &*error.message), ("InvalidToken", "Invalid Token: 'Invalid token'"), "{token}");
         }
     }

@@ -153,6 +153,7 @@ impl Directory {
                 break;
             }
         }
+        let mut page = Page { limit: PAGE, after: None };
         loop {
             let listing = store.list_activities(&page)?;
             for record in listing.items {

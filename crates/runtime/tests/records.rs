@@ -103,7 +103,8 @@ async fn of_creations_at_once_one_makes_the_state_machine_and_the_others_find_it
     let created = servers.at_once(CALLERS, |runtime, _| async move { runtime.create_state_machine(machine(0)).await });
     let created: Vec<_> = created.await.into_iter().map(Result::unwrap).collect();
     assert!(created.iter().all(|one| one.created_at == created[0].created_at && one.version_arn.is_some()));
-    assert_eq!(servers.store.list_state_machines(&ALL).unwrap().items.len(), 1);
+    let all = Page { limit: ALL.limit, after: None };
+    assert_eq!(servers.store.list_state_machines(&all).unwrap().items.len(), 1);
     let machine = servers.store.state_machine(MACHINE).unwrap().unwrap();
     assert_eq!((machine.revision, servers.store.versions(machine.id).unwrap().len()), (1, 1));
 }

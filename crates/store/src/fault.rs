@@ -262,7 +262,7 @@ impl<S: Store + ?Sized> Records for Faulty<S> {
         self.inner.state_machine(arn)
     }
 
-    fn list_state_machines(&self, page: &Page) -> Result<Listing<StateMachine>, StoreError> {
+    fn list_state_machines(&self, page: &Page<Text>) -> Result<Listing<StateMachine, Text>, StoreError> {
         self.inner.list_state_machines(page)
     }
 

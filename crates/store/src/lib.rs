@@ -181,8 +181,9 @@ pub trait DueWork: Send + Sync {
 pub trait Records: Send + Sync {
     /// The state machine with that ARN.
     fn state_machine(&self, arn: &str) -> Result<Option<StateMachine>, StoreError>;
-    /// All state machines, newest first; `page.after` is a position an earlier listing gave.
-    fn list_state_machines(&self, page: &Page) -> Result<Listing<StateMachine>, StoreError>;
+    /// All state machines in the order of their ARNs, so of their names; `page.after` is an ARN, whether or not there is
+    /// such a state machine.
+    fn list_state_machines(&self, page: &Page<Text>) -> Result<Listing<StateMachine, Text>, StoreError>;
     /// A definition by its number.
     fn definition(&self, id: DefinitionId) -> Result<Option<Definition>, StoreError>;
     /// The versions of a state machine, in the order of their numbers.

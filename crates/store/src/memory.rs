@@ -186,10 +186,12 @@ impl Records for MemoryStore {
         Ok(state.state_machine_arns.get(arn).and_then(|id| state.state_machines.get(id)).cloned())
     }
 
-    fn list_state_machines(&self, page: &Page) -> Result<Listing<StateMachine>, StoreError> {
+    fn list_state_machines(&self, page: &Page<Text>) -> Result<Listing<StateMachine, Text>, StoreError> {
         let state = self.read();
-        let machines = state.state_machines.range(before(page, StateMachineId)).rev().map(|(_, machine)| machine);
-        Ok(listing(machines, page.limit, |machine| machine.id.0))
+        let after = page.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let numbers = state.state_machine_arns.range::<str, _>((after, Bound::Unbounded));
+        let machines = numbers.filter_map(|(_, id)| state.state_machines.get(id));
+        Ok(listing(machines, page.limit, |machine| machine.arn.clone()))
     }
 
     fn definition(&self, id: DefinitionId) -> Result<Option<Definition>, StoreError> {
@@ -250,11 +252,11 @@ fn before<Id>(page: &Page, id: fn(i64) -> Id) -> (Bound<Id>, Bound<Id>) {
 }
 
 /// One page of `found`, which is in the order of the listing.
-fn listing<'a, T: Clone + 'a>(
+fn listing<'a, T: Clone + 'a, P>(
     found: impl IntoIterator<Item = &'a T>,
     limit: usize,
-    position: impl Fn(&T) -> i64,
-) -> Listing<T> {
+    position: impl Fn(&T) -> P,
+) -> Listing<T, P> {
     let mut found = found.into_iter();
     let items: Vec<T> = found.by_ref().take(limit).cloned().collect();
     let next = items.last().map(position).filter(|_| found.next().is_some());

@@ -467,18 +467,18 @@ pub enum Order {
 
 /// A part of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct Page<P = i64> {
     /// At most that many; 0 gives nothing, and no next position.
     pub limit: usize,
     /// Only what comes after this position.
-    pub after: Option<i64>,
+    pub after: Option<P>,
 }
 
 /// A part of a listing, and where the next one begins.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listing<T> {
+pub struct Listing<T, P = i64> {
     /// The items.
     pub items: Vec<T>,
     /// The position to continue after, where there is more.
-    pub next: Option<i64>,
+    pub next: Option<P>,
 }

@@ -289,11 +289,11 @@ fn page(limit: usize, after: Option<i64>) -> Page {
 }
 
 /// Reads a listing to its end, in pages of that size.
-fn all_pages<T>(limit: usize, mut list: impl FnMut(&Page) -> Result<Listing<T>, StoreError>) -> Vec<T> {
+fn all_pages<T, P>(limit: usize, mut list: impl FnMut(&Page<P>) -> Result<Listing<T, P>, StoreError>) -> Vec<T> {
     let mut items = Vec::new();
     let mut after = None;
     loop {
-        let mut listing = found(list(&page(limit, after)));
+        let mut listing = found(list(&Page { limit, after }));
         assert!(listing.items.len() <= limit, "a page holds more than it may");
         assert!(listing.next.is_none() || listing.items.len() == limit, "a page with a next one is full");
         items.append(&mut listing.items);

@@ -20,7 +20,7 @@ pub(crate) struct HistoryRequest {
     arn: Text,
     reverse: bool,
     include_data: bool,
-    page: PageRequest,
+    page: PageRequest<u64>,
 }
 
 impl Action for GetExecutionHistory {

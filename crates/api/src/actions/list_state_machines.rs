@@ -1,5 +1,7 @@
 //! ListStateMachines.
 
+use asl::Text;
+
 use super::describe_state_machine::machine_type;
 use super::{Action, ApiError, CallContext, Request, Resource, ResponseBody};
 use crate::arn::ArnKind;
@@ -11,7 +13,7 @@ pub(crate) struct ListStateMachines;
 impl Action for ListStateMachines {
     const NAME: &'static str = "ListStateMachines";
     const IAM_ACTION: &'static str = "states:ListStateMachines";
-    type Input = PageRequest;
+    type Input = PageRequest<Text>;
 
     fn input(context: &CallContext<'_>, request: &Request) -> Result<Self::Input, ApiError> {
         let page = request.read(PageMembers::read)?;

@@ -51,6 +51,38 @@ async fn a_state_machine_is_created_described_updated_listed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn state_machines_are_listed_by_name_and_no_page_moves_under_its_reader() {
+    let api = api();
+    for name in ["b", "a-1", "Z", "c", "a", "ä", "d"] {
+        machine(&api, name, PASS).await;
+    }
+    let page = |token: Json| {
+        let mut body = json!({"maxResults": 3});
+        if token.is_string() {
+            body["nextToken"] = token;
+        }
+        ok(&api, "ListStateMachines", body)
+    };
+    let names = |page: &Json| -> Vec<String> {
+        let machines = page["stateMachines"].as_array().unwrap();
+        machines.iter().map(|machine| machine["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = page(Json::Null).await;
+    assert_eq!(names(&first), ["Z", "a", "a-1"]);
+    // The last one of the page goes, one comes before it and one behind it.
+    let gone = &first["stateMachines"][2]["stateMachineArn"];
+    ok(&api, "DeleteStateMachine", json!({"stateMachineArn": gone})).await;
+    machine(&api, "A", PASS).await;
+    machine(&api, "a-2", PASS).await;
+    let second = page(first["nextToken"].clone()).await;
+    assert_eq!(names(&second), ["a-2", "b", "c"]);
+    let third = page(second["nextToken"].clone()).await;
+    assert_eq!((names(&third), third.get("nextToken")), (vec!["d".to_owned(), "ä".to_owned()], None));
+    let foreign = json!({"nextToken": first["nextToken"]});
+    assert_eq!(refused(&api, "ListActivities", foreign).await.0, "InvalidToken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_execution_is_started_described_and_its_history_read() {
     let api = api();
     let arn = machine(&api, "m", PASS).await;

@@ -79,8 +79,8 @@ impl Runtime {
         self.to_the_end(async move { runtime.persist(|| runtime.delete(&arn)).await }).await
     }
 
-    /// ListStateMachines, newest first.
-    pub async fn list_state_machines(&self, page: Page) -> Result<Listing<StateMachine>, CallError> {
+    /// ListStateMachines, by name, as AWS lists them. The page goes on after an ARN.
+    pub async fn list_state_machines(&self, page: Page<Text>) -> Result<Listing<StateMachine, Text>, CallError> {
         self.read(move |context| Ok(context.store.list_state_machines(&page)?)).await
     }
 

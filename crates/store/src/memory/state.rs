@@ -21,7 +21,7 @@ pub(super) struct MemoryState {
     pub(super) partitions: Partitions,
     pub(super) lanes: Lanes,
     pub(super) state_machines: BTreeMap<StateMachineId, StateMachine>,
-    pub(super) state_machine_arns: HashMap<Text, StateMachineId>,
+    pub(super) state_machine_arns: BTreeMap<Text, StateMachineId>,
     pub(super) definitions: BTreeMap<DefinitionId, Definition>,
     pub(super) versions: BTreeMap<(StateMachineId, VersionNumber), Version>,
     pub(super) aliases: BTreeMap<AliasId, Alias>,

@@ -329,7 +329,7 @@ impl Records for Sqlite {
         self.read("read a state machine", |reader| reader.state_machine(arn))
     }
 
-    fn list_state_machines(&self, page: &Page) -> Result<Listing<StateMachine>, StoreError> {
+    fn list_state_machines(&self, page: &Page<Text>) -> Result<Listing<StateMachine, Text>, StoreError> {
         self.read("list state machines", |reader| reader.list_state_machines(page))
     }
 

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use asl::{Text, Value};
 use engine::{EventId, Timestamp};
 use rusqlite::types::{FromSqlError, Type, ValueRef};
-use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
+use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql, params};
 
 use super::commit_log;
 use super::packing::Unpacker;
@@ -82,7 +82,7 @@ pub(super) const DUE: &str = "SELECT wake_at, id FROM executions INDEXED BY exec
 pub(super) const UNSETTLED: &str = "SELECT id, status, stopped_at, wake_at, recovery FROM executions \
      INDEXED BY executions_unsettled WHERE recovery <> 0 AND id > ?1 ORDER BY id LIMIT ?2";
 pub(super) const STATE_MACHINE: &str = state_machines!("WHERE arn = ?1");
-pub(super) const STATE_MACHINES: &str = state_machines!("WHERE id <= ?1 ORDER BY id DESC LIMIT ?2");
+pub(super) const STATE_MACHINES: &str = state_machines!("WHERE arn > ?1 ORDER BY arn LIMIT ?2");
 pub(super) const DEFINITION: &str = "SELECT id, state_machine_arn, text, role_arn, revision_id, created_at, settings \
      FROM definitions WHERE id = ?1";
 pub(super) const VERSIONS: &str = "SELECT state_machine, number, definition, description, created_at FROM versions \
@@ -255,8 +255,9 @@ impl ReadConnection {
         self.connection.prepare_cached(STATE_MACHINE)?.query_row([arn], state_machine).optional()
     }
 
-    pub(super) fn list_state_machines(&mut self, page: &Page) -> Result<Listing<StateMachine>> {
-        self.list(STATE_MACHINES, (page, up_to(page)), state_machine, |machine| machine.id.0)
+    pub(super) fn list_state_machines(&mut self, page: &Page<Text>) -> Result<Listing<StateMachine, Text>> {
+        let from = page.after.as_deref().unwrap_or_default();
+        self.list(STATE_MACHINES, (page, from), state_machine, |machine| machine.arn.clone())
     }
 
     pub(super) fn definition(&mut self, id: DefinitionId) -> Result<Option<Definition>> {
@@ -320,15 +321,15 @@ impl ReadConnection {
         self.connection.prepare_cached(META)?.query_row([name], |row| row.get(0)).optional()
     }
 
-    fn list<T>(
+    fn list<T, P>(
         &self,
         sql: &str,
-        (page, from): (&Page, i64),
+        (page, from): (&Page<P>, impl ToSql),
         read: fn(&Row<'_>) -> Result<T>,
-        position: fn(&T) -> i64,
-    ) -> Result<Listing<T>> {
+        position: fn(&T) -> P,
+    ) -> Result<Listing<T, P>> {
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut items = statement.query_map([from, fetched(page)], read)?.collect::<Result<Vec<T>>>()?;
+        let mut items = statement.query_map((from, fetched(page)), read)?.collect::<Result<Vec<T>>>()?;
         let next = cut(&mut items, page, position);
         Ok(Listing { items, next })
     }
@@ -414,12 +415,12 @@ fn up_to(page: &Page) -> i64 {
 }
 
 /// One more than the page holds, which tells whether there is more.
-fn fetched(page: &Page) -> i64 {
+fn fetched<P>(page: &Page<P>) -> i64 {
     count(page.limit.saturating_add(1))
 }
 
 /// Cuts what was fetched down to the page; where there was more, the position to continue after.
-fn cut<T>(found: &mut Vec<T>, page: &Page, position: impl Fn(&T) -> i64) -> Option<i64> {
+fn cut<T, P>(found: &mut Vec<T>, page: &Page<P>, position: impl Fn(&T) -> P) -> Option<P> {
     let more = found.len() > page.limit;
     found.truncate(page.limit);
     found.last().map(position).filter(|_| more)

@@ -1,6 +1,6 @@
 //! What every store must do with state machines, definitions, activities and named values.
 
-use asl::Value;
+use asl::{Text, Value};
 
 use super::{
     activity, alias, all_pages, append, begin, commit, definition, delete_activity, delete_alias, delete_machine,
@@ -10,10 +10,10 @@ use crate::Store;
 use crate::partition::PartitionSet;
 use crate::record::{
     Activity, ActivityId, Definition, DefinitionId, ExecutionId, ExecutionRecord, LastIds, MachineStatus, MachineType,
-    StateMachine, StateMachineId, VersionNumber, Write,
+    Page, StateMachine, StateMachineId, VersionNumber, Write,
 };
 
-/// A state machine is found by its ARN, replaced under its number, and listed newest first.
+/// A state machine is found by its ARN, replaced under its number, and listed in the order of the ARNs.
 pub fn state_machines_are_created_replaced_and_listed(store: &dyn Store) {
     for id in [1, 3, 2, 5] {
         commit(store, &[put_machine(state_machine(id), None)]);
@@ -30,13 +30,18 @@ pub fn state_machines_are_created_replaced_and_listed(store: &dyn Store) {
     commit(store, &[put_machine(changed.clone(), Some(1))]);
     assert_eq!(found(store.state_machine(&changed.arn)), Some(changed.clone()));
     assert_eq!(found(store.state_machine("arn:none")), None);
-    let machines = [state_machine(5), changed, state_machine(2), state_machine(1)];
+    let machines = [state_machine(1), state_machine(2), changed, state_machine(5)];
     for limit in [1, 2, 3, 4, 5] {
         assert_eq!(all_pages(limit, |page| store.list_state_machines(page)), machines, "pages of {limit}");
     }
+    // What is gone is a place in the listing all the same, and so is what never was.
+    for (after, rest) in [(machines[1].arn.to_string(), 2), (format!("{}!", machines[0].arn), 3), ("~".to_owned(), 0)] {
+        let page = Page { limit: 10, after: Some(Text::from(after)) };
+        assert_eq!(found(store.list_state_machines(&page)).items, machines[4 - rest..]);
+    }
     refused(store, &[delete_machine(77, 1)]);
     commit(store, &[delete_machine(2, 1)]);
-    assert_eq!(found(store.state_machine(&machines[2].arn)), None);
+    assert_eq!(found(store.state_machine(&state_machine(2).arn)), None);
     assert_eq!(all_pages(2, |page| store.list_state_machines(page)).len(), 3);
 }
 
