@@ -1,7 +1,9 @@
 //! ValidateStateMachineDefinition: what CreateStateMachine would say, as a list, without creating anything.
 
+use std::borrow::Cow;
+
 use asl::Text;
-use asl::diagnostic::{Diagnostic, Severity};
+use asl::diagnostic::{Code, Diagnostic, Severity};
 use asl::read::{self, MachineType as ReadAs};
 use store::record::MachineType;
 
@@ -74,17 +76,23 @@ fn write(diagnostics: &[Diagnostic], severity: Severity, size: usize) -> String 
         .list("diagnostics", wanted.iter().take(size), |item, diagnostic| {
             item.text("severity", if diagnostic.severity == Severity::Error { "ERROR" } else { "WARNING" })
                 .text("code", diagnostic.code.as_str())
-                .text("message", &diagnostic.message)
+                .text("message", &message(diagnostic))
                 .optional_text("location", diagnostic.location.as_deref());
         })
         .boolean("truncated", wanted.len() > size);
     answer.finish()
 }
 
+/// What is wrong. As recorded, that a text is not JSON is told in the words of AWS's reader, which end with the place.
+fn message(diagnostic: &Diagnostic) -> Cow<'_, str> {
+    match (diagnostic.code, &diagnostic.location) {
+        (Code::InvalidJsonDescription, Some(location)) => Cow::Owned(format!("{}\n at {location}", diagnostic.message)),
+        _ => Cow::Borrowed(&diagnostic.message),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use asl::diagnostic::Code;
-
     use super::*;
 
     fn diagnostic(severity: Severity, location: Option<&str>) -> Diagnostic {
@@ -106,6 +114,19 @@ mod tests {
             write(&found, Severity::Warning, 100),
             r#"{"result":"OK","diagnostics":[{"severity":"WARNING","code":"NO_PATH","message":"m","location":"/States/A"}],"truncated":false}"#
         );
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_with_its_place() {
+        let told = |definition: &str| write(&read::read(definition, ReadAs::Standard).diagnostics, Severity::Error, 1);
+        assert_eq!(
+            told("not a definition"),
+            r#"{"result":"FAIL","diagnostics":[{"severity":"ERROR","code":"INVALID_JSON_DESCRIPTION","message":"Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n at [Source: (String)\"not a definition\"; line: 1, column: 4]","location":"[Source: (String)\"not a definition\"; line: 1, column: 4]"}],"truncated":false}"#
+        );
+        assert!(told("{\n  \"a\": }").contains(r#"\n at [Source: (String)\"{\n  \"a\": }\"; line: 2, column: "#));
+        for other in ["", "[]", "{}"] {
+            assert!(!told(other).contains("Source:"), "{other}");
+        }
     }
 
     #[test]

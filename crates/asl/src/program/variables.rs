@@ -190,6 +190,39 @@ mod tests {
     }
 
     #[test]
+    fn the_variables_of_a_reader_a_batcher_and_a_writer_are_named() {
+        let map = |language: &str, fields: &str| {
+            format!(
+                r#"{{"QueryLanguage": "{language}", "StartAt": "M", "States": {{"M": {{"Type": "Map", "End": true, {fields},
+                "ItemProcessor": {{"ProcessorConfig": {{"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}},
+                    "StartAt": "E", "States": {{"E": {{"Type": "Succeed"}}}}}}}}}}}}"#
+            )
+        };
+        let resource = |action: &str| format!(r#""Resource": "arn:aws:states:::s3:{action}""#);
+        let (get, put) = (resource("getObject"), resource("putObject"));
+        let paths = map(
+            "JSONPath",
+            &format!(
+                r#""ItemReader": {{{get}, "ReaderConfig": {{"InputType": "JSON", "MaxItemsPath": "$max.items"}},
+                    "Parameters": {{"Bucket.$": "$bucket", "Key.$": "States.Format('{{}}', $key)"}}}},
+                "ItemBatcher": {{"MaxItemsPerBatchPath": "$batch", "MaxInputBytesPerBatchPath": "$bytes"}},
+                "ResultWriter": {{{put}, "Parameters": {{"Bucket.$": "$out", "Prefix": "$prefix"}}}},
+                "ToleratedFailurePercentagePath": "$share""#
+            ),
+        );
+        assert_eq!(references(&paths), [("M".to_owned(), "batch bucket bytes key max out share".to_owned())]);
+        let expressions = map(
+            "JSONata",
+            &format!(
+                r#""ItemReader": {{{get}, "ReaderConfig": {{"InputType": "JSON", "MaxItems": "{{% $limit.items %}}"}},
+                    "Arguments": {{"Bucket": "{{% $bucket %}}", "Key": "k"}}}},
+                "ItemBatcher": {{"MaxItemsPerBatch": "{{% $batch %}}"}}"#
+            ),
+        );
+        assert_eq!(references(&expressions), [("M".to_owned(), "batch bucket limit".to_owned())]);
+    }
+
+    #[test]
     fn states_without_variables_are_left_out() {
         let definition = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "InputPath": "$.a", "End": true}}}"#;
         assert_eq!(references(definition), []);
