@@ -150,6 +150,9 @@ impl Execution {
             return Err("the frame does not stand before that state");
         }
         let attempts = retrier_count(&self.program, named);
+        // Nobody else asks for it later.
+        let is_parallel = matches!(self.program.state(named).kind, StateKind::Parallel(_));
+        let input_text = input_text.filter(|_| is_parallel);
         let frame = self.frame_mut(event.frame)?;
         frame.place = FramePlace::Inside(Visit {
             state: named,

@@ -142,7 +142,7 @@ pub(crate) enum FramePlace {
 pub(crate) struct Visit {
     pub(crate) state: StateId,
     pub(crate) input: Value,
-    /// The text the input came in, where that is not the compact one.
+    /// Of a Parallel state the text the input came in, where that is not the compact one.
     pub(crate) input_text: Option<Text>,
     pub(crate) entered: EventId,
     pub(crate) entered_previous: EventId,

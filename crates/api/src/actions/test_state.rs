@@ -121,8 +121,8 @@ impl Action for TestState {
         let test = StateTest {
             has_role: members.role_arn.is_some(),
             input: sources.add(members.input.clone(), parse_input(members.input.as_deref())?),
-            variables: variables(members.variables.as_deref())?,
-            context: members.context.as_deref().map(test_context).transpose()?,
+            variables: variables(members.variables, &mut sources)?,
+            context: members.context.map(|text| test_context(text, &mut sources)).transpose()?,
             mock: members.mock.map(|given| mock(given, &mut sources)).transpose()?,
             definition: members.definition,
             state_name: members.state_name,
@@ -144,17 +144,21 @@ impl Action for TestState {
     }
 }
 
-fn variables(text: Option<&str>) -> Result<Variables, ApiError> {
-    match text.map(|text| json::parse(text.as_bytes())) {
-        None => Ok(Variables::default()),
-        Some(Ok(Value::Object(variables))) => Ok(variables),
-        Some(_) => Err(ApiError::validation("Variables must be a valid JSON object")),
+fn variables(text: Option<Text>, sources: &mut Sources) -> Result<Variables, ApiError> {
+    let Some(text) = text else { return Ok(Variables::default()) };
+    match json::parse(text.as_bytes()) {
+        Ok(Value::Object(variables)) => {
+            sources.add(Some(text), Value::Object(Variables::clone(&variables)));
+            Ok(variables)
+        }
+        _ => Err(ApiError::validation("Variables must be a valid JSON object")),
     }
 }
 
-fn test_context(text: &str) -> Result<Value, ApiError> {
-    json::parse(text.as_bytes())
-        .map_err(|_| ApiError::validation("Invalid Context object provided: Context must be valid JSON"))
+fn test_context(text: Text, sources: &mut Sources) -> Result<Value, ApiError> {
+    let context = json::parse(text.as_bytes())
+        .map_err(|_| ApiError::validation("Invalid Context object provided: Context must be valid JSON"))?;
+    Ok(sources.add(Some(text), context))
 }
 
 fn mock(members: MockMembers, sources: &mut Sources) -> Result<Mock, ApiError> {

@@ -54,6 +54,47 @@ async fn a_mocked_error_is_told_with_what_handles_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn items_are_shown_as_they_were_written_wherever_they_come_from() {
+    let api = api();
+    let call = |path: &str| {
+        let definition = format!(
+            r#"{{"Type": "Map", "ItemsPath": "{path}", "End": true,
+            "ItemProcessor": {{"StartAt": "I", "States": {{"I": {{"Type": "Pass", "End": true}}}}}}}}"#
+        );
+        json!({
+            "definition": definition, "input": r#"{"a": [[1, 2], 3]}"#, "mock": {"result": "[ ]"},
+            "context": r#"{"Execution": {"Input": {"values": ["x",  "y"]}}}"#, "variables": r#"{"v": {"w": [ 4 ]}}"#,
+            "inspectionLevel": "DEBUG",
+        })
+    };
+    for (path, items) in [
+        ("$.a", "[[1, 2], 3]"),
+        ("$.a[0]", "[1, 2]"),
+        ("$$.Execution.Input.values", r#"["x",  "y"]"#),
+        ("$v.w", "[ 4 ]"),
+    ] {
+        let answer = ok(&api, "TestState", call(path)).await;
+        assert_eq!((&answer["inspectionData"]["afterItemsPath"], &answer["output"]), (&json!(items), &json!("[ ]")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_context_object_names_no_state_and_says_where_no_role_is() {
+    let api = api();
+    let state = r#"{"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.context %}", "End": true}"#;
+    let machine = format!(r#"{{"StartAt": "A", "States": {{"A": {state}}}}}"#);
+    for (more, role) in [(json!({}), Json::Null), (json!({"roleArn": ROLE}), json!(ROLE))] {
+        for call in [json!({"definition": state}), json!({"definition": machine, "stateName": "A"})] {
+            let answer = ok(&api, "TestState", with(call, &more)).await;
+            let context: Json = serde_json::from_str(answer["output"].as_str().unwrap()).unwrap();
+            assert_eq!((&context["State"]["Name"], &context["Execution"]["RoleArn"]), (&json!("StateName"), &role));
+            assert!(context["Execution"].as_object().unwrap().contains_key("RoleArn"));
+            assert_eq!(context["Execution"].get("RedriveCount"), None);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_map_state_shows_its_bounds() {
     let definition = r#"{"Type": "Map", "MaxConcurrency": 2, "ToleratedFailurePercentage": 50, "End": true,
         "ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": true}}}}"#;
@@ -79,6 +120,11 @@ async fn invalid_tests_are_refused() {
     let map = r#"{"Type": "Map", "End": true,
         "ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": true}}}}"#;
     let cases = [
+        (
+            json!({"definition": map, "stateConfiguration": {"mapIterationFailureCount": 1}}),
+            "ValidationException",
+            "TestState does not support MapIterationFailureCount when a mock is not specified.",
+        ),
         (json!({"definition": LAMBDA}), "ValidationException", "RoleArn must be specified when testing a Task state"),
         (
             json!({"definition": LAMBDA, "mock": {"result": "{}", "errorOutput": {"error": "E"}}}),
