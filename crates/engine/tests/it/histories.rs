@@ -405,3 +405,34 @@ fn tasks_that_time_out_at_one_moment_all_say_so_first() {
     assert_eq!((&shown[..], run.status()), (&timed_out[..], Status::Running));
     assert_eq!(run.run_down().types().iter().filter(|name| **name == "ActivityTimedOut").count(), 6);
 }
+
+/// The numbers are those of a recording.
+#[test]
+fn iterations_that_time_out_together_are_numbered_as_recorded() {
+    let definition = r#"{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"A","States":{
+        "A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","TimeoutSeconds":1,"End":true}}}}}}"#;
+    let mut run = Run::start(definition, "[0,1,2,3]");
+    run.tick();
+    let history = run.history();
+    let shown: Vec<String> =
+        history.lines().skip(19).map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        shown,
+        [
+            "20<10 TaskTimedOut",
+            "21<13 TaskTimedOut",
+            "22<16 TaskTimedOut",
+            "23<19 TaskTimedOut",
+            "24<20 MapIterationFailed",
+            "25<20 TaskStateAborted",
+            "26<20 MapIterationAborted",
+            "27<20 TaskStateAborted",
+            "28<20 MapIterationAborted",
+            "29<20 TaskStateAborted",
+            "30<20 MapIterationAborted",
+            "31<20 TaskStateAborted",
+            "32<20 MapStateFailed",
+            "33<32 ExecutionFailed",
+        ]
+    );
+}
