@@ -117,6 +117,7 @@ fn about(scenario: Scenario, options: &Options) -> String {
         Scenario::All => String::new(),
         Scenario::Pass => format!("executions of one Pass state, {clients} clients, {seconds} s"),
         Scenario::Chain => format!("executions of 10 Pass states with intrinsics, {clients} clients, {seconds} s"),
+        Scenario::ChainJsonata => format!("executions of 10 Pass states in JSONata, {clients} clients, {seconds} s"),
         Scenario::Activity => {
             format!("activity tasks, {clients} workers, at most {} open, {seconds} s", activity::BACKLOG)
         }
