@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::budget::{Budget, Exhausted};
 use crate::error::EvaluationError;
+use crate::memory::Held;
 use crate::path::{Path, PathError};
 use crate::scope::Scope;
 use crate::template::Template;
@@ -114,6 +115,28 @@ impl Condition {
             Self::Not(condition) => Ok(!condition.holds(index, scope)?),
             Self::Compare { variable, comparison } => comparison.holds(variable, scope),
             Self::Expression(template) => evaluate_expression(template, index, scope),
+        }
+    }
+}
+
+impl Held for Condition {
+    fn held_bytes(&self) -> usize {
+        match self {
+            Self::And(conditions) | Self::Or(conditions) => conditions.held_bytes(),
+            Self::Not(condition) => condition.held_bytes(),
+            Self::Compare { variable, comparison } => variable.held_bytes() + comparison.held_bytes(),
+            Self::Expression(template) => template.held_bytes(),
+        }
+    }
+}
+
+impl Held for Comparison {
+    fn held_bytes(&self) -> usize {
+        match self {
+            Self::Ordered(_, _, Operand::Literal(value)) => value.held_bytes(),
+            Self::Ordered(_, _, Operand::Path(path)) => path.held_bytes(),
+            Self::StringMatches(pattern) => pattern.held_bytes(),
+            Self::Is(..) => 0,
         }
     }
 }

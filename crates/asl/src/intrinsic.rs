@@ -7,8 +7,11 @@ mod math;
 mod parse;
 pub(crate) mod text;
 
+use std::sync::Arc;
+
 use crate::budget::Exhausted;
 use crate::error::EvaluationError;
+use crate::memory::{self, Held};
 use crate::path::Path;
 use crate::scope::Scope;
 use crate::value::{Text, Value};
@@ -20,9 +23,9 @@ const CODED_CHARACTERS_MAX: usize = 10_000;
 /// A call of an intrinsic function.
 #[derive(Debug)]
 pub struct Call {
-    text: Text,
+    text: Box<str>,
     function: Function,
-    arguments: Vec<Argument>,
+    arguments: Box<[Argument]>,
 }
 
 /// Why a text is not a call of an intrinsic function.
@@ -35,16 +38,21 @@ pub struct CallSyntaxError {
     pub offset: usize,
 }
 
-#[derive(Debug)]
+/// Cloning is a pointer: what is written twice is there once.
+#[derive(Clone, Debug)]
 enum Argument {
     Literal(Value),
-    /// A quoted string as written, and its value.
-    Quoted {
-        raw: Text,
-        value: Text,
-    },
+    Quoted(Arc<Quoted>),
     Path(Path),
-    Call(Call),
+    Call(Arc<Call>),
+}
+
+/// A string in single quotes.
+#[derive(Debug)]
+struct Quoted {
+    /// As written.
+    raw: Box<str>,
+    value: Text,
 }
 
 /// Why a function gave no value.
@@ -129,7 +137,7 @@ impl Call {
     fn argument(&self, argument: &Argument, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
         match argument {
             Argument::Literal(value) => Ok(value.clone()),
-            Argument::Quoted { value, .. } => Ok(Value::String(value.clone())),
+            Argument::Quoted(quoted) => Ok(Value::String(quoted.value.clone())),
             Argument::Path(path) => path.select(scope).map_err(|error| {
                 error.worded(|_| match walk::json(scope.input, scope.budget) {
                     Err(exhausted) => EvaluationError::exhausted(exhausted),
@@ -151,7 +159,7 @@ impl Call {
         let budget = scope.budget;
         match (self.function, values) {
             (Function::Format, [template, rest @ ..]) => match self.arguments.first() {
-                Some(Argument::Quoted { raw, .. }) => text::format(raw, rest, budget),
+                Some(Argument::Quoted(quoted)) => text::format(&quoted.raw, rest, budget),
                 _ => text::format(string(template, "template")?, rest, budget),
             },
             (Function::StringToJson, [text]) => json::string_to_json(string(text, "text")?, budget),
@@ -182,12 +190,29 @@ impl Call {
     }
 }
 
+impl Held for Call {
+    fn held_bytes(&self) -> usize {
+        self.text.held_bytes() + self.arguments.held_bytes()
+    }
+}
+
+impl Held for Argument {
+    fn held_bytes(&self) -> usize {
+        match self {
+            Self::Literal(value) => value.held_bytes(),
+            Self::Quoted(quoted) => memory::shared(quoted, quoted.raw.held_bytes() + quoted.value.held_bytes()),
+            Self::Path(path) => path.held_bytes(),
+            Self::Call(call) => memory::shared(call, call.held_bytes()),
+        }
+    }
+}
+
 impl Argument {
     fn variables(&self) -> Vec<&str> {
         match self {
             Self::Path(path) => path.variable().into_iter().collect(),
             Self::Call(call) => call.variables(),
-            Self::Literal(_) | Self::Quoted { .. } => Vec::new(),
+            Self::Literal(_) | Self::Quoted(_) => Vec::new(),
         }
     }
 }

@@ -36,17 +36,12 @@ impl JsonError {
 
 /// Parses exactly one JSON value.
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
-    let mut reader = JsonReader { text, at: 0, depth: 0 };
-    reader.skip_space();
-    if reader.at == text.len() {
-        return Err(reader.error("No content to map due to end-of-input"));
-    }
-    let value = reader.value()?;
-    reader.skip_space();
-    if reader.at != text.len() {
-        return Err(reader.unexpected("expected end of input"));
-    }
-    Ok(value)
+    JsonReader { text, at: 0, depth: 0, is_exact: false }.whole()
+}
+
+/// Parses exactly one JSON value that is kept for long: it takes no more memory than it needs.
+pub fn parse_to_keep(text: &[u8]) -> Result<Value, JsonError> {
+    JsonReader { text, at: 0, depth: 0, is_exact: true }.whole()
 }
 
 /// Appends compact JSON text.
@@ -160,9 +155,24 @@ struct JsonReader<'a> {
     text: &'a [u8],
     at: usize,
     depth: usize,
+    /// Whether room that arrays and objects had to grow is given back.
+    is_exact: bool,
 }
 
 impl JsonReader<'_> {
+    fn whole(mut self) -> Result<Value, JsonError> {
+        self.skip_space();
+        if self.at == self.text.len() {
+            return Err(self.error("No content to map due to end-of-input"));
+        }
+        let value = self.value()?;
+        self.skip_space();
+        if self.at != self.text.len() {
+            return Err(self.unexpected("expected end of input"));
+        }
+        Ok(value)
+    }
+
     fn value(&mut self) -> Result<Value, JsonError> {
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
@@ -209,6 +219,9 @@ impl JsonReader<'_> {
             members.insert(name, self.value()?);
             self.skip_space();
             if self.take(b'}') {
+                if self.is_exact {
+                    members.shrink_to_fit();
+                }
                 return Ok(Value::Object(Arc::new(members)));
             }
             if !self.take(b',') {
@@ -228,6 +241,9 @@ impl JsonReader<'_> {
             items.push(self.value()?);
             self.skip_space();
             if self.take(b']') {
+                if self.is_exact {
+                    items.shrink_to_fit();
+                }
                 return Ok(Value::array(items));
             }
             if !self.take(b',') {

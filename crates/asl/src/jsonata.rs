@@ -45,6 +45,8 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use self::code::Program;
 use self::datum::Datum;
 use self::evaluate::Machine;
@@ -52,15 +54,17 @@ use self::failure::{Evaluated, UNDEFINED};
 use self::reads::Reads;
 use crate::diagnostic::Code;
 use crate::error::EvaluationError;
+use crate::memory::Held;
 use crate::scope::Scope;
-use crate::value::{Text, Value};
+use crate::value::Value;
 
 /// A parsed JSONata expression. It can be shared between threads.
 #[derive(Debug)]
 pub struct Expression {
-    text: Text,
+    text: Box<str>,
     program: Program,
-    reads: Reads,
+    /// None for nothing.
+    reads: Option<Box<Reads>>,
 }
 
 /// Why a text is not an expression.
@@ -78,43 +82,57 @@ impl Expression {
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
         let invalid = |message| ExpressionError { code: Code::InvalidJsonataExpression, message };
         let text = text.trim();
-        let syntax = parser::parse(text).map_err(invalid)?;
-        let reference = check::top_level(&syntax);
-        let reads = Reads::of(&syntax);
-        let program = shape::program(syntax).map_err(invalid)?;
+        let tree = parser::parse(text).map_err(invalid)?;
+        let reference = check::top_level(&tree);
+        let reads = Reads::of(&tree);
+        let program = shape::program(tree).map_err(invalid)?;
         match reference {
             Some(name) => Err(ExpressionError {
                 code: Code::UnsupportedJsonataExpression,
                 message: format!("Reference to '{name}' at the top level is not supported."),
             }),
-            None => Ok(Self { text: Text::from(text), program, reads }),
+            None => {
+                let reads = (!reads.is_empty()).then(|| Box::new(reads));
+                Ok(Self { text: Box::from(text), program, reads })
+            }
         }
     }
 
     /// The expression's value. `location` is the field of the state it stands in, for errors.
-    pub fn evaluate(&self, scope: &Scope<'_>, location: &str) -> Result<Value, EvaluationError> {
+    pub fn evaluate(&self, scope: &Scope<'_>, location: impl fmt::Display) -> Result<Value, EvaluationError> {
         match run(&self.program, Datum::Undefined, scope) {
             Ok(Some(value)) => Ok(value),
-            Ok(None) => Err(self.error(UNDEFINED, location)),
-            Err(failure) => Err(self.error(&failure.outcome(scope.chance), location)),
+            Ok(None) => Err(self.error(UNDEFINED, &location)),
+            Err(failure) => Err(self.error(&failure.outcome(scope.chance), &location)),
         }
+    }
+
+    /// The text, without the space around it.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Names of the workflow variables it reads.
     pub fn variables(&self) -> Vec<&str> {
-        self.reads.variables().collect()
+        self.reads.iter().flat_map(|reads| &reads.variables).map(|word| self.program.name(*word)).collect()
     }
 
     /// Whether it names that member of `$states`.
     pub(crate) fn names_state_member(&self, member: &str) -> bool {
-        self.reads.names_state_member(member)
+        self.reads.iter().flat_map(|reads| &reads.states_members).any(|word| self.program.name(*word) == member)
     }
 
-    fn error(&self, outcome: &str, location: &str) -> EvaluationError {
+    fn error(&self, outcome: &str, location: &dyn fmt::Display) -> EvaluationError {
         EvaluationError::query(
             format!("The JSONata expression '{}' specified for the field '{location}' {outcome}", self.text),
-            location,
+            location.to_string(),
         )
+    }
+}
+
+impl Held for Expression {
+    fn held_bytes(&self) -> usize {
+        self.text.held_bytes() + self.program.held_bytes() + self.reads.held_bytes()
     }
 }
 

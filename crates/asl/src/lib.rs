@@ -12,6 +12,7 @@ pub mod error;
 pub mod intrinsic;
 pub mod json;
 pub mod jsonata;
+mod memory;
 pub mod number;
 pub mod path;
 pub mod program;

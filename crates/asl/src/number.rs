@@ -82,6 +82,14 @@ impl Number {
         }
     }
 
+    /// Bytes of the text that it holds; none where the number says it.
+    pub(crate) fn held_len(&self) -> Option<usize> {
+        match &self.0 {
+            Repr::Int(_) | Repr::Float(_) => None,
+            Repr::Raw(text) => Some(text.len()),
+        }
+    }
+
     /// Bytes of the number's text.
     pub fn text_len(&self) -> usize {
         match &self.0 {

@@ -12,18 +12,26 @@ mod pattern;
 mod reference;
 mod select;
 
+use std::sync::Arc;
+
 use crate::budget::Exhausted;
 use crate::error::EvaluationError;
+use crate::memory::{self, Held};
 use crate::scope::Scope;
-use crate::value::{Text, Value};
+use crate::value::Value;
 
 pub use reference::ReferencePath;
 use select::{Fault, Steps};
 
-/// A parsed path: `$…` into the input, `$$…` into the context object, `$name…` into a variable.
-#[derive(Debug)]
+/// A parsed path: `$…` into the input, `$$…` into the context object, `$name…` into a variable. Cloning is a pointer.
+#[derive(Clone, Debug)]
 pub struct Path {
-    text: Text,
+    parsed: Arc<Parsed>,
+}
+
+#[derive(Debug)]
+struct Parsed {
+    text: Box<str>,
     root: Root,
     steps: Steps,
 }
@@ -68,7 +76,7 @@ enum Root {
     /// `$$`
     Context,
     /// `$name`
-    Variable(Text),
+    Variable(Box<str>),
 }
 
 impl Path {
@@ -78,12 +86,12 @@ impl Path {
     /// It is none. So are more than 1,000 steps, or more than 100 that may select several values.
     pub fn parse(text: &str) -> Result<Self, PathSyntaxError> {
         let (root, steps) = parse::path(text)?;
-        Ok(Self { text: Text::from(text), root, steps })
+        Ok(Self { parsed: Arc::new(Parsed { text: Box::from(text), root, steps }) })
     }
 
     /// The text it was parsed from.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.parsed.text
     }
 
     /// What the path selects: one value for a definite path, an array for an indefinite one.
@@ -91,7 +99,8 @@ impl Path {
     /// # Errors
     /// A definite path leads nowhere, a step cannot be taken, or the budget is used up.
     pub fn select(&self, scope: &Scope<'_>) -> Result<Value, PathError> {
-        let root = match &self.root {
+        let Parsed { root, steps, .. } = &*self.parsed;
+        let root = match root {
             Root::Input => scope.input,
             Root::Context => scope.context.value(),
             Root::Variable(name) => match scope.variables.get(name) {
@@ -99,8 +108,8 @@ impl Path {
                 None => return Err(PathError::Miss(format!("No results for path: $['{name}']"))),
             },
         };
-        self.steps.select(root, scope.budget).map_err(|fault| match fault {
-            Fault::Miss(miss) => PathError::Miss(miss.message(&self.steps)),
+        steps.select(root, scope.budget).map_err(|fault| match fault {
+            Fault::Miss(miss) => PathError::Miss(miss.message(steps)),
             Fault::Error(message) => PathError::Miss(message),
             Fault::Exhausted(exhausted) => PathError::Exhausted(exhausted),
         })
@@ -108,15 +117,26 @@ impl Path {
 
     /// Whether it selects one value and not a list.
     pub fn is_definite(&self) -> bool {
-        self.steps.is_definite()
+        self.parsed.steps.is_definite()
     }
 
     /// Name of the variable it reads, where it reads one.
     pub fn variable(&self) -> Option<&str> {
-        match &self.root {
+        match &self.parsed.root {
             Root::Variable(name) => Some(name),
             Root::Input | Root::Context => None,
         }
+    }
+}
+
+impl Held for Path {
+    fn held_bytes(&self) -> usize {
+        let Parsed { text, root, steps } = &*self.parsed;
+        let root = match root {
+            Root::Variable(name) => name.held_bytes(),
+            Root::Input | Root::Context => 0,
+        };
+        memory::shared(&self.parsed, text.held_bytes() + root + steps.held_bytes())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Plain values without behaviour. [`crate::read`] makes them; the engine walks them.
 
+mod memory;
 mod variables;
 
 use std::collections::HashMap;
@@ -60,6 +61,14 @@ impl Program {
             return Some(first);
         }
         self.namesakes.get(&(branch, name.clone())).copied()
+    }
+
+    /// Gives back the room for more states.
+    pub(crate) fn shrink(&mut self) {
+        self.states.shrink_to_fit();
+        self.branches.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.namesakes.shrink_to_fit();
     }
 
     /// Takes in the name of a state that is about to be added.
@@ -144,7 +153,7 @@ pub enum ResultPath {
     /// `null`: the result is discarded, the input goes on.
     Discard,
     /// The result is put into the input at this place.
-    Put(ReferencePath),
+    Put(Box<ReferencePath>),
 }
 
 /// `Next` or `End`.
@@ -160,13 +169,13 @@ pub enum Transition {
 #[derive(Debug)]
 pub enum StateKind {
     /// Pass
-    Pass(Pass),
+    Pass(Box<Pass>),
     /// Task
     Task(Box<Task>),
     /// Choice
-    Choice(Choice),
+    Choice(Box<Choice>),
     /// Wait
-    Wait(Wait),
+    Wait(Box<Wait>),
     /// Succeed
     Succeed,
     /// Fail

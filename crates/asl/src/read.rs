@@ -61,7 +61,7 @@ pub enum LoadError {
 /// # Errors
 /// There is nothing to run at all.
 pub fn load(definition: &str) -> Result<Program, LoadError> {
-    let value = json::parse(definition.as_bytes())?;
+    let value = json::parse_to_keep(definition.as_bytes())?;
     let object = value.as_object().ok_or_else(|| LoadError::NotAnObject(value.type_name()))?;
     object.get("States").and_then(Value::as_object).ok_or(LoadError::NoStates)?;
     object.get("StartAt").and_then(Value::as_str).ok_or(LoadError::NoStartAt)?;
@@ -82,7 +82,7 @@ pub fn read_state(definition: &str, name: &str, machine_type: MachineType) -> Re
 
 fn read_object(definition: &str, log: Log, read: impl FnOnce(&Object, &Log) -> Program) -> Reading {
     let refused = |diagnostic| Reading { program: None, diagnostics: vec![diagnostic] };
-    let value = match json::parse(definition.as_bytes()) {
+    let value = match json::parse_to_keep(definition.as_bytes()) {
         Ok(value) => value,
         Err(error) => return refused(rules::json_syntax::not_json(definition, &error)),
     };

@@ -85,6 +85,11 @@ pub struct Integration {
 }
 
 impl Integration {
+    /// The two texts.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Text> {
+        [&self.resource_type, &self.resource].into_iter()
+    }
+
     /// Reads the two texts that history shows: `sqs` or `aws-sdk:s3`, and `sendMessage.waitForTaskToken`. `None` where
     /// they are none of an integration.
     pub fn parse(resource_type: Text, resource: Text) -> Option<Self> {

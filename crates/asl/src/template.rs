@@ -2,6 +2,8 @@
 //!
 //! What is constant in a template is made once, when it is parsed, and shared by every payload made from it.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::diagnostic::Code;
@@ -9,6 +11,7 @@ use crate::error::EvaluationError;
 use crate::intrinsic::Call;
 use crate::json::DEPTH_MAX;
 use crate::jsonata::Expression;
+use crate::memory::{self, Held};
 use crate::path::Path;
 use crate::query_language::QueryLanguage;
 use crate::scope::Scope;
@@ -18,7 +21,7 @@ use crate::walk;
 /// A parsed payload template.
 #[derive(Debug)]
 pub struct Template {
-    node: Node,
+    node: Box<Node>,
 }
 
 /// Why a template is refused, and where: the object that contains a bad `.$` member, or the bad expression
@@ -36,40 +39,70 @@ pub struct TemplateError {
     pub detail: Option<String>,
 }
 
+/// Small: a template may have a part for every two bytes of its text.
 #[derive(Debug)]
 enum Node {
     Literal(Value),
-    Object(Vec<(Text, Node)>),
-    Array(Vec<Node>),
-    /// A path, and the member it is the value of, as written.
-    Path(Path, Text),
-    Call(Call),
-    Expression(Box<ExpressionNode>),
+    Object(Box<[(Text, Node)]>),
+    Array(Box<[Node]>),
+    /// The value of a member that ends in `.$`. The same one for all that are written the same.
+    Path(Path),
+    Call(Box<Call>),
+    /// The same one for all that are written the same.
+    Expression(Arc<Expression>),
 }
 
-#[derive(Debug)]
-struct ExpressionNode {
-    expression: Expression,
-    text: Text,
-    /// `/a/b[0]`, relative to the template.
-    place: String,
+/// Where a part stands: a field of a state, and the way to it within the field. It is written where something is said
+/// of it, and not before.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Field(&'p str),
+    Member(&'p Self, &'p str),
+    Item(&'p Self, usize),
+}
+
+impl Place<'_> {
+    /// The name of the member that a path stands in, as written.
+    fn path_field(&self) -> String {
+        match self {
+            Self::Field(name) => (*name).to_owned(),
+            Self::Member(_, name) => format!("{name}.$"),
+            Self::Item(around, _) => around.path_field(),
+        }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => f.write_str(name),
+            Self::Member(around, name) => write!(f, "{around}/{name}"),
+            Self::Item(around, index) => write!(f, "{around}[{index}]"),
+        }
+    }
 }
 
 impl Template {
     /// Parses the value of a template field. All that is wrong with it is reported.
     pub fn parse(value: &Value, language: QueryLanguage) -> Result<Self, Vec<TemplateError>> {
-        let mut parser = Parser { place: String::new(), depth: 0, errors: Vec::new() };
+        let mut parser = Parser {
+            place: String::new(),
+            depth: 0,
+            errors: Vec::new(),
+            expressions: HashMap::new(),
+            paths: HashMap::new(),
+        };
         let node = match language {
             QueryLanguage::JsonPath => parser.json_path(value),
             QueryLanguage::Jsonata => parser.jsonata(value),
         };
-        if parser.errors.is_empty() { Ok(Self { node }) } else { Err(parser.errors) }
+        if parser.errors.is_empty() { Ok(Self { node: Box::new(node) }) } else { Err(parser.errors) }
     }
 
-    /// Parses one path or intrinsic function, as the value of the member `field` that ends in `.$` or `Path`.
+    /// Parses one path or intrinsic function, as the value of the field `field`, in which it is evaluated.
     pub fn parse_path(text: &str, field: &str) -> Result<Self, TemplateError> {
-        match path_or_call(text, field) {
-            Ok(node) => Ok(Self { node }),
+        match path_or_call(text) {
+            Ok(node) => Ok(Self { node: Box::new(node) }),
             Err(detail) => Err(not_a_path(field, String::new(), detail)),
         }
     }
@@ -77,7 +110,7 @@ impl Template {
     /// The payload. `field` is the field of the state it stands in (`Parameters`, `Output`, `Assign`), for
     /// the location in errors.
     pub fn evaluate(&self, scope: &Scope<'_>, field: &str) -> Result<Value, EvaluationError> {
-        self.node.evaluate(scope, field)
+        self.node.evaluate(scope, Place::Field(field))
     }
 
     /// Names of the workflow variables it reads, each as often as it is read.
@@ -89,15 +122,15 @@ impl Template {
 
     /// Where expressions name that member of `$states`: `/a/b[0]`, relative to the template; empty for the template
     /// itself.
-    pub(crate) fn places_of_state_member(&self, member: &str) -> Vec<&str> {
+    pub(crate) fn places_of_state_member(&self, member: &str) -> Vec<String> {
         let mut places = Vec::new();
-        self.node.collect_places(member, &mut places);
+        self.node.collect_places(member, Place::Field(""), &mut places);
         places
     }
 
     /// Whether it is constant, so that it can be evaluated without a scope; its value then.
     pub fn literal(&self) -> Option<&Value> {
-        match &self.node {
+        match &*self.node {
             Node::Literal(value) => Some(value),
             _ => None,
         }
@@ -105,8 +138,8 @@ impl Template {
 
     /// The text of the JSONata expression, where the whole template is one, without `{%` and `%}`.
     pub fn expression(&self) -> Option<&str> {
-        match &self.node {
-            Node::Expression(node) => Some(&node.text),
+        match &*self.node {
+            Node::Expression(expression) => Some(expression.text()),
             _ => None,
         }
     }
@@ -133,32 +166,35 @@ pub fn expression_text(text: &str) -> Option<&str> {
 
 impl Node {
     /// Templates nest no deeper than the JSON they were read from may.
-    fn evaluate(&self, scope: &Scope<'_>, field: &str) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, place: Place<'_>) -> Result<Value, EvaluationError> {
         scope.budget.charge_step().map_err(EvaluationError::exhausted)?;
         match self {
             Self::Literal(value) => Ok(value.clone()),
             Self::Object(members) => {
                 walk::charge_members(members.len(), scope.budget).map_err(EvaluationError::exhausted)?;
-                let members = members.iter().map(|(name, node)| Ok((name.clone(), node.evaluate(scope, field)?)));
+                let member = |(name, node): &(Text, Self)| {
+                    Ok((name.clone(), node.evaluate(scope, Place::Member(&place, name))?))
+                };
+                let members = members.iter().map(member);
                 Ok(Value::Object(Arc::new(members.collect::<Result<Object, EvaluationError>>()?)))
             }
             Self::Array(items) => {
                 walk::charge_items(items.len(), scope.budget).map_err(EvaluationError::exhausted)?;
-                let items = items.iter().map(|node| node.evaluate(scope, field));
-                Ok(Value::array(items.collect::<Result<_, _>>()?))
+                let item = |(index, node): (usize, &Self)| node.evaluate(scope, Place::Item(&place, index));
+                Ok(Value::array(items.iter().enumerate().map(item).collect::<Result<_, _>>()?))
             }
-            Self::Path(path, member) => path.select(scope).map_err(|error| {
+            Self::Path(path) => path.select(scope).map_err(|error| {
                 error.worded(|_| match walk::json(scope.input, scope.budget) {
                     Err(exhausted) => EvaluationError::exhausted(exhausted),
                     Ok(input) => EvaluationError::runtime(format!(
-                        "The JSONPath '{}' specified for the field '{member}' could not be found in the input '{input}'",
-                        path.text()
+                        "The JSONPath '{}' specified for the field '{}' could not be found in the input '{input}'",
+                        path.text(),
+                        place.path_field()
                     )),
                 })
             }),
             Self::Call(call) => call.evaluate(scope),
-            Self::Expression(node) if node.place.is_empty() => node.expression.evaluate(scope, field),
-            Self::Expression(node) => node.expression.evaluate(scope, &format!("{field}{}", node.place)),
+            Self::Expression(expression) => expression.evaluate(scope, place),
         }
     }
 
@@ -167,20 +203,47 @@ impl Node {
             Self::Literal(_) => {}
             Self::Object(members) => members.iter().for_each(|(_, node)| node.collect_variables(names)),
             Self::Array(items) => items.iter().for_each(|node| node.collect_variables(names)),
-            Self::Path(path, _) => names.extend(path.variable()),
+            Self::Path(path) => names.extend(path.variable()),
             Self::Call(call) => names.extend(call.variables()),
-            Self::Expression(node) => names.extend(node.expression.variables()),
+            Self::Expression(expression) => names.extend(expression.variables()),
         }
     }
 
-    fn collect_places<'n>(&'n self, member: &str, places: &mut Vec<&'n str>) {
+    fn collect_places(&self, wanted: &str, place: Place<'_>, places: &mut Vec<String>) {
         match self {
-            Self::Literal(_) | Self::Path(..) | Self::Call(_) => {}
-            Self::Object(members) => members.iter().for_each(|(_, node)| node.collect_places(member, places)),
-            Self::Array(items) => items.iter().for_each(|node| node.collect_places(member, places)),
-            Self::Expression(node) => {
-                places.extend(node.expression.names_state_member(member).then_some(&*node.place));
+            Self::Literal(_) | Self::Path(_) | Self::Call(_) => {}
+            Self::Object(members) => {
+                members.iter().for_each(|(name, node)| {
+                    node.collect_places(wanted, Place::Member(&place, name), places);
+                });
             }
+            Self::Array(items) => {
+                items.iter().enumerate().for_each(|(index, node)| {
+                    node.collect_places(wanted, Place::Item(&place, index), places);
+                });
+            }
+            Self::Expression(expression) => {
+                places.extend(expression.names_state_member(wanted).then(|| place.to_string()));
+            }
+        }
+    }
+}
+
+impl Held for Template {
+    fn held_bytes(&self) -> usize {
+        self.node.held_bytes()
+    }
+}
+
+impl Held for Node {
+    fn held_bytes(&self) -> usize {
+        match self {
+            Self::Literal(value) => value.held_bytes(),
+            Self::Object(members) => members.held_bytes(),
+            Self::Array(items) => items.held_bytes(),
+            Self::Path(path) => path.held_bytes(),
+            Self::Call(call) => call.held_bytes(),
+            Self::Expression(expression) => memory::shared(expression, expression.held_bytes()),
         }
     }
 }
@@ -190,6 +253,10 @@ struct Parser {
     place: String,
     depth: usize,
     errors: Vec<TemplateError>,
+    /// The expressions so far, by their texts.
+    expressions: HashMap<Text, Arc<Expression>>,
+    /// The paths so far.
+    paths: HashMap<String, Path>,
 }
 
 impl Parser {
@@ -197,7 +264,7 @@ impl Parser {
         self.compound(value, Self::json_path, |parser, name, member| {
             let plain = name.strip_suffix(".$")?;
             let text = member.as_str().ok_or_else(|| "It is no text".to_owned());
-            let node = text.and_then(|text| path_or_call(text, name)).unwrap_or_else(|detail| {
+            let node = text.and_then(|text| parser.path_or_call(text)).unwrap_or_else(|detail| {
                 parser.errors.push(not_a_path(name, parser.place.clone(), detail));
                 Node::Literal(Value::Null)
             });
@@ -205,14 +272,33 @@ impl Parser {
         })
     }
 
+    fn path_or_call(&mut self, text: &str) -> Result<Node, String> {
+        if let Some(known) = self.paths.get(text) {
+            return Ok(Node::Path(known.clone()));
+        }
+        let node = path_or_call(text)?;
+        if let Node::Path(path) = &node {
+            self.paths.insert(text.to_owned(), path.clone());
+        }
+        Ok(node)
+    }
+
     fn jsonata(&mut self, value: &Value) -> Node {
-        let Some(text) = value.as_str().and_then(expression_text) else {
+        let whole = match value {
+            Value::String(whole) => expression_text(whole).map(|text| (whole, text)),
+            _ => None,
+        };
+        let Some((whole, text)) = whole else {
             return self.compound(value, Self::jsonata, |_, _, _| None);
         };
+        if let Some(known) = self.expressions.get(whole) {
+            return Node::Expression(Arc::clone(known));
+        }
         match Expression::parse(text) {
             Ok(expression) => {
-                let place = self.place.clone();
-                Node::Expression(Box::new(ExpressionNode { expression, text: Text::from(text), place }))
+                let expression = Arc::new(expression);
+                self.expressions.insert(whole.clone(), Arc::clone(&expression));
+                Node::Expression(expression)
             }
             Err(error) => {
                 let location = self.place.clone();
@@ -228,7 +314,7 @@ impl Parser {
         &mut self,
         value: &Value,
         part: fn(&mut Self, &Value) -> Node,
-        special: fn(&mut Self, &str, &Value) -> Option<(Text, Node)>,
+        special: fn(&mut Self, &Text, &Value) -> Option<(Text, Node)>,
     ) -> Node {
         if !matches!(value, Value::Array(_) | Value::Object(_)) {
             return Node::Literal(value.clone());
@@ -247,7 +333,7 @@ impl Parser {
         if node.is_constant() { Node::Literal(value.clone()) } else { node }
     }
 
-    fn items(&mut self, items: &[Value], part: fn(&mut Self, &Value) -> Node) -> Vec<Node> {
+    fn items(&mut self, items: &[Value], part: fn(&mut Self, &Value) -> Node) -> Box<[Node]> {
         let of_item = |(index, item)| self.at(&format!("[{index}]"), |parser| part(parser, item));
         items.iter().enumerate().map(of_item).collect()
     }
@@ -256,8 +342,8 @@ impl Parser {
         &mut self,
         object: &Object,
         part: fn(&mut Self, &Value) -> Node,
-        special: fn(&mut Self, &str, &Value) -> Option<(Text, Node)>,
-    ) -> Vec<(Text, Node)> {
+        special: fn(&mut Self, &Text, &Value) -> Option<(Text, Node)>,
+    ) -> Box<[(Text, Node)]> {
         let mut members = Vec::with_capacity(object.len());
         for (name, member) in object.iter() {
             match special(self, name, member) {
@@ -268,7 +354,7 @@ impl Parser {
                 None => members.push((name.clone(), self.at(&format!("/{name}"), |parser| part(parser, member)))),
             }
         }
-        members
+        members.into()
     }
 
     fn at<T>(&mut self, step: &str, run: impl FnOnce(&mut Self) -> T) -> T {
@@ -297,18 +383,17 @@ impl Node {
             Self::Literal(_) => true,
             Self::Array(items) => items.iter().all(literal),
             Self::Object(members) => members.iter().all(|(_, node)| literal(node)),
-            Self::Path(..) | Self::Call(_) | Self::Expression(_) => false,
+            Self::Path(_) | Self::Call(_) | Self::Expression(_) => false,
         }
     }
 }
 
 /// What a text is, or what is wrong with it.
-fn path_or_call(text: &str, field: &str) -> Result<Node, String> {
+fn path_or_call(text: &str) -> Result<Node, String> {
     if text.trim_start().starts_with('$') {
-        let path = Path::parse(text).map_err(|error| error.message)?;
-        return Ok(Node::Path(path, Text::from(field)));
+        return Path::parse(text).map(Node::Path).map_err(|error| error.message);
     }
-    Call::parse(text).map(Node::Call).map_err(|error| error.message)
+    Call::parse(text).map(|call| Node::Call(Box::new(call))).map_err(|error| error.message)
 }
 
 fn not_a_path(field: &str, location: String, detail: String) -> TemplateError {

@@ -201,7 +201,8 @@ const INDEX_FROM: usize = 16;
 #[derive(Clone, Default)]
 pub struct Object {
     members: Vec<(Text, Value)>,
-    index: Option<HashMap<Text, usize>>,
+    #[allow(clippy::box_collection, reason = "few objects have one, and all would take its room")]
+    index: Option<Box<HashMap<Text, usize>>>,
 }
 
 impl Object {
@@ -218,6 +219,28 @@ impl Object {
     /// How many members there are.
     pub fn len(&self) -> usize {
         self.members.len()
+    }
+
+    /// Bytes of the members and of their index, without what they hold.
+    pub(crate) fn own_bytes(&self) -> usize {
+        let index = self.index.as_ref().map_or(0, |index| {
+            // A byte besides each place of the table, of which an eighth is free.
+            size_of::<HashMap<Text, usize>>() + index.capacity() * 8 / 7 * (size_of::<(Text, usize)>() + 1)
+        });
+        self.members.capacity() * size_of::<(Text, Value)>() + index
+    }
+
+    /// Gives back the room for more members.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.members.shrink_to_fit();
+        if let Some(index) = &mut self.index {
+            index.shrink_to_fit();
+        }
+    }
+
+    /// How often it holds each of its names.
+    pub(crate) fn holds_of_a_name(&self) -> usize {
+        1 + usize::from(self.index.is_some())
     }
 
     /// Whether there are none.
@@ -250,7 +273,7 @@ impl Object {
                 }
                 self.members.push((name, value));
                 if self.index.is_none() && self.members.len() > INDEX_FROM {
-                    self.index = Some(self.members.iter().enumerate().map(|(i, (n, _))| (n.clone(), i)).collect());
+                    self.index = Some(Box::new(indexed(&self.members)));
                 }
             }
         }
@@ -269,6 +292,11 @@ impl Object {
             None => self.members.iter().position(|(n, _)| &**n == name),
         }
     }
+}
+
+/// The places of members by their names.
+fn indexed(members: &[(Text, Value)]) -> HashMap<Text, usize> {
+    members.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect()
 }
 
 impl fmt::Debug for Object {

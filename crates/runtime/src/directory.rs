@@ -125,8 +125,8 @@ pub struct Revision {
     pub role_arn: Text,
     /// The definition.
     pub program: Arc<Program>,
-    /// Bytes of its text.
-    pub text_bytes: usize,
+    /// Bytes of memory that it takes.
+    pub memory_bytes: usize,
 }
 
 /// The state machines and activities of a runtime.
@@ -283,8 +283,8 @@ impl Revision {
             machine_arn: definition.state_machine_arn.clone(),
             machine_name: arn::machine_name(&definition.state_machine_arn),
             role_arn: definition.role_arn.clone(),
+            memory_bytes: program.memory_bytes() + size_of::<Self>(),
             program,
-            text_bytes: definition.text.len(),
         }
     }
 }

@@ -57,7 +57,7 @@ pub struct Quotas {
     pub nested_starts: u64,
     /// Bytes of memory that the process may take before new work is refused; 0 for three quarters of what there is.
     pub memory_bytes: u64,
-    /// Bytes of the definitions of which programs are kept in memory; a program takes up to some ten times that.
+    /// Bytes of memory that the programs of definitions may take that are kept ready to run.
     pub program_bytes: usize,
     /// How long a thread that everything depends on may take for one step, before the process is ended.
     pub stall: Duration,
@@ -88,7 +88,7 @@ impl Default for Quotas {
             open_executions: 1_000_000,
             nested_starts: 1_000,
             memory_bytes: 0,
-            program_bytes: 32 << 20,
+            program_bytes: 256 << 20,
             stall: Duration::from_secs(60),
         }
     }
@@ -354,7 +354,7 @@ pub const TABLE: [Quota; 29] = [
     },
     Quota {
         key: "limits.program-bytes",
-        what: "Bytes of the definitions that are kept ready to run; those used last are kept",
+        what: "Bytes of memory of the definitions that are kept ready to run; those used last are kept",
         unit: "BYTES",
         at_aws: AtAws::Unknown,
         value: |quotas| quotas.program_bytes as u64,

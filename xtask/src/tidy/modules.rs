@@ -14,6 +14,7 @@ const CRATE: &str = "crates/asl/src";
 const ORDER: &[&[&str]] = &[
     &["number"],
     &["value"],
+    &["memory"],
     &["json"],
     &["timestamp"],
     &["uuid"],

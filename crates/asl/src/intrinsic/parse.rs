@@ -1,8 +1,11 @@
 //! Text to call.
 
-use super::{Argument, Call, CallSyntaxError, Function};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Argument, Call, CallSyntaxError, Function, Quoted};
 use crate::path::Path;
-use crate::value::{Text, Value};
+use crate::value::Value;
 
 /// Calls within calls.
 const DEPTH_MAX: usize = 10;
@@ -11,7 +14,7 @@ const DEPTH_MAX: usize = 10;
 const ARGUMENTS_MAX: usize = 1_000;
 
 pub(super) fn call(text: &str) -> Result<Call, CallSyntaxError> {
-    let mut parser = Parser { text, at: 0, depth: 0, arguments: 0 };
+    let mut parser = Parser { text, at: 0, depth: 0, arguments: 0, known: HashMap::new() };
     parser.skip_space();
     let call = parser.call()?;
     parser.skip_space();
@@ -26,6 +29,8 @@ struct Parser<'t> {
     at: usize,
     depth: usize,
     arguments: usize,
+    /// The paths and strings so far, by their texts.
+    known: HashMap<&'t str, Argument>,
 }
 
 impl<'t> Parser<'t> {
@@ -41,7 +46,7 @@ impl<'t> Parser<'t> {
             return Err(self.error("Wrong number of arguments"));
         }
         self.depth -= 1;
-        Ok(Call { text: Text::from(&self.text[begin..self.at]), function, arguments })
+        Ok(Call { text: Box::from(&self.text[begin..self.at]), function, arguments: arguments.into() })
     }
 
     fn function(&mut self) -> Result<(Function, usize, usize), CallSyntaxError> {
@@ -85,7 +90,7 @@ impl<'t> Parser<'t> {
         match self.rest().chars().next() {
             Some('\'') => self.quoted(),
             Some('$') => self.path(),
-            Some('S') => Ok(Argument::Call(self.call()?)),
+            Some('S') => Ok(Argument::Call(Arc::new(self.call()?))),
             Some(_) => self.literal(),
             None => Err(self.error("Expected an argument")),
         }
@@ -100,7 +105,9 @@ impl<'t> Parser<'t> {
             match character {
                 '\'' => {
                     self.at += at + 1;
-                    return Ok(Argument::Quoted { raw: Text::from(&rest[..at]), value: value.into() });
+                    let quoted =
+                        || Argument::Quoted(Arc::new(Quoted { raw: Box::from(&rest[..at]), value: value.into() }));
+                    return Ok(self.known.entry(&self.text[self.at - at - 2..self.at]).or_insert_with(quoted).clone());
                 }
                 '\\' => match characters.next() {
                     Some((_, escaped @ ('\'' | '{' | '}' | '\\'))) => value.push(escaped),
@@ -117,9 +124,14 @@ impl<'t> Parser<'t> {
 
     fn path(&mut self) -> Result<Argument, CallSyntaxError> {
         let text = &self.rest()[..end_of_path(self.rest())];
+        if let Some(known) = self.known.get(text) {
+            self.at += text.len();
+            return Ok(known.clone());
+        }
         let path = Path::parse(text)
             .map_err(|error| CallSyntaxError { message: error.message, offset: self.at + error.offset })?;
         self.at += text.len();
+        self.known.insert(text, Argument::Path(path.clone()));
         Ok(Argument::Path(path))
     }
 

@@ -1,31 +1,27 @@
 //! What an expression may not refer to: a state has no context item, so a name at the top level means nothing.
 
-use super::syntax::{Context, Kind, Syntax};
+use super::syntax::{Context, Kind, Syntax, Tree};
 
 /// The first reference to a context item where there is none.
-pub(super) fn top_level(syntax: &Syntax) -> Option<String> {
-    reference(syntax, false)
+pub(super) fn top_level(tree: &Tree) -> Option<String> {
+    reference(tree, tree.root, false).map(str::to_owned)
 }
 
 /// `inside` is whether a path, a predicate or the like gives a context item here.
-fn reference(syntax: &Syntax, inside: bool) -> Option<String> {
-    let found = match &syntax.kind {
-        Kind::Variable(name) if name == "$" => Some("$$"),
+fn reference(tree: &Tree, syntax: Syntax, inside: bool) -> Option<&str> {
+    let mut found = match syntax.kind {
+        Kind::Variable(name) if tree.word(name) == "$" => Some("$$"),
         _ if inside => None,
-        Kind::Name(name) => Some(&**name),
-        Kind::Variable(name) if name.is_empty() => Some("$"),
+        Kind::Name(name) => Some(tree.word(name)),
+        Kind::Variable(name) if tree.word(name).is_empty() => Some("$"),
         Kind::Wildcard => Some("*"),
         Kind::Descendants => Some("**"),
         Kind::Parent => Some("%"),
         _ => None,
     };
-    if found.is_some() {
-        return found.map(str::to_owned);
-    }
-    let mut found = None;
-    syntax.each_part(&mut |part, context| {
+    tree.each_part(syntax, &mut |part, context| {
         if found.is_none() {
-            found = reference(part, inside || context == Context::Own);
+            found = reference(tree, part, inside || context == Context::Own);
         }
     });
     found

@@ -11,11 +11,12 @@ mod tuple;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::code::{Kind, Name, Node, Program, STATES};
+use super::code::{Dressed, Name, Node, Program, STATES};
 use super::datum::{Datum, List};
 use super::failure::{Evaluated, Failure};
 use super::frames::{Frame, Frames, OUTERMOST};
-use super::function::{Builtin, Function, Host, Kind as FunctionKind};
+use super::function::{Function, Host, Kind as FunctionKind};
+use super::functions::{self, Number};
 use crate::budget::Budget;
 use crate::scope::Scope;
 use crate::value::Value;
@@ -30,6 +31,15 @@ pub(super) struct Machine<'e> {
     depth: usize,
 }
 
+/// What stands behind a whole path.
+#[derive(Clone, Copy, Default)]
+struct Whole<'p> {
+    /// `{...}`: keys and values by turns.
+    group: Option<&'p [Node]>,
+    /// Its items carry names.
+    is_tuple: bool,
+}
+
 /// The members of `$states` in order.
 const STATES_MEMBERS: [&str; 4] = ["input", "context", "result", "errorOutput"];
 
@@ -39,7 +49,7 @@ impl Host for Machine<'_> {
     }
 
     fn call(&mut self, function: &Rc<Function>, args: Vec<Datum>) -> Evaluated {
-        self.apply(Rc::clone(function), args, &Datum::Null, "")
+        self.apply(Rc::clone(function), args, &Datum::Null, Node::Null)
     }
 }
 
@@ -76,90 +86,119 @@ impl<'e> Machine<'e> {
     /// What a construct gives over a context item.
     fn evaluate(&mut self, node: &Node, item: &Datum, frame: Frame) -> Evaluated {
         self.enter()?;
-        let mut value = self.kind(node, item, frame)?;
-        if !node.is_plain() {
-            value = self.behind(node, value, frame)?;
-        }
+        let value = self.plain(node, item, frame)?;
         self.depth -= 1;
+        Ok(finished(value))
+    }
+
+    /// What a construct with something behind it gives.
+    #[inline(never)]
+    fn dressed(&mut self, node: Node, item: &Datum, frame: Frame) -> Evaluated {
+        let program = self.program;
+        let Dressed { node, predicates, group, keep_array, binding, .. } = program.dressed(node);
+        let whole = Whole { group, is_tuple: binding.is_some() };
+        let mut value = match node {
+            Node::Path(keeps, row) => self.path(whole, program.row(row), keeps, item, frame)?,
+            Node::Name(keeps, word) => self.path(whole, &[Node::Member(keeps, word)], keeps, item, frame)?,
+            Node::Member(_, word) => self.plain(&Node::Member(false, word), item, frame)?,
+            _ => self.plain(&node, item, frame)?,
+        };
+        for predicate in predicates {
+            value = self.filter(predicate, value, frame)?;
+        }
+        if let (Some(pairs), false) = (group, matches!(node, Node::Path(..) | Node::Name(..))) {
+            value = self.group(pairs, &value, frame)?;
+        }
         Ok(match value {
-            Datum::Array(list) if list.is_sequence => single(list, node.keep_array),
+            Datum::Array(list) if list.is_sequence => single(list, keep_array),
             other => other,
         })
     }
 
-    /// Predicates and a grouping behind what is no path.
-    fn behind(&mut self, node: &Node, mut value: Datum, frame: Frame) -> Evaluated {
-        for predicate in &node.predicates {
-            value = self.filter(predicate, value, frame)?;
-        }
-        match &node.group {
-            Some(pairs) if !matches!(node.kind, Kind::Path(..)) => self.group(pairs, &value, frame),
-            _ => Ok(value),
-        }
-    }
-
+    /// What a construct alone gives.
     #[inline]
-    fn kind(&mut self, node: &Node, item: &Datum, frame: Frame) -> Evaluated {
-        Ok(match &node.kind {
-            Kind::Null => Datum::Null,
-            Kind::Bool(value) => Datum::Bool(*value),
-            Kind::Number(number) => Datum::Number(*number),
-            Kind::Text(text) => Datum::Text(text.clone()),
-            Kind::Item => match item {
+    fn plain(&mut self, node: &Node, item: &Datum, frame: Frame) -> Evaluated {
+        let program = self.program;
+        Ok(match *node {
+            Node::Null => Datum::Null,
+            Node::Bool(value) => Datum::Bool(value),
+            Node::Number(number) => Datum::Number(f64::from(number)),
+            Node::Text(word) => program.word(word).map_or(Datum::Undefined, |text| Datum::Text(text.clone())),
+            Node::Item => match item {
                 Datum::Array(list) if list.is_outer => list.items.first().cloned().unwrap_or_default(),
                 item => item.clone(),
             },
-            Kind::Root => self.root.clone(),
-            Kind::Variable(name, builtin) => return self.variable(*name, *builtin, frame),
-            Kind::Path(steps, keeps) => return self.path(node, steps, *keeps, item, frame),
-            Kind::Binary(operator, parts) => return self.binary(*operator, parts, item, frame),
-            Kind::Condition(parts, otherwise) => {
-                return match (self.holds(&parts[0], item, frame)?, otherwise) {
-                    (true, _) => self.evaluate(&parts[1], item, frame),
-                    (false, Some(otherwise)) => self.evaluate(otherwise, item, frame),
-                    (false, None) => Ok(Datum::Undefined),
+            Node::Root => self.root.clone(),
+            Node::Variable(builtin, name) => return self.variable(name, builtin, frame),
+            Node::Path(keeps, row) => return self.path(Whole::default(), program.row(row), keeps, item, frame),
+            Node::Name(false, word) => {
+                return self.path(Whole::default(), &[Node::Member(false, word)], false, item, frame);
+            }
+            Node::Binary(operator, first) => {
+                return self.binary(operator, program.node(first), program.node(first + 1), item, frame);
+            }
+            Node::Condition(row) => {
+                return match self.branch(program.row(row), item, frame)? {
+                    Some(branch) => self.evaluate(branch, item, frame),
+                    None => Ok(Datum::Undefined),
                 };
             }
-            Kind::Call(call) => return self.call_of(call, None, item, frame),
-            Kind::Array(items) => return self.array(items, node.constructs, item, frame),
-            Kind::Object(pairs) => return self.group(pairs, item, frame),
-            _ => return self.other_kind(node, item, frame),
+            Node::Call(row) => return self.call_of(program.row(row), None, item, frame),
+            Node::Array(constructs, row) => return self.array(program.row(row), constructs, item, frame),
+            Node::Object(row) => return self.group(program.row(row), item, frame),
+            _ => return self.other_kind(*node, item, frame),
         })
+    }
+
+    /// The part of a condition that counts, where there is one.
+    fn branch(&mut self, parts: &'e [Node], item: &Datum, frame: Frame) -> Evaluated<Option<&'e Node>> {
+        let [condition, branches @ ..] = parts else { return Ok(None) };
+        let holds = self.holds(condition, item, frame)?;
+        Ok(branches.get(usize::from(!holds)))
     }
 
     /// What is less frequent: apart, so that a level takes little of the stack.
     #[inline(never)]
-    fn other_kind(&mut self, node: &Node, item: &Datum, frame: Frame) -> Evaluated {
-        match &node.kind {
-            Kind::Member(name) => path::member(item, name, self.scope.budget),
-            Kind::Wildcard => self.wildcard(item),
-            Kind::Descendants => self.descendants(item),
-            Kind::Parent(place) => {
-                let name = self.program.parents.get(*place).copied().unwrap_or_default();
-                Ok(self.frames.find(frame, name, self.scope.budget)?.cloned().unwrap_or_default())
+    fn other_kind(&mut self, node: Node, item: &Datum, frame: Frame) -> Evaluated {
+        let program = self.program;
+        match node {
+            Node::LongNumber(_) => Ok(program.number(node).map_or(Datum::Undefined, Datum::Number)),
+            Node::Member(false, word) => match program.word(word) {
+                Some(name) => path::member(item, name, self.scope.budget),
+                None => Ok(Datum::Undefined),
+            },
+            Node::Wildcard => self.wildcard(item),
+            Node::Descendants => self.descendants(item),
+            Node::Parent(place) => {
+                let found = self.frames.find(frame, program.parent(place), self.scope.budget)?;
+                Ok(found.cloned().unwrap_or_default())
             }
-            Kind::Negate(part) => {
-                let value = self.evaluate(part, item, frame)?;
+            Node::Negate(place) => {
+                let value = self.evaluate(program.node(place), item, frame)?;
                 operators::negated(&value)
             }
-            Kind::Block(parts, binds) => self.block(parts, *binds, item, frame),
-            Kind::Bind(name, part) => {
-                let value = self.evaluate(part, item, frame)?;
-                self.frames.bind(frame, *name, value.clone());
+            Node::Block(scoping, row) => self.block(program.row(row), scoping.binds, item, frame),
+            Node::Bind(name, place) => {
+                let value = self.evaluate(program.node(place), item, frame)?;
+                self.frames.bind(frame, name, value.clone());
                 Ok(value)
             }
-            Kind::Partial(procedure, arguments, meant) => self.partial(procedure, arguments, *meant, item, frame),
-            Kind::Lambda(code) => {
+            Node::Partial(row) => self.partial(program.row(row), item, frame),
+            Node::Lambda(code) => {
                 self.frames.keep(self.scope.budget)?;
-                let kind = FunctionKind::Lambda { code: Arc::clone(code), item: item.clone(), frame };
-                self.function(kind)
+                let arity = program.lambda(code).map_or(0, |lambda| lambda.parameters.len());
+                self.function(FunctionKind::Lambda { code, arity, item: item.clone(), frame })
             }
-            Kind::Transform(code) => {
+            Node::Transform(row) => {
                 self.frames.keep(self.scope.budget)?;
-                self.function(FunctionKind::Transform(Arc::clone(code), frame))
+                self.function(FunctionKind::Transform(row, frame))
             }
-            Kind::Regex(regex) => self.function(FunctionKind::Regex(Arc::clone(regex))),
-            Kind::Sort(terms) => self.sorted(terms, item.items_or_single(), frame),
+            Node::Regex(place) => match program.regex(place) {
+                Some(regex) => self.function(FunctionKind::Regex(Arc::clone(regex))),
+                None => Ok(Datum::Undefined),
+            },
+            Node::Sort(row) => self.sorted(program.row(row), item.items_or_single(), frame),
+            dressed if !dressed.is_plain() => self.dressed(dressed, item, frame),
             _ => Ok(Datum::Undefined),
         }
     }
@@ -170,17 +209,16 @@ impl<'e> Machine<'e> {
     }
 
     /// A name that is bound here, `$states`, a workflow variable or one of the language's functions.
-    fn variable(&self, name: Name, builtin: Option<&'static Builtin>, frame: Frame) -> Evaluated {
+    fn variable(&self, name: Name, builtin: Option<Number>, frame: Frame) -> Evaluated {
         if let Some(bound) = self.frames.find(frame, name, self.scope.budget)? {
             return Ok(bound.clone());
         }
         if name == STATES {
             return self.states();
         }
-        let text = self.program.names.get(name as usize).map_or("", |text| text);
-        match (self.scope.variables.get(text), builtin) {
+        match (self.scope.variables.get(self.program.name(name)), builtin) {
             (Some(value), _) => Ok(Datum::from(value)),
-            (None, Some(builtin)) => self.function(FunctionKind::Builtin(builtin)),
+            (None, Some(builtin)) => self.function(FunctionKind::Builtin(functions::get(builtin))),
             (None, None) => Ok(Datum::Undefined),
         }
     }
@@ -228,7 +266,11 @@ impl<'e> Machine<'e> {
         let mut items = Vec::new();
         for node in nodes {
             let value = self.evaluate(node, item, frame)?;
-            let nested = matches!(node.kind, Kind::Array(_));
+            let nested = match *node {
+                Node::Array(..) => true,
+                node if node.is_plain() => false,
+                node => matches!(self.program.dressed(node).node, Node::Array(..)),
+            };
             match value.items() {
                 Some(more) if !nested => {
                     self.charge_items(more.len())?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
-use super::code::{LambdaCode, TransformCode};
+use super::code::Row;
 use super::datum::{Datum, ITEM_BYTES, TEXT_MAX};
 use super::failure::{Evaluated, Failure};
 use super::regex::Regex;
@@ -68,8 +68,10 @@ pub(super) struct Function {
 pub(super) enum Kind {
     /// `function($x) { ... }` with the context item and the frame that were there.
     Lambda {
-        /// What it is written as.
-        code: Arc<LambdaCode>,
+        /// What it is written as, by its place among the program's functions.
+        code: u32,
+        /// How many parameters it has.
+        arity: usize,
         /// The context item.
         item: Datum,
         /// Where its names are looked up.
@@ -82,7 +84,7 @@ pub(super) enum Kind {
     /// `f ~> g`
     Chain(Rc<Function>, Rc<Function>),
     /// `|pattern|update|` with the frame that was there.
-    Transform(Arc<TransformCode>, u32),
+    Transform(Row, u32),
     /// `/pattern/`
     Regex(Arc<Regex>),
     /// The next match of a regular expression in a text, from a byte on.
@@ -115,7 +117,7 @@ impl Function {
     /// How many parameters it has, for those that hand on as many arguments as it takes.
     pub(super) fn arity(&self) -> usize {
         match &self.kind {
-            Kind::Lambda { code, .. } => code.parameters.len(),
+            Kind::Lambda { arity, .. } => *arity,
             Kind::Builtin(builtin) => builtin.arity,
             Kind::Partial(_, args) => args.iter().filter(|arg| arg.is_none()).count(),
             Kind::Chain(..) | Kind::Transform(..) | Kind::Regex(_) => 1,

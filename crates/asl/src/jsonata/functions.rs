@@ -17,9 +17,19 @@ use super::signature::Signature;
 
 pub(super) use self::text::text_of;
 
+/// A function of the language by its place among them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number(u8);
+
 /// The language's function of that name.
-pub(super) fn find(name: &str) -> Option<&'static Builtin> {
-    BUILTINS.iter().find(|builtin| builtin.name == name)
+pub(super) fn find(name: &str) -> Option<Number> {
+    let place = BUILTINS.binary_search_by(|builtin| builtin.name.cmp(name)).ok()?;
+    u8::try_from(place).ok().map(Number)
+}
+
+/// What a function of the language is.
+pub(super) fn get(number: Number) -> &'static Builtin {
+    &BUILTINS[usize::from(number.0)]
 }
 
 macro_rules! builtins {

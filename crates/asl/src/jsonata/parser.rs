@@ -1,17 +1,18 @@
 //! Tokens to the tree of what is written, by the precedence of operators.
 
+use super::code::{Row, STATES, Word};
 use super::lexer::{Lexer, Token};
-use super::regex::Regex;
 use super::signature::Signature;
-use super::syntax::{DEPTH_MAX, Kind, Operator, Pair, Syntax, too_deep};
+use super::syntax::{DEPTH_MAX, Function, Kind, Operator, Syntax, Tree, too_deep};
 
 /// Parses a whole expression. Errors are JSONata's texts without their codes, as AWS shows them.
-pub(super) fn parse(text: &str) -> Result<Syntax, String> {
-    let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, depth: 0, awaited: None };
+pub(super) fn parse(text: &str) -> Result<Tree, String> {
+    let tree = Tree::default();
+    let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, depth: 0, awaited: None, tree };
     parser.advance(false)?;
-    let tree = parser.expression(0)?;
+    parser.tree.root = parser.expression(0)?;
     match parser.token {
-        Token::End => Ok(tree),
+        Token::End => Ok(parser.tree),
         token => Err(syntax_error(&token)),
     }
 }
@@ -45,9 +46,11 @@ struct Parser<'t> {
     lexer: Lexer<'t>,
     /// The token that is looked at.
     token: Token,
-    depth: usize,
+    depth: u16,
     /// What the innermost bracket waits for.
     awaited: Option<&'static str>,
+    /// What was read.
+    tree: Tree,
 }
 
 fn ends_before(symbol: &str) -> String {
@@ -112,48 +115,68 @@ impl Parser<'_> {
         expression
     }
 
-    fn boxed(&mut self, least: u8) -> Result<Box<Syntax>, String> {
-        self.expression(least).map(Box::new)
+    /// An expression, as a part of what is read.
+    fn part(&mut self, least: u8) -> Result<u32, String> {
+        let part = self.expression(least)?;
+        Ok(self.tree.place(part))
+    }
+
+    /// Two parts.
+    fn pair(&mut self, first: Syntax, second: Syntax) -> u32 {
+        self.tree.row(&[first, second]).start
     }
 
     /// What begins with that token, which is passed.
     fn operand(&mut self, token: Token) -> Result<Syntax, String> {
-        Syntax::new(match token {
-            Token::Name(name) => Kind::Name(name),
-            Token::Variable(name) => Kind::Variable(name),
-            Token::Number(number) => Kind::Number(number),
-            Token::Text(text) => Kind::Text(text),
+        let kind = match token {
+            Token::Name(name) => Kind::Name(self.tree.words.intern(&name)),
+            Token::Variable(name) if name == "states" => Kind::Variable(STATES),
+            Token::Variable(name) => Kind::Variable(self.tree.words.intern(&name)),
+            Token::Number(number) => self.tree.number(number),
+            Token::Text(text) => Kind::Text(self.tree.words.intern(&text)),
             Token::Bool(value) => Kind::Bool(value),
             Token::Null => Kind::Null,
-            Token::Regex(pattern, flags) => Kind::Regex(Regex::parse(&pattern, &flags)?),
+            Token::Regex(pattern, flags) => Kind::Regex(self.tree.regexes.intern(pattern, flags)?),
             Token::End => {
                 let unexpected = || "Unexpected end of expression".to_owned();
                 return Err(self.awaited.map_or_else(unexpected, ends_before));
             }
             Token::Symbol(symbol) => self.prefixed(symbol)?,
-        })
+        };
+        self.tree.construct(kind)
     }
 
     fn prefixed(&mut self, symbol: &str) -> Result<Kind, String> {
         Ok(match symbol {
-            "and" | "or" | "in" => Kind::Name(symbol.to_owned()),
+            "and" | "or" | "in" => Kind::Name(self.tree.words.intern(symbol)),
             "*" => Kind::Wildcard,
             "**" => Kind::Descendants,
             "%" => Kind::Parent,
-            "-" => match self.boxed(NEGATION)? {
-                operand if matches!(operand.kind, Kind::Number(_)) => negated(operand.kind),
-                operand => Kind::Negate(operand),
-            },
+            "-" => self.negated()?,
             "(" => Kind::Block(self.block()?),
             "[" => Kind::Array(self.array()?),
-            "{" => Kind::Object(self.pairs()?),
+            "{" => Kind::Object(self.pairs(None)?),
             "|" => self.transform()?,
             "!" | "~" => return Err(format!("Unknown operator: \"{symbol}\"")),
             other => return Err(format!("The symbol \"{other}\" cannot be used as a unary operator")),
         })
     }
 
-    fn block(&mut self) -> Result<Vec<Syntax>, String> {
+    fn negated(&mut self) -> Result<Kind, String> {
+        let operand = self.expression(NEGATION)?;
+        Ok(match operand.kind {
+            Kind::Number(number) => Kind::Number(-number),
+            Kind::LongNumber(place) => {
+                if let Some(number) = self.tree.numbers.get_mut(place as usize) {
+                    *number = -*number;
+                }
+                operand.kind
+            }
+            _ => Kind::Negate(self.tree.place(operand)),
+        })
+    }
+
+    fn block(&mut self) -> Result<Row, String> {
         let mut parts = Vec::new();
         while !self.is(")") {
             parts.push(self.before(")")?);
@@ -162,16 +185,17 @@ impl Parser<'_> {
             }
         }
         self.expect(")", true)?;
-        Ok(parts)
+        Ok(self.tree.row(&parts))
     }
 
-    fn array(&mut self) -> Result<Vec<Syntax>, String> {
+    fn array(&mut self) -> Result<Row, String> {
         let mut items = Vec::new();
         while !self.is("]") || !items.is_empty() {
             let mut item = self.before("]")?;
             if self.passes("..")? {
                 let end = self.before("]")?;
-                item = Syntax::new(Kind::Binary(Operator::Range, Box::new([item, end])))?;
+                let range = Kind::Binary(Operator::Range, self.pair(item, end));
+                item = self.tree.construct(range)?;
             }
             items.push(item);
             if !self.passes(",")? {
@@ -179,30 +203,34 @@ impl Parser<'_> {
             }
         }
         self.expect("]", true)?;
-        Ok(items)
+        Ok(self.tree.row(&items))
     }
 
-    fn pairs(&mut self) -> Result<Vec<Pair>, String> {
-        let mut pairs = Vec::new();
-        while !self.is("}") || !pairs.is_empty() {
-            let key = self.before(":")?;
+    /// Keys and values, behind what is grouped, where something is.
+    fn pairs(&mut self, grouped: Option<Syntax>) -> Result<Row, String> {
+        let mut parts: Vec<Syntax> = grouped.into_iter().collect();
+        let before = parts.len();
+        while !self.is("}") || parts.len() > before {
+            parts.push(self.before(":")?);
             self.expect(":", false)?;
-            pairs.push((key, self.before("}")?));
+            parts.push(self.before("}")?);
             if !self.passes(",")? {
                 break;
             }
         }
         self.expect("}", true)?;
-        Ok(pairs)
+        Ok(self.tree.row(&parts))
     }
 
     fn transform(&mut self) -> Result<Kind, String> {
         let pattern = self.before("|")?;
         self.expect("|", false)?;
-        let update = self.before("|")?;
-        let delete = if self.passes(",")? { Some(Box::new(self.before("|")?)) } else { None };
+        let mut parts = vec![pattern, self.before("|")?];
+        if self.passes(",")? {
+            parts.push(self.before("|")?);
+        }
         self.expect("|", true)?;
-        Ok(Kind::Transform(Box::new([pattern, update]), delete))
+        Ok(Kind::Transform(self.tree.row(&parts)))
     }
 
     /// What an operator, which is passed, makes of the operand before it.
@@ -211,55 +239,63 @@ impl Parser<'_> {
         let kind = match *symbol {
             "[" if self.is("]") => {
                 self.advance(true)?;
-                keep_array(&mut left);
+                self.keep_array(&mut left);
                 return Ok(left);
             }
             "[" => {
                 let predicate = self.before("]")?;
                 self.expect("]", true)?;
-                Kind::Predicate(Box::new([left, predicate]))
+                Kind::Predicate(self.pair(left, predicate))
             }
-            "." => Kind::Step(Box::new([left, self.expression(75)?])),
-            "{" => Kind::Group(Box::new(left), self.pairs()?),
-            "^" => {
-                let terms = self.terms()?;
-                Kind::Sort(Box::new(left), terms)
+            "." => {
+                let right = self.expression(75)?;
+                Kind::Step(self.pair(left, right))
             }
-            "@" => Kind::Focus(Box::new(left), self.bound_name("@")?),
-            "#" => Kind::Index(Box::new(left), self.bound_name("#")?),
+            "{" => Kind::Group(self.pairs(Some(left))?),
+            "^" => Kind::Sort(self.terms(left)?),
+            "@" => Kind::Focus(self.bound_name("@")?, self.tree.place(left)),
+            "#" => Kind::Index(self.bound_name("#")?, self.tree.place(left)),
             ":=" => match left.kind {
-                Kind::Variable(name) => Kind::Bind(name, self.boxed(9)?),
+                Kind::Variable(name) => Kind::Bind(name, self.part(9)?),
                 _ => return Err("The left side of := must be a variable name (start with $)".to_owned()),
             },
             "?" => {
-                let then = self.expression(0)?;
-                let otherwise = if self.passes(":")? { Some(self.boxed(0)?) } else { None };
-                Kind::Condition(Box::new([left, then]), otherwise)
+                let mut parts = vec![left, self.expression(0)?];
+                if self.passes(":")? {
+                    parts.push(self.expression(0)?);
+                }
+                Kind::Condition(self.tree.row(&parts))
             }
             "(" => self.call(left)?,
             other => match Operator::of(other) {
-                Some(operator) => Kind::Binary(operator, Box::new([left, self.expression(binding(token))?])),
+                Some(operator) => {
+                    let right = self.expression(binding(token))?;
+                    Kind::Binary(operator, self.pair(left, right))
+                }
                 None => return Err(syntax_error(token)),
             },
         };
-        Syntax::new(kind)
+        self.tree.construct(kind)
     }
 
-    fn terms(&mut self) -> Result<Vec<(Syntax, bool)>, String> {
+    /// The terms of a sort behind what is sorted.
+    fn terms(&mut self, sorted: Syntax) -> Result<Row, String> {
         self.expect("(", false)?;
-        let mut terms = Vec::new();
+        let mut parts = vec![sorted];
         loop {
             let descends = !self.passes("<")? && self.passes(">")?;
-            terms.push((self.before(")")?, descends));
+            let mut term = self.before(")")?;
+            term.descends = descends;
+            parts.push(term);
             if !self.passes(",")? {
                 break;
             }
         }
         self.expect(")", true)?;
-        Ok(terms)
+        Ok(self.tree.row(&parts))
     }
 
-    fn bound_name(&mut self, symbol: &str) -> Result<String, String> {
+    fn bound_name(&mut self, symbol: &str) -> Result<Word, String> {
         match self.expression(80)?.kind {
             Kind::Variable(name) => Ok(name),
             _ => Err(format!("The right side of \"{symbol}\" must be a variable name (start with $)")),
@@ -267,43 +303,39 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, procedure: Syntax) -> Result<Kind, String> {
-        let mut arguments = Vec::new();
-        while !self.is(")") || !arguments.is_empty() {
+        let mut parts = vec![procedure];
+        while !self.is(")") || parts.len() > 1 {
             if self.passes("?")? {
-                arguments.push(Syntax::new(Kind::Placeholder)?);
+                parts.push(self.tree.construct(Kind::Placeholder)?);
             } else {
-                arguments.push(self.before(")")?);
+                parts.push(self.before(")")?);
             }
             if !self.passes(",")? {
                 break;
             }
         }
         self.expect(")", true)?;
-        match &procedure.kind {
-            Kind::Name(name) if name == "function" || name == "λ" => self.lambda(arguments),
-            _ => Ok(Kind::Call(Box::new(procedure), arguments)),
+        match procedure.kind {
+            Kind::Name(name) if matches!(self.tree.word(name), "function" | "λ") => self.lambda(&parts[1..]),
+            _ => Ok(Kind::Call(self.tree.row(&parts))),
         }
     }
 
     /// The rest of a function of which `parameters` are read.
-    fn lambda(&mut self, parameters: Vec<Syntax>) -> Result<Kind, String> {
-        let mut names = Vec::with_capacity(parameters.len());
-        for (place, parameter) in parameters.into_iter().enumerate() {
-            match parameter.kind {
-                Kind::Variable(name) => names.push(name),
-                _ => {
-                    let place = place + 1;
-                    return Err(format!(
-                        "Parameter {place} of function definition must be a variable name (start with $)"
-                    ));
-                }
-            }
+    fn lambda(&mut self, parameters: &[Syntax]) -> Result<Kind, String> {
+        let other = parameters.iter().position(|parameter| !matches!(parameter.kind, Kind::Variable(_)));
+        if let Some(place) = other {
+            let place = place + 1;
+            return Err(format!("Parameter {place} of function definition must be a variable name (start with $)"));
         }
-        let signature = if self.is("<") { Some(self.signature()?) } else { None };
+        let parameters = self.tree.row(parameters);
+        let signature = if self.is("<") { Some(Box::new(self.signature()?)) } else { None };
         self.expect("{", false)?;
-        let body = Box::new(self.before("}")?);
+        let body = self.before("}")?;
         self.expect("}", true)?;
-        Ok(Kind::Lambda(names, signature, body))
+        let body = self.tree.place(body);
+        self.tree.functions.push(Function { parameters, signature, body });
+        Ok(Kind::Lambda(self.tree.functions.len() as u32 - 1))
     }
 
     fn signature(&mut self) -> Result<Signature, String> {
@@ -325,24 +357,18 @@ impl Parser<'_> {
         self.expect(">", false)?;
         Signature::parse(&text)
     }
-}
 
-fn negated(number: Kind) -> Kind {
-    match number {
-        Kind::Number(number) => Kind::Number(-number),
-        other => other,
-    }
-}
-
-/// `a[b][]` keeps the array of `a`.
-fn keep_array(mut syntax: &mut Syntax) {
-    loop {
-        match syntax {
-            Syntax { kind: Kind::Predicate(parts), .. } => syntax = &mut parts[0],
-            other => {
-                other.keep_array = true;
-                return;
-            }
+    /// `a[b][]` keeps the array of `a`.
+    fn keep_array(&mut self, syntax: &mut Syntax) {
+        let Kind::Predicate(mut place) = syntax.kind else {
+            syntax.keep_array = true;
+            return;
+        };
+        while let Kind::Predicate(inner) = self.tree.at(place).kind {
+            place = inner;
+        }
+        if let Some(kept) = self.tree.at_mut(place) {
+            kept.keep_array = true;
         }
     }
 }

@@ -1,65 +1,100 @@
 //! What an expression reads of `$states` and of the workflow variables.
 
+use super::code::{STATES, Word};
 use super::functions;
-use super::syntax::{Kind, Syntax};
+use super::syntax::{Kind, Syntax, Tree};
+use crate::memory::{self, Held};
 
-/// The names an expression reads.
+/// The names an expression reads, by their words.
 #[derive(Debug, Default)]
 pub(super) struct Reads {
-    variables: Vec<String>,
-    states_members: Vec<String>,
+    /// The workflow variables.
+    pub(super) variables: Box<[Word]>,
+    /// The members of `$states`.
+    pub(super) states_members: Box<[Word]>,
 }
 
 impl Reads {
     /// What that expression reads.
-    pub(super) fn of(syntax: &Syntax) -> Self {
-        let mut finder = Finder::default();
-        finder.bound_in_paths(syntax);
-        finder.read(syntax);
-        finder.reads
+    pub(super) fn of(tree: &Tree) -> Self {
+        // The last is that of `$states`.
+        let seen = vec![Seen::default(); tree.words.texts.len() + 1];
+        let mut finder = Finder { tree, seen, local: Vec::new(), variables: Vec::new(), states_members: Vec::new() };
+        finder.bound_in_paths(tree.root);
+        finder.read(tree.root);
+        Self { variables: finder.variables.into(), states_members: finder.states_members.into() }
     }
 
-    /// Names of the workflow variables among them.
-    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.variables.iter().map(|name| &**name)
-    }
-
-    /// Whether that member of `$states` is among them.
-    pub(super) fn names_state_member(&self, member: &str) -> bool {
-        self.states_members.iter().any(|name| name == member)
+    /// Whether it reads nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.variables.is_empty() && self.states_members.is_empty()
     }
 }
 
-#[derive(Default)]
-struct Finder {
-    reads: Reads,
+impl Held for Reads {
+    fn held_bytes(&self) -> usize {
+        memory::row::<Word>(self.variables.len()) + memory::row::<Word>(self.states_members.len())
+    }
+}
+
+/// What is known of a word.
+#[derive(Clone, Default)]
+struct Seen {
+    /// How often it is bound around here.
+    bound: u32,
+    is_variable: bool,
+    is_states_member: bool,
+}
+
+struct Finder<'t> {
+    tree: &'t Tree,
+    /// By the words.
+    seen: Vec<Seen>,
     /// Names bound within the expression, innermost last.
-    local: Vec<String>,
+    local: Vec<Word>,
+    variables: Vec<Word>,
+    states_members: Vec<Word>,
 }
 
-impl Finder {
+impl Finder<'_> {
     /// `@$name` and `#$name` are taken as bound everywhere.
-    fn bound_in_paths(&mut self, syntax: &Syntax) {
-        if let Kind::Focus(_, name) | Kind::Index(_, name) = &syntax.kind {
-            self.local.push(name.clone());
+    fn bound_in_paths(&mut self, syntax: Syntax) {
+        if let Kind::Focus(name, _) | Kind::Index(name, _) = syntax.kind {
+            self.bind(name);
         }
-        syntax.each_part(&mut |part, _| self.bound_in_paths(part));
+        self.tree.each_part(syntax, &mut |part, _| self.bound_in_paths(part));
     }
 
-    fn read(&mut self, syntax: &Syntax) {
-        match &syntax.kind {
+    fn bind(&mut self, name: Word) {
+        self.local.push(name);
+        self.seen(name).bound += 1;
+    }
+
+    fn seen(&mut self, word: Word) -> &mut Seen {
+        let last = self.seen.len() - 1;
+        &mut self.seen[last.min(word as usize)]
+    }
+
+    fn read(&mut self, syntax: Syntax) {
+        match syntax.kind {
             Kind::Variable(name) => self.variable(name),
-            Kind::Lambda(parameters, _, body) => self.within(|finder| {
-                finder.local.extend(parameters.iter().cloned());
-                finder.read(body);
-            }),
-            Kind::Block(_) => self.within(|finder| syntax.each_part(&mut |part, _| finder.read(part))),
-            Kind::Bind(name, value) => self.binding(name, value),
-            kind => {
-                if let Kind::Step(parts) = kind {
-                    self.states_member(&parts[0], &parts[1]);
+            Kind::Lambda(place) => self.within(|finder| {
+                let Some(function) = finder.tree.functions.get(place as usize) else { return };
+                for parameter in finder.tree.parts(function.parameters) {
+                    if let Kind::Variable(name) = parameter.kind {
+                        finder.bind(name);
+                    }
                 }
-                syntax.each_part(&mut |part, _| self.read(part));
+                finder.read(finder.tree.at(function.body));
+            }),
+            Kind::Block(_) => self.within(|finder| finder.tree.each_part(syntax, &mut |part, _| finder.read(part))),
+            Kind::Bind(name, value) => self.binding(name, self.tree.at(value)),
+            kind => {
+                if let Kind::Step(pair) = kind {
+                    let [left, right] = self.tree.pair(pair);
+                    self.states_member(left, right);
+                }
+                self.tree.each_part(syntax, &mut |part, _| self.read(part));
             }
         }
     }
@@ -67,43 +102,50 @@ impl Finder {
     fn within(&mut self, read: impl FnOnce(&mut Self)) {
         let bound = self.local.len();
         read(self);
-        self.local.truncate(bound);
+        for name in self.local.split_off(bound) {
+            self.seen(name).bound -= 1;
+        }
     }
 
     /// A function may call itself by the name it is bound to; other values are made before the name is.
-    fn binding(&mut self, name: &str, value: &Syntax) {
+    fn binding(&mut self, name: Word, value: Syntax) {
         let is_function = matches!(value.kind, Kind::Lambda(..));
         if !is_function {
             self.read(value);
         }
-        self.local.push(name.to_owned());
+        self.bind(name);
         if is_function {
             self.read(value);
         }
     }
 
-    fn is_local(&self, name: &str) -> bool {
-        self.local.iter().any(|local| local == name)
+    fn is_local(&mut self, name: Word) -> bool {
+        self.seen(name).bound > 0
     }
 
-    fn variable(&mut self, name: &str) {
-        let is_own = matches!(name, "" | "$" | "states") || self.is_local(name) || functions::find(name).is_some();
-        if !is_own && !self.reads.variables.iter().any(|known| known == name) {
-            self.reads.variables.push(name.to_owned());
+    fn variable(&mut self, word: Word) {
+        if self.seen(word).is_variable || self.is_local(word) {
+            return;
+        }
+        let name = self.tree.word(word);
+        if word != STATES && !matches!(name, "" | "$") && functions::find(name).is_none() {
+            self.seen(word).is_variable = true;
+            self.variables.push(word);
         }
     }
 
     /// `$states.member`, with whatever stands behind it.
-    fn states_member(&mut self, left: &Syntax, right: &Syntax) {
+    fn states_member(&mut self, left: Syntax, right: Syntax) {
         let mut right = right;
-        while let Kind::Predicate(parts) = &right.kind {
-            right = &parts[0];
+        while let Kind::Predicate(pair) = right.kind {
+            right = self.tree.at(pair);
         }
-        if let (Kind::Variable(root), Kind::Name(member)) = (&left.kind, &right.kind)
-            && root == "states"
+        if let (Kind::Variable(root), Kind::Name(member)) = (left.kind, right.kind)
+            && root == STATES
             && !self.is_local(root)
+            && !std::mem::replace(&mut self.seen(member).is_states_member, true)
         {
-            self.reads.states_members.push(member.clone());
+            self.states_members.push(member);
         }
     }
 }

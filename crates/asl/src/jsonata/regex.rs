@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 
 use super::failure::{Evaluated, Failure};
 use crate::budget::Budget;
+use crate::memory::{self, Held};
 
-use self::pattern::Node;
 use self::program::Program;
 
 /// A regular expression. It can be shared between threads.
@@ -21,12 +21,16 @@ use self::program::Program;
 /// when it is first matched, and charged: a definition costs no more than its text until it runs.
 #[derive(Debug)]
 pub(super) struct Regex {
-    pattern: Node,
-    groups: usize,
+    pattern: Box<str>,
+    /// Instructions of its program, at most.
+    length: usize,
     ignores_case: bool,
     is_multiline: bool,
-    program: OnceLock<Program>,
+    program: OnceLock<Box<Program>>,
 }
+
+/// Bytes of the sets of characters in a program, for each byte of the pattern: a range for each character.
+const PATTERN_SETS: usize = 2 * size_of::<(char, char)>();
 
 /// Where a regular expression matches: bytes of the text.
 #[derive(Debug)]
@@ -44,20 +48,20 @@ impl Regex {
     pub(super) fn parse(pattern: &str, flags: &str) -> Result<Self, String> {
         let (ignores_case, is_multiline) = (flags.contains('i'), flags.contains('m'));
         let refused = |why: &str| format!("The regular expression /{pattern}/{flags} is not supported: {why}");
-        let (node, groups) = pattern::parse(pattern).map_err(refused)?;
+        let (node, _) = pattern::parse(pattern).map_err(refused)?;
         // What is too large is refused now, though made later.
-        program::check_length(&node).map_err(refused)?;
-        Ok(Self { pattern: node, groups, ignores_case, is_multiline, program: OnceLock::new() })
+        let length = program::check_length(&node).map_err(refused)?;
+        Ok(Self { pattern: Box::from(pattern), length, ignores_case, is_multiline, program: OnceLock::new() })
     }
 
     fn program(&self, budget: &Budget) -> Evaluated<&Program> {
         if let Some(program) = self.program.get() {
             return Ok(program);
         }
-        let length = program::check_length(&self.pattern).map_err(|_| Failure::Internal)?;
-        budget.charge_bytes(program::bytes(length))?;
-        let made = program::compile(&self.pattern, self.groups, self.ignores_case, self.is_multiline);
-        let program = made.map_err(|_| Failure::Internal)?;
+        budget.charge_bytes(program::bytes(self.length) + pattern::BYTES_A_BYTE * self.pattern.len() as u64)?;
+        let (node, groups) = pattern::parse(&self.pattern).map_err(|_| Failure::Internal)?;
+        let made = program::compile(&node, groups, self.ignores_case, self.is_multiline);
+        let program = Box::new(made.map_err(|_| Failure::Internal)?);
         Ok(self.program.get_or_init(|| program))
     }
 
@@ -78,6 +82,14 @@ impl Regex {
     /// The first match from a byte on, which begins a character.
     pub(super) fn find(&self, text: &str, from: usize, budget: &Budget) -> Evaluated<Option<Found>> {
         matcher::find(self.program(budget)?, text, from, budget)
+    }
+}
+
+/// Its program is counted, though it is made later.
+impl Held for Regex {
+    fn held_bytes(&self) -> usize {
+        let program = memory::row::<Program>(1) + program::bytes(self.length) as usize;
+        self.pattern.held_bytes() + program + PATTERN_SETS * self.pattern.len()
     }
 }
 
@@ -151,7 +163,7 @@ mod tests {
             let budget = Budget::new(Allowance::default());
             regex.find("b", 0, &budget).unwrap();
             let made = regex.program.get().unwrap();
-            assert!(program::check_length(&regex.pattern).unwrap() >= made.ops.len(), "{pattern}");
+            assert!(regex.length >= made.ops.len(), "{pattern}");
         }
     }
 

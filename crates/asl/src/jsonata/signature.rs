@@ -5,6 +5,7 @@
 
 use super::datum::Datum;
 use super::failure::Failure;
+use crate::memory::Held;
 
 /// Parameters of one function.
 const PARAMETERS_MAX: usize = 64;
@@ -12,21 +13,43 @@ const PARAMETERS_MAX: usize = 64;
 /// The types of a function's parameters.
 #[derive(Debug)]
 pub(super) struct Signature {
-    parameters: Vec<Parameter>,
+    parameters: Box<[Parameter]>,
     /// Whether it takes anything.
     is_open: bool,
 }
 
 #[derive(Debug)]
 struct Parameter {
-    /// The symbols of the types it takes.
-    takes: String,
+    takes: Types,
     kind: Kind,
     count: Count,
     /// Takes the context item where there is no argument for it.
     takes_context: bool,
     /// What the items of its array are.
-    items: Option<String>,
+    items: Option<Box<str>>,
+}
+
+/// The types that a parameter takes: a bit for each of [`SYMBOLS`].
+#[derive(Clone, Copy, Debug)]
+struct Types(u8);
+
+/// The symbols of all types; the last is that of a value that is not there.
+const SYMBOLS: &str = "asnblfom";
+
+impl Types {
+    /// Those of these symbols.
+    fn of(symbols: &str) -> Self {
+        Self(SYMBOLS.chars().enumerate().fold(
+            0,
+            |bits, (place, symbol)| {
+                if symbols.contains(symbol) { bits | 1 << place } else { bits }
+            },
+        ))
+    }
+
+    fn contains(self, symbol: char) -> bool {
+        SYMBOLS.find(symbol).is_some_and(|place| self.0 & 1 << place != 0)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +83,7 @@ pub(super) fn symbol(datum: &Datum) -> char {
 impl Signature {
     /// The signature of a function of the language's own; without a text it takes anything.
     pub(super) fn known(text: &str) -> Self {
-        Self::parse(text).unwrap_or(Self { parameters: Vec::new(), is_open: true })
+        Self::parse(text).unwrap_or(Self { parameters: Box::default(), is_open: true })
     }
 
     /// Reads a signature, its brackets around it.
@@ -89,7 +112,7 @@ impl Signature {
                     let end = closing(&characters, at, '<', '>');
                     let items: String = characters[at + 1..end].iter().collect();
                     match parameters.last_mut() {
-                        Some(last) if last.kind != Kind::Other => last.items = Some(items),
+                        Some(last) if last.kind != Kind::Other => last.items = Some(items.into()),
                         _ => return Err("Type parameters can only be applied to functions and arrays".to_owned()),
                     }
                     at = end;
@@ -101,7 +124,7 @@ impl Signature {
                 return Err(format!("A function takes no more than {PARAMETERS_MAX} arguments"));
             }
         }
-        Ok(Self { parameters, is_open: text.is_empty() })
+        Ok(Self { parameters: parameters.into(), is_open: text.is_empty() })
     }
 
     /// The arguments as the function takes them: the context item where one is missing, arrays where it takes arrays.
@@ -200,6 +223,18 @@ impl Signature {
     }
 }
 
+impl Held for Signature {
+    fn held_bytes(&self) -> usize {
+        self.parameters.held_bytes()
+    }
+}
+
+impl Held for Parameter {
+    fn held_bytes(&self) -> usize {
+        self.items.held_bytes()
+    }
+}
+
 fn modify(parameters: &mut [Parameter], change: impl FnOnce(&mut Parameter)) {
     if let Some(last) = parameters.last_mut() {
         change(last);
@@ -224,7 +259,7 @@ fn closing(characters: &[char], from: usize, open: char, close: char) -> usize {
 
 impl Parameter {
     fn new(takes: &str, kind: Kind) -> Self {
-        Self { takes: takes.to_owned(), kind, count: Count::One, takes_context: false, items: None }
+        Self { takes: Types::of(takes), kind, count: Count::One, takes_context: false, items: None }
     }
 
     fn of(symbol: char) -> Option<Self> {

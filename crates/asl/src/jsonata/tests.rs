@@ -8,6 +8,7 @@ use super::arbitrary::expressions;
 use super::*;
 use crate::error::ErrorName;
 use crate::scope::{Chance, Context as ContextObject, Variables};
+use crate::value::Text;
 
 fn json(text: &str) -> Value {
     crate::json::parse(text.as_bytes()).unwrap()

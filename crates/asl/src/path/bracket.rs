@@ -64,7 +64,7 @@ fn filtered(text: &str, at: usize, place: Place) -> Result<Step, PathSyntaxError
     if place == Place::Filter {
         return Err(refused("AWS knows no filter within a filter", at));
     }
-    filter::parse(text).map(|filter| Step::Filter(Some(filter)))
+    filter::parse(text).map(|filter| Step::Filter(Some(Box::new(filter))))
 }
 
 /// Names in single quotes, up to the first closing bracket, quoted or not.
@@ -92,7 +92,7 @@ fn quoted(text: &str) -> Vec<Text> {
 fn member(names: Vec<Text>) -> Step {
     match <[Text; 1]>::try_from(names) {
         Ok([name]) => Step::Member(name),
-        Err(names) => Step::Members(names),
+        Err(names) => Step::Members(names.into()),
     }
 }
 
@@ -167,7 +167,7 @@ impl Kinds {
         match numbers[..] {
             _ if self.is_broken => None,
             [index] if !self.is_from && !self.is_to => Some(Step::Index(index)),
-            [_, ..] if self.is_list => Some(Step::Indexes(numbers)),
+            [_, ..] if self.is_list => Some(Step::Indexes(numbers.into())),
             [from, ..] if self.is_from => Some(Step::Slice(Slice::From(from))),
             [to, ..] if self.is_to => Some(Step::Slice(Slice::To(to))),
             [from, to, ..] => Some(Step::Slice(Slice::Between(from, to))),

@@ -5,13 +5,15 @@
 //! equal to no other value; only the text is less. Lists and objects are equal to themselves alone.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 mod decimal;
 
 use decimal::Decimal;
 
-use super::select::Fault;
+use super::select::{Fault, share};
 use crate::budget::{Budget, Exhausted};
+use crate::memory::Held;
 use crate::number::Number;
 use crate::value::{Text, Value, utf16_order};
 
@@ -71,6 +73,17 @@ impl Literal {
 
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Lets it share its text with others that are the same.
+    pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
+        share(&mut self.text, known);
+    }
+}
+
+impl Held for Literal {
+    fn held_bytes(&self) -> usize {
+        self.text.held_bytes()
     }
 }
 

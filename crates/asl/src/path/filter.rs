@@ -4,6 +4,7 @@
 //! around criteria group nothing. What is no path, no pattern and no text in single quotes is text as well.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::PathSyntaxError;
 use super::compare::{self, Literal, Operator, Side};
@@ -11,24 +12,35 @@ use super::parse::{self, Place, refused, trimmed};
 use super::pattern::Pattern;
 use super::select::{Demand, Fault, Steps};
 use crate::budget::Budget;
-use crate::value::Value;
+use crate::memory::{self, Held};
+use crate::value::{Text, Value};
 use crate::walk;
 
 /// A filter: it holds where all of the criteria of one alternative do. They are asked from the right to the left, and
 /// stand in that order.
 #[derive(Debug)]
 pub(super) struct Filter {
-    alternatives: Vec<Vec<Criterion>>,
+    criteria: Box<[Criterion]>,
 }
 
 #[derive(Debug)]
-enum Criterion {
-    /// `@.a`: whether there is such a value that is not null; `!@.a`: whether there is none.
-    Exists(Steps, bool),
+struct Criterion {
+    test: Test,
+    /// Another alternative follows, or none.
+    is_last: bool,
+}
+
+/// Small: a filter may be one of a hundred thousand criteria.
+#[derive(Debug)]
+enum Test {
+    /// `@.a`: there is such a value that is not null.
+    Exists(Steps),
+    /// `!@.a`: there is none.
+    Misses(Steps),
     /// `@.a == 1`
-    Compare(Operand, Operator, Operand),
+    Compare(Box<(Operand, Operator, Operand)>),
     /// `@.a =~ /re/`, the pattern on either side.
-    Matches(Operand, Operand),
+    Matches(Box<(Operand, Operand)>),
 }
 
 /// One side of a criterion.
@@ -38,8 +50,8 @@ enum Operand {
     Item(Steps),
     /// `$…`, from the document.
     Document(Steps),
-    Text(Literal),
-    Pattern(Pattern),
+    Text(Box<Literal>),
+    Pattern(Box<Pattern>),
 }
 
 /// What an operand stands for.
@@ -86,23 +98,22 @@ fn balanced(text: &str) -> Option<&str> {
 }
 
 fn alternatives(text: &str) -> Result<Filter, PathSyntaxError> {
-    let (mut alternatives, mut criteria) = (Vec::new(), Vec::new());
+    // From the right to the left, the first of an alternative is its last.
+    let (mut criteria, mut is_last) = (Vec::new(), true);
     let mut rest = text;
     loop {
         let (criterion, operator, behind) = next_criterion(rest);
         let offset = text.len() - rest.len();
-        criteria.push(Criterion::parse(criterion).map_err(|error| error.moved(offset))?);
-        if operator != Some("&&") {
-            criteria.reverse();
-            alternatives.push(std::mem::take(&mut criteria));
-        }
+        let test = Test::parse(criterion).map_err(|error| error.moved(offset))?;
+        criteria.push(Criterion { test, is_last });
+        is_last = operator != Some("&&");
         if operator.is_none() {
             break;
         }
         rest = behind;
     }
-    alternatives.reverse();
-    Ok(Filter { alternatives })
+    criteria.reverse();
+    Ok(Filter { criteria: criteria.into() })
 }
 
 /// The text up to the next `&&` or `||`, the operator, and what stands behind it.
@@ -117,19 +128,59 @@ impl Filter {
     /// Whether it holds for that value.
     pub(super) fn accepts(&self, item: &Value, document: &Value, budget: &Budget) -> Result<bool, Fault> {
         budget.charge_step()?;
-        for criteria in &self.alternatives {
+        for criteria in self.criteria.split_inclusive(|criterion| criterion.is_last) {
             if all_hold(criteria, item, document, budget)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
+
+    /// Lets the criteria share the texts that they have in common.
+    pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
+        for Criterion { test, .. } in &mut self.criteria {
+            match test {
+                Test::Exists(steps) | Test::Misses(steps) => steps.share(known),
+                Test::Compare(compared) => [&mut compared.0, &mut compared.2].into_iter().for_each(|o| o.share(known)),
+                Test::Matches(sides) => [&mut sides.0, &mut sides.1].into_iter().for_each(|side| side.share(known)),
+            }
+        }
+    }
+}
+
+impl Held for Filter {
+    fn held_bytes(&self) -> usize {
+        self.criteria.held_bytes()
+    }
+}
+
+impl Held for Criterion {
+    fn held_bytes(&self) -> usize {
+        match &self.test {
+            Test::Exists(steps) | Test::Misses(steps) => steps.held_bytes(),
+            Test::Compare(compared) => {
+                let (left, _, right) = &**compared;
+                memory::row::<(Operand, Operator, Operand)>(1) + left.held_bytes() + right.held_bytes()
+            }
+            Test::Matches(sides) => sides.held_bytes(),
+        }
+    }
+}
+
+impl Held for Operand {
+    fn held_bytes(&self) -> usize {
+        match self {
+            Self::Item(steps) | Self::Document(steps) => steps.held_bytes(),
+            Self::Text(literal) => literal.held_bytes(),
+            Self::Pattern(pattern) => pattern.held_bytes(),
+        }
+    }
 }
 
 fn all_hold(criteria: &[Criterion], item: &Value, document: &Value, budget: &Budget) -> Result<bool, Fault> {
     for criterion in criteria {
         budget.charge_step()?;
-        match criterion.holds(item, document, budget) {
+        match criterion.test.holds(item, document, budget) {
             Ok(true) => {}
             // What is compared is not there.
             Ok(false) | Err(Fault::Miss(_)) => return Ok(false),
@@ -139,7 +190,7 @@ fn all_hold(criteria: &[Criterion], item: &Value, document: &Value, budget: &Bud
     Ok(true)
 }
 
-impl Criterion {
+impl Test {
     fn parse(text: &str) -> Result<Self, PathSyntaxError> {
         let text = trimmed(text).trim_start_matches(['[', '?', '(', ' ']).trim_end_matches([')', ' ']);
         if text.is_empty() || text.starts_with(['&', '|']) {
@@ -152,33 +203,33 @@ impl Criterion {
         }
         let right = Operand::parse(right).map_err(|error| error.moved(text.len() - right.len()))?;
         Ok(match operator {
-            Some(operator) => Self::Compare(left, operator, right),
-            None => Self::Matches(left, right),
+            Some(operator) => Self::Compare(Box::new((left, operator, right))),
+            None => Self::Matches(Box::new((left, right))),
         })
     }
 
     fn existence(text: &str) -> Result<Self, PathSyntaxError> {
-        let (path, wanted) = without_negation(text).map_or((text, true), |path| (path, false));
+        let negated = without_negation(text);
+        let path = negated.unwrap_or(text);
         if !path.starts_with(['@', '$']) {
             let message = "A criterion has an operator (==, !=, <, <=, >, >=, =~), or is @.a or !@.a alone";
             return Err(hinted(text, refused(message, 0)));
         }
-        Ok(Self::Exists(steps(path)?, wanted))
+        let steps = steps(path)?;
+        Ok(if negated.is_some() { Self::Misses(steps) } else { Self::Exists(steps) })
     }
 
     fn holds(&self, item: &Value, document: &Value, budget: &Budget) -> Result<bool, Fault> {
         match self {
-            // Existence is that of something in the item, also where the path begins with $.
-            Self::Exists(steps, wanted) => match steps.only(item, Demand::All, budget) {
-                Ok(value) => Ok(value.is_null() != *wanted),
-                Err(Fault::Miss(_)) => Ok(!wanted),
-                Err(fault) => Err(fault),
-            },
-            Self::Compare(left, operator, right) => {
+            Self::Exists(steps) => exists(steps, item, budget),
+            Self::Misses(steps) => exists(steps, item, budget).map(|exists| !exists),
+            Self::Compare(compared) => {
+                let (left, operator, right) = &**compared;
                 let (left, right) = (left.meaning(item, document, budget)?, right.meaning(item, document, budget)?);
                 compare::holds(*operator, &left.side(), &right.side(), budget)
             }
-            Self::Matches(left, right) => {
+            Self::Matches(sides) => {
+                let (left, right) = &**sides;
                 let (left, right) = (left.meaning(item, document, budget)?, right.meaning(item, document, budget)?);
                 let (pattern, target) = match (&left, &right) {
                     (Meaning::Pattern(pattern), target) | (target, Meaning::Pattern(pattern)) => (pattern, target),
@@ -190,7 +241,24 @@ impl Criterion {
     }
 }
 
+/// Whether there is a value that is not null: in the item, also where the path begins with $.
+fn exists(steps: &Steps, item: &Value, budget: &Budget) -> Result<bool, Fault> {
+    match steps.only(item, Demand::All, budget) {
+        Ok(value) => Ok(!value.is_null()),
+        Err(Fault::Miss(_)) => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
+
 impl Operand {
+    fn share(&mut self, known: &mut HashSet<Text>) {
+        match self {
+            Self::Item(steps) | Self::Document(steps) => steps.share(known),
+            Self::Text(literal) => literal.share(known),
+            Self::Pattern(_) => {}
+        }
+    }
+
     fn parse(text: &str) -> Result<Self, PathSyntaxError> {
         if text.starts_with('@') {
             return steps(text).map(Self::Item);
@@ -199,15 +267,15 @@ impl Operand {
             return steps(text).map(Self::Document);
         }
         if let Some(pattern) = Pattern::parse(text) {
-            return pattern.map(Self::Pattern);
+            return pattern.map(|pattern| Self::Pattern(Box::new(pattern)));
         }
         if let Some(rest) = text.strip_prefix('\'')
             && text.ends_with('\'')
         {
             let inner = rest.strip_suffix('\'').ok_or_else(|| refused("The text in quotes does not end", 0))?;
-            return Ok(Self::Text(Literal::new(inner)));
+            return Ok(Self::Text(Box::new(Literal::new(inner))));
         }
-        Ok(Self::Text(Literal::new(text)))
+        Ok(Self::Text(Box::new(Literal::new(text))))
     }
 
     fn meaning<'v>(&'v self, item: &'v Value, document: &'v Value, budget: &Budget) -> Result<Meaning<'v>, Fault> {

@@ -1,12 +1,16 @@
 //! Text to path.
 
+use std::collections::HashSet;
+
 use super::bracket;
 use super::select::{Step, Steps};
 use super::{PathSyntaxError, Root};
-use crate::value::Text;
 
 /// Steps of one path.
 const STEPS_MAX: usize = 1_000;
+
+/// Bytes of a path from which on its steps share the names that they have in common.
+const LENGTH_TO_SHARE: usize = 64;
 
 /// Steps of one path that may select several values. Selecting recurses over them.
 const SPREADING_STEPS_MAX: usize = 100;
@@ -22,10 +26,13 @@ pub(super) fn path(text: &str) -> Result<(Root, Steps), PathSyntaxError> {
         None => variable(rest),
     };
     let offset = text.len() - text.trim_end_matches(is_blank).len();
-    let steps = steps(rest, Place::Field).map_err(|error| PathSyntaxError {
+    let mut steps = steps(rest, Place::Field).map_err(|error| PathSyntaxError {
         offset: (text.len() - offset - rest.len() + error.offset).min(text.len()),
         ..error
     })?;
+    if text.len() > LENGTH_TO_SHARE {
+        steps.share(&mut HashSet::new());
+    }
     Ok((root, steps))
 }
 
@@ -105,7 +112,7 @@ fn variable(text: &str) -> (Root, &str) {
     if !text.starts_with(|c: char| c.is_alphabetic() || c == '_') {
         return (Root::Input, text);
     }
-    (Root::Variable(Text::from(&text[..end])), &text[end..])
+    (Root::Variable(Box::from(&text[..end])), &text[end..])
 }
 
 /// Java's `trim`: it takes all control characters for blanks, and no other space of Unicode.

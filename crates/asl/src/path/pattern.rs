@@ -5,6 +5,7 @@ use regex_lite::{Regex, RegexBuilder};
 use super::PathSyntaxError;
 use super::parse::refused;
 use crate::budget::{Budget, Exhausted};
+use crate::memory::Held;
 use crate::value::Text;
 
 /// Bytes of a compiled pattern. Counted repetitions multiply, so a short pattern can be large.
@@ -68,6 +69,12 @@ impl Pattern {
     pub(super) fn matches(&self, text: &str, budget: &Budget) -> Result<bool, Exhausted> {
         budget.charge_steps((text.len() as u64 + 1).saturating_mul(self.program_bytes as u64) / BYTES_A_STEP)?;
         Ok(self.regex.is_match(text))
+    }
+}
+
+impl Held for Pattern {
+    fn held_bytes(&self) -> usize {
+        self.source.held_bytes() + self.program_bytes
     }
 }
 

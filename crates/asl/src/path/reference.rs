@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::select::Step;
 use super::{PathSyntaxError, Root, parse};
 use crate::error::{ErrorName, EvaluationError};
+use crate::memory::Held;
 use crate::value::{Object, Text, Value};
 
 /// A reference path: it names one place, so a value can be put there.
 #[derive(Debug)]
 pub struct ReferencePath {
-    text: Text,
-    steps: Vec<ReferenceStep>,
+    text: Box<str>,
+    steps: Box<[ReferenceStep]>,
 }
 
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl ReferencePath {
                 .map_err(|_| refused("A reference path has no negative index")),
             _ => Err(refused("A reference path names one place: only .name, ['name'] and [n] are allowed")),
         });
-        Ok(Self { text: Text::from(text), steps: steps.collect::<Result<_, _>>()? })
+        Ok(Self { text: Box::from(text), steps: steps.collect::<Result<_, _>>()? })
     }
 
     /// The text it was parsed from.
@@ -84,6 +85,21 @@ impl ReferencePath {
             };
         }
         Some(parents)
+    }
+}
+
+impl Held for ReferencePath {
+    fn held_bytes(&self) -> usize {
+        self.text.held_bytes() + self.steps.held_bytes()
+    }
+}
+
+impl Held for ReferenceStep {
+    fn held_bytes(&self) -> usize {
+        match self {
+            Self::Member(name) => name.held_bytes(),
+            Self::Index(_) => 0,
+        }
     }
 }
 

@@ -5,9 +5,11 @@
 //! several values, which the parser bounds, and never over the payload.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::filter::Filter;
 use crate::budget::{Budget, Exhausted};
+use crate::memory::{self, Held};
 use crate::value::{Object, Text, Value};
 use crate::walk;
 
@@ -17,7 +19,7 @@ const NAME_BYTES_A_STEP: u64 = 64;
 /// The steps after the root of a path.
 #[derive(Debug)]
 pub(super) struct Steps {
-    steps: Vec<Step>,
+    steps: Box<[Step]>,
     is_definite: bool,
 }
 
@@ -29,13 +31,13 @@ pub(super) enum Step {
     /// `.a` or `['a']`
     Member(Text),
     /// `['a','b']`, at the tail: one object of those of these members that are there.
-    Members(Vec<Text>),
+    Members(Box<[Text]>),
     /// `[0]`. A negative index is in no array.
     Index(i32),
     /// `[(@.length-1)]`: the length and this, which is negative.
     FromEnd(i32),
     /// `[0,1]`
-    Indexes(Vec<i32>),
+    Indexes(Box<[i32]>),
     /// `[1:5]`
     Slice(Slice),
     /// `.*` or `[*]`
@@ -43,7 +45,7 @@ pub(super) enum Step {
     /// `..`: the step behind it is taken from the value and from all within it, where it can be.
     Scan,
     /// `[?(…)]`: the items, or the object, for which it holds. `[?]` has none, and can be applied to nothing.
-    Filter(Option<Filter>),
+    Filter(Option<Box<Filter>>),
 }
 
 /// A range of indexes.
@@ -102,10 +104,48 @@ impl Step {
     }
 }
 
+impl Held for Steps {
+    fn held_bytes(&self) -> usize {
+        self.steps.held_bytes()
+    }
+}
+
+impl Held for Step {
+    fn held_bytes(&self) -> usize {
+        match self {
+            Self::Member(name) => name.held_bytes(),
+            Self::Members(names) => names.held_bytes(),
+            Self::Indexes(indexes) => memory::row::<i32>(indexes.len()),
+            Self::Filter(filter) => filter.held_bytes(),
+            Self::Root | Self::Index(_) | Self::FromEnd(_) | Self::Slice(_) | Self::Wildcard | Self::Scan => 0,
+        }
+    }
+}
+
+/// Puts an equal text in place of one, so that it is there once.
+pub(super) fn share(text: &mut Text, known: &mut HashSet<Text>) {
+    match known.get(text) {
+        Some(same) => *text = same.clone(),
+        None => _ = known.insert(text.clone()),
+    }
+}
+
 impl Steps {
     pub(super) fn new(steps: Vec<Step>) -> Self {
         let is_definite = steps.iter().all(Step::is_definite);
-        Self { steps, is_definite }
+        Self { steps: steps.into(), is_definite }
+    }
+
+    /// Lets the steps share the texts that they have in common.
+    pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
+        for step in &mut self.steps {
+            match step {
+                Step::Member(name) => share(name, known),
+                Step::Members(names) => names.iter_mut().for_each(|name| share(name, known)),
+                Step::Filter(Some(filter)) => filter.share(known),
+                _ => {}
+            }
+        }
     }
 
     pub(super) fn is_definite(&self) -> bool {
@@ -113,7 +153,7 @@ impl Steps {
     }
 
     pub(super) fn into_vec(self) -> Vec<Step> {
-        self.steps
+        self.steps.into_vec()
     }
 
     /// What is selected of a document.
@@ -285,7 +325,7 @@ impl Selection<'_> {
                 let items = self.path.items(place, at, self.budget)?;
                 slice.of(items.len()).try_for_each(|index| self.run(place + 1, item(place, items, index)?, out))
             }
-            Step::Filter(filter) => self.filter(filter.as_ref(), place, at, out),
+            Step::Filter(filter) => self.filter(filter.as_deref(), place, at, out),
             Step::Scan => self.scan(place, at, out),
             _ => self.each(place, at, out),
         }

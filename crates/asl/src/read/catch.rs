@@ -18,7 +18,9 @@ pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Vec<Catcher> {
             .and_then(|fields| catcher(&fields, is_last, here));
         catcher.or_else(|| fields.log.stand_in(None))
     };
-    items.iter().enumerate().filter_map(read).collect()
+    let mut catchers: Vec<Catcher> = items.iter().enumerate().filter_map(read).collect();
+    catchers.shrink_to_fit();
+    catchers
 }
 
 fn catcher(fields: &Fields<'_>, is_last: bool, here: Here<'_>) -> Option<Catcher> {

@@ -207,7 +207,7 @@ impl<'a> Fields<'a> {
             None => ResultPath::Replace,
             Some(Value::Null) => ResultPath::Discard,
             Some(value) if value.as_str() == Some("$") => ResultPath::Replace,
-            Some(_) => self.reference_path(NAME).map(ResultPath::Put).unwrap_or_default(),
+            Some(_) => self.reference_path(NAME).map(|path| ResultPath::Put(Box::new(path))).unwrap_or_default(),
         }
     }
 

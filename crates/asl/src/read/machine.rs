@@ -29,7 +29,7 @@ pub(crate) fn read(definition: &Object, machine_type: MachineType, log: &Log) ->
         builder.program.timeout_seconds = fields.integer("TimeoutSeconds", SECONDS);
         builder.branch(&fields, machine_type, 0, None)
     });
-    let mut program = builder.program;
+    let mut program = builder.finish();
     program.comment = fields.get("Comment").and_then(Value::as_str).map(Text::from);
     let first = program.branch(branch).start_at;
     let first = &mut program.states[first.0 as usize];
@@ -41,11 +41,8 @@ pub(crate) fn read(definition: &Object, machine_type: MachineType, log: &Log) ->
 pub(crate) fn read_state(state: &Object, name: &str, machine_type: MachineType, log: &Log) -> Program {
     let mut builder = ProgramBuilder::new(log);
     let mut names = vec![Text::from(name)];
-    for target in targets(state) {
-        if !names.contains(target) {
-            names.push(target.clone());
-        }
-    }
+    let mut known: HashSet<Text> = names.iter().cloned().collect();
+    names.extend(targets(state).filter(|target| known.insert(Text::clone(target))).cloned());
     let branch = builder.add_branch();
     let states: Vec<_> = names.into_iter().map(|name| (name.clone(), builder.add_state(name, branch))).collect();
     let id = states[0].1;
@@ -55,7 +52,7 @@ pub(crate) fn read_state(state: &Object, name: &str, machine_type: MachineType, 
     let fields = Fields::of_object(state, &place, log, QueryLanguage::JsonPath);
     builder.state(id, |builder| builder.fields_of_state(&fields, Here { id, container: &container }));
     builder.program.branches[0].start_at = id;
-    builder.program
+    builder.finish()
 }
 
 /// The names that a state's `Next` and `Default`, rules and catchers give.
@@ -81,6 +78,12 @@ pub(crate) struct ProgramBuilder<'l> {
 impl<'l> ProgramBuilder<'l> {
     fn new(log: &'l Log) -> Self {
         Self { log, labels: HashSet::new(), language: QueryLanguage::JsonPath, program: Program::default() }
+    }
+
+    /// The program, without the room that it had to grow.
+    fn finish(mut self) -> Program {
+        self.program.shrink();
+        self.program
     }
 
     /// Reads a branch of a Parallel state or the processor of a Map state. `scope` is what its states see of the

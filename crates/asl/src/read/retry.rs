@@ -63,7 +63,8 @@ pub(crate) fn error_equals(fields: &Fields<'_>, is_last: bool) -> Vec<Text> {
         Value::String(name) => Some(name.clone()),
         _ => rules::value_type::expected("String", &place.item(index), fields.log),
     };
-    let names: Vec<Text> = items.iter().enumerate().filter_map(name).collect();
+    let mut names: Vec<Text> = items.iter().enumerate().filter_map(name).collect();
+    names.shrink_to_fit();
     rules::states_all::check(&names, is_last, fields);
     names
 }

@@ -62,14 +62,14 @@ pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>, builder: &mut ProgramBui
     rules::supported_fields::check(tables(kind), fields);
     Some(match kind {
         Type::Task => StateKind::Task(Box::new(task::read(fields, here))),
-        Type::Wait => StateKind::Wait(wait::read(fields, here)),
-        Type::Pass => StateKind::Pass(pass::read(fields, here)),
+        Type::Wait => StateKind::Wait(Box::new(wait::read(fields, here))),
+        Type::Pass => StateKind::Pass(Box::new(pass::read(fields, here))),
         Type::Succeed => {
             here.ends();
             StateKind::Succeed
         }
         Type::Fail => StateKind::Fail(Box::new(fail::read(fields, here))),
-        Type::Choice => StateKind::Choice(choice::read(fields, here)),
+        Type::Choice => StateKind::Choice(Box::new(choice::read(fields, here))),
         Type::Parallel => StateKind::Parallel(Box::new(parallel::read(fields, here, builder))),
         Type::Map => StateKind::Map(Box::new(map::read(fields, here, builder))),
     })

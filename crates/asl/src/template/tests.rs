@@ -66,7 +66,8 @@ fn a_miss_names_path_field_and_input() {
             )
         );
     }
-    let error = evaluate(&Template::parse_path("$.E", "ErrorPath").unwrap(), "{}").unwrap_err();
+    let path = Template::parse_path("$.E", "ErrorPath").unwrap();
+    let error = scoped(&json("{}"), "{}", ("x", "1"), |scope| path.evaluate(scope, "ErrorPath")).unwrap_err();
     assert!(error.cause.contains("specified for the field 'ErrorPath'"));
 }
 

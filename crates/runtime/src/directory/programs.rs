@@ -1,7 +1,8 @@
-//! The programs that are kept in memory: those used last, as far as the texts of their definitions fit a bound.
+//! The programs that are kept in memory: those used last, as far as what they take fits a bound.
 //!
-//! A program takes up to some ten times its text, so the texts are what is bounded. One that was put out is read again
-//! when it is next needed; executions that run hold theirs in any case.
+//! A program says what it takes (`Program::memory_bytes`): no more than ten times its text, but where the text is
+//! nothing but tiny parts. One that was put out is read again when it is next needed; executions that run hold theirs in any
+//! case.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ pub(super) struct Programs {
     /// The definitions by when they were last used.
     by_use: BTreeMap<u64, DefinitionId>,
     uses: u64,
-    /// Bytes of the texts.
+    /// Bytes that they take.
     bytes: usize,
     bytes_max: usize,
 }
@@ -27,7 +28,7 @@ struct Used {
 }
 
 impl Programs {
-    /// Of texts of so many bytes at most.
+    /// Of so many bytes at most.
     pub(super) fn of(bytes_max: usize) -> Self {
         Self { by_definition: HashMap::new(), by_use: BTreeMap::new(), uses: 0, bytes: 0, bytes_max }
     }
@@ -48,15 +49,15 @@ impl Programs {
     pub(super) fn insert(&mut self, revision: Arc<Revision>) {
         let id = revision.definition;
         self.remove(id);
-        if revision.text_bytes > self.bytes_max {
+        if revision.memory_bytes > self.bytes_max {
             return;
         }
-        while self.bytes + revision.text_bytes > self.bytes_max {
+        while self.bytes + revision.memory_bytes > self.bytes_max {
             let Some(oldest) = self.by_use.first_key_value().map(|(_, oldest)| *oldest) else { break };
             self.remove(oldest);
         }
         self.uses += 1;
-        self.bytes += revision.text_bytes;
+        self.bytes += revision.memory_bytes;
         self.by_use.insert(self.uses, id);
         self.by_definition.insert(id, Used { revision, last_use: self.uses });
     }
@@ -65,7 +66,7 @@ impl Programs {
     pub(super) fn remove(&mut self, id: DefinitionId) {
         if let Some(Used { revision, last_use }) = self.by_definition.remove(&id) {
             self.by_use.remove(&last_use);
-            self.bytes -= revision.text_bytes;
+            self.bytes -= revision.memory_bytes;
         }
     }
 
@@ -82,7 +83,7 @@ impl Programs {
 mod tests {
     use super::*;
 
-    fn revision(id: i64, text_bytes: usize) -> Arc<Revision> {
+    fn revision(id: i64, memory_bytes: usize) -> Arc<Revision> {
         let program = asl::read::load(r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#).unwrap();
         Arc::new(Revision {
             definition: DefinitionId(id),
@@ -90,13 +91,13 @@ mod tests {
             machine_name: "m".into(),
             role_arn: "r".into(),
             program: Arc::new(program),
-            text_bytes,
+            memory_bytes,
         })
     }
 
     fn kept(programs: &Programs) -> Vec<i64> {
         assert_eq!(programs.by_use.len(), programs.by_definition.len());
-        let bytes: usize = programs.by_definition.values().map(|used| used.revision.text_bytes).sum();
+        let bytes: usize = programs.by_definition.values().map(|used| used.revision.memory_bytes).sum();
         assert_eq!(bytes, programs.bytes);
         let mut kept: Vec<_> = programs.by_definition.keys().map(|id| id.0).collect();
         kept.sort_unstable();
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn those_used_last_are_kept_as_far_as_their_texts_fit() {
+    fn those_used_last_are_kept_as_far_as_they_fit() {
         let mut programs = Programs::of(100);
         [(1, 40), (2, 40), (3, 10)].into_iter().for_each(|(id, bytes)| programs.insert(revision(id, bytes)));
         assert!(programs.get(DefinitionId(1)).is_some());

@@ -3,11 +3,12 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::super::code::{Call, Kind, LambdaCode, Node};
+use super::super::code::{Lambda, Node};
 use super::super::datum::{Datum, Members};
 use super::super::failure::{Evaluated, Failure};
 use super::super::frames::Frame;
 use super::super::function::{Builtin, Function, Host, Kind as FunctionKind};
+use super::super::functions;
 use super::super::regex::{Found, Regex};
 use super::Machine;
 use crate::value::Text;
@@ -15,8 +16,8 @@ use crate::value::Text;
 /// What the end of a function comes to.
 enum Ending {
     Value(Datum),
-    /// One more call, with the name it is made by.
-    Call(Rc<Function>, Vec<Datum>, Text),
+    /// One more call, with what it is called by.
+    Call(Rc<Function>, Vec<Datum>, Node),
 }
 
 /// What a call is about.
@@ -25,43 +26,43 @@ enum Callee {
     Function(Rc<Function>),
 }
 
-impl Machine<'_> {
-    /// A call as it is written; `applied` comes before its arguments.
+impl<'e> Machine<'e> {
+    /// A call as it is written: what is called, and with what. `applied` comes before its arguments.
     #[inline(never)]
-    pub(super) fn call_of(&mut self, call: &Call, applied: Option<Datum>, item: &Datum, frame: Frame) -> Evaluated {
+    pub(super) fn call_of(&mut self, call: &[Node], applied: Option<Datum>, item: &Datum, frame: Frame) -> Evaluated {
         let (callee, args) = self.prepared(call, applied, item, frame)?;
         match callee {
             Callee::Builtin(builtin) => self.run_builtin(builtin, args, item),
-            Callee::Function(function) => self.apply(function, args, item, &call.name),
+            Callee::Function(function) => self.apply(function, args, item, call[0]),
         }
     }
 
     fn prepared(
         &mut self,
-        call: &Call,
+        call: &[Node],
         applied: Option<Datum>,
         item: &Datum,
         frame: Frame,
     ) -> Evaluated<(Callee, Vec<Datum>)> {
-        let callee = self.callee(&call.procedure, item, frame)?;
-        let mut args = Vec::with_capacity(call.arguments.len() + usize::from(applied.is_some()));
+        let [procedure, arguments @ ..] = call else { return Err(Failure::not_a_function(None)) };
+        let callee = self.callee(procedure, item, frame)?;
+        let mut args = Vec::with_capacity(arguments.len() + usize::from(applied.is_some()));
         args.extend(applied);
-        for argument in &call.arguments {
+        for argument in arguments {
             args.push(self.evaluate(argument, item, frame)?);
         }
         match callee {
             Some(callee) => Ok((callee, args)),
-            None => Err(Failure::not_a_function(call.meant.map(|builtin| builtin.name))),
+            None => Err(Failure::not_a_function(self.program.meant(*procedure).map(|builtin| builtin.name))),
         }
     }
 
     /// A function of the language comes before a workflow variable, which never is a function.
     fn callee(&mut self, procedure: &Node, item: &Datum, frame: Frame) -> Evaluated<Option<Callee>> {
-        if let Kind::Variable(name, Some(builtin)) = procedure.kind
-            && procedure.is_plain()
+        if let Node::Variable(Some(builtin), name) = *procedure
             && self.frames.find(frame, name, self.scope.budget)?.is_none()
         {
-            return Ok(Some(Callee::Builtin(builtin)));
+            return Ok(Some(Callee::Builtin(functions::get(builtin))));
         }
         Ok(match self.evaluate(procedure, item, frame)? {
             Datum::Function(function) => Some(Callee::Function(function)),
@@ -70,23 +71,21 @@ impl Machine<'_> {
     }
 
     /// `f(a, ?)`
-    pub(super) fn partial(
-        &mut self,
-        procedure: &Node,
-        arguments: &[Option<Node>],
-        meant: Option<&'static Builtin>,
-        item: &Datum,
-        frame: Frame,
-    ) -> Evaluated {
+    pub(super) fn partial(&mut self, call: &[Node], item: &Datum, frame: Frame) -> Evaluated {
+        let [procedure, arguments @ ..] = call else { return Err(Failure::not_applicable(None)) };
         let mut args = Vec::with_capacity(arguments.len());
         for argument in arguments {
-            args.push(argument.as_ref().map(|argument| self.evaluate(argument, item, frame)).transpose()?);
+            let is_open = matches!(argument, Node::Placeholder);
+            args.push(if is_open { None } else { Some(self.evaluate(argument, item, frame)?) });
         }
         self.charge_items(args.len())?;
         let function = match self.callee(procedure, item, frame)? {
             Some(Callee::Builtin(builtin)) => Function::new(FunctionKind::Builtin(builtin))?,
             Some(Callee::Function(function)) => function,
-            None => return Err(Failure::not_applicable(meant.map(|builtin| builtin.name))),
+            None => {
+                let meant = self.program.meant(*procedure);
+                return Err(Failure::not_applicable(meant.map(|builtin| builtin.name)));
+            }
         };
         self.function(FunctionKind::Partial(function, args))
     }
@@ -97,24 +96,24 @@ impl Machine<'_> {
         (builtin.run)(self, &args)
     }
 
-    /// Calls a function with a context item. `name` is what it is called by.
+    /// Calls a function with a context item. `procedure` is what it is called by.
     pub(super) fn apply(
         &mut self,
         mut function: Rc<Function>,
         mut args: Vec<Datum>,
         context: &Datum,
-        name: &str,
+        mut procedure: Node,
     ) -> Evaluated {
-        let mut name = Text::from(name);
+        let program = self.program;
         Ok(loop {
             self.budget().charge_step()?;
             match &function.kind {
-                FunctionKind::Lambda { code, item, frame } => {
-                    let code = Arc::clone(code);
-                    match self.lambda(&code, item, *frame, args, context, &name)? {
+                FunctionKind::Lambda { code, item, frame, .. } => {
+                    let Some(code) = program.lambda(*code) else { break Datum::Undefined };
+                    match self.lambda(code, item, *frame, args, context, procedure)? {
                         Ending::Value(value) => break value,
-                        Ending::Call(next, next_args, next_name) => {
-                            (function, args, name) = (next, next_args, next_name);
+                        Ending::Call(next, next_args, called) => {
+                            (function, args, procedure) = (next, next_args, called);
                         }
                     }
                 }
@@ -126,12 +125,12 @@ impl Machine<'_> {
                 }
                 FunctionKind::Chain(first, second) => {
                     self.enter()?;
-                    args = vec![self.apply(Rc::clone(first), args, context, "")?];
+                    args = vec![self.apply(Rc::clone(first), args, context, Node::Null)?];
                     self.depth -= 1;
                     function = Rc::clone(second);
                 }
-                FunctionKind::Transform(code, frame) => {
-                    break self.transform(code, args.first().unwrap_or(&Datum::Undefined), *frame)?;
+                FunctionKind::Transform(row, frame) => {
+                    break self.transform(program.row(*row), args.first().unwrap_or(&Datum::Undefined), *frame)?;
                 }
                 FunctionKind::Regex(regex) => match args.first() {
                     Some(Datum::Text(text)) => {
@@ -148,15 +147,15 @@ impl Machine<'_> {
 
     fn lambda(
         &mut self,
-        code: &LambdaCode,
+        code: &'e Lambda,
         item: &Datum,
         frame: Frame,
         args: Vec<Datum>,
         context: &Datum,
-        name: &str,
+        procedure: Node,
     ) -> Evaluated<Ending> {
         let args = match &code.signature {
-            Some(signature) => signature.check(args, context, name)?,
+            Some(signature) => signature.check(args, context, self.program.called(procedure))?,
             None => args,
         };
         self.budget().charge_steps(code.parameters.len() as u64)?;
@@ -171,32 +170,31 @@ impl Machine<'_> {
     }
 
     /// The body of a function, but for the call that may be its end.
-    fn ending(&mut self, mut node: &Node, item: &Datum, mut frame: Frame) -> Evaluated<Ending> {
-        let depth = self.depth;
+    fn ending(&mut self, mut node: &'e Node, item: &Datum, mut frame: Frame) -> Evaluated<Ending> {
+        let (depth, program) = (self.depth, self.program);
         let ending = loop {
-            if !node.is_plain() {
-                break Ending::Value(self.evaluate(node, item, frame)?);
-            }
-            match &node.kind {
-                Kind::Condition(parts, otherwise) => {
+            match *node {
+                Node::Condition(row) => {
                     self.enter()?;
-                    node = match (self.holds(&parts[0], item, frame)?, otherwise) {
-                        (true, _) => &parts[1],
-                        (false, Some(otherwise)) => otherwise,
-                        (false, None) => break Ending::Value(Datum::Undefined),
+                    node = match self.branch(program.row(row), item, frame)? {
+                        Some(branch) => branch,
+                        None => break Ending::Value(Datum::Undefined),
                     };
                 }
-                Kind::Block(parts, binds) => {
+                Node::Block(scoping, row) => {
                     self.enter()?;
                     // The function's frame goes, and all that began after it.
-                    frame = if *binds { self.frames.push(frame) } else { frame };
-                    let Some((last, first)) = parts.split_last() else { break Ending::Value(Datum::Undefined) };
+                    frame = if scoping.binds { self.frames.push(frame) } else { frame };
+                    let Some((last, first)) = program.row(row).split_last() else {
+                        break Ending::Value(Datum::Undefined);
+                    };
                     for part in first {
                         self.evaluate(part, item, frame)?;
                     }
                     node = last;
                 }
-                Kind::Call(call) => {
+                Node::Call(row) => {
+                    let call = program.row(row);
                     let (callee, args) = self.prepared(call, None, item, frame)?;
                     break match callee {
                         Callee::Builtin(builtin) => {
@@ -204,7 +202,7 @@ impl Machine<'_> {
                             self.enter()?;
                             Ending::Value(super::finished(self.run_builtin(builtin, args, item)?))
                         }
-                        Callee::Function(function) => Ending::Call(function, args, call.name.clone()),
+                        Callee::Function(function) => Ending::Call(function, args, call[0]),
                     };
                 }
                 _ => break Ending::Value(self.evaluate(node, item, frame)?),

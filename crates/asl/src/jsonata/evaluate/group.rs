@@ -52,7 +52,7 @@ impl Groups {
 impl Machine<'_> {
     /// An object of the groups that the keys make of the items. Without an item, the pairs are evaluated over nothing.
     #[inline(never)]
-    pub(super) fn group(&mut self, pairs: &[(Node, Node)], input: &Datum, frame: Frame) -> Evaluated {
+    pub(super) fn group(&mut self, pairs: &[Node], input: &Datum, frame: Frame) -> Evaluated {
         let mut members = Members::default();
         let nothing = [Datum::Undefined];
         let (items, tuples) = match input {
@@ -65,7 +65,7 @@ impl Machine<'_> {
         };
         let groups = self.groups(pairs, items, tuples, frame)?;
         for group in groups.groups {
-            let value_of = &pairs[group.pair].1;
+            let value_of = &pairs[2 * group.pair + 1];
             let value = if tuples.is_some() {
                 self.tuples_value(value_of, &group.tuples, frame)?
             } else {
@@ -86,7 +86,7 @@ impl Machine<'_> {
 
     fn groups(
         &mut self,
-        pairs: &[(Node, Node)],
+        pairs: &[Node],
         items: Items<'_>,
         tuples: Option<&Rc<Vec<Tuple>>>,
         frame: Frame,
@@ -98,7 +98,7 @@ impl Machine<'_> {
                 Some(tuple) => self.tuple_frame(tuple, frame)?,
                 None => frame,
             };
-            for (pair, (key, _)) in pairs.iter().enumerate() {
+            for (pair, key) in pairs.iter().step_by(2).enumerate() {
                 match self.evaluate(key, &item, inner)? {
                     Datum::Undefined => {}
                     Datum::Text(key) => self.add_to(&mut groups, key, pair, &item, tuple)?,

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::code::{Kind, Node};
+use super::super::code::Node;
 use super::super::datum::{Datum, List, SEQUENCE_MAX};
 use super::super::failure::{Evaluated, Failure, quoted};
 use super::super::frames::Frame;
@@ -19,7 +19,8 @@ impl Machine<'_> {
     pub(super) fn binary(
         &mut self,
         operator: Operator,
-        [left, right]: &[Node; 2],
+        left: &Node,
+        right: &Node,
         item: &Datum,
         frame: Frame,
     ) -> Evaluated {
@@ -168,15 +169,16 @@ impl Machine<'_> {
     #[inline(never)]
     fn applied(&mut self, left: &Node, right: &Node, item: &Datum, frame: Frame) -> Evaluated {
         let left = self.evaluate(left, item, frame)?;
-        if let Kind::Call(call) = &right.kind
-            && right.predicates.is_empty()
-            && right.group.is_none()
+        let dressed = self.program.dressed(*right);
+        if let Node::Call(row) = dressed.node
+            && dressed.predicates.is_empty()
+            && dressed.group.is_none()
         {
-            return self.call_of(call, Some(left), item, frame);
+            return self.call_of(self.program.row(row), Some(left), item, frame);
         }
         match (left, self.evaluate(right, item, frame)?) {
             (Datum::Function(first), Datum::Function(second)) => self.function(FunctionKind::Chain(first, second)),
-            (argument, Datum::Function(function)) => self.apply(function, vec![argument], &Datum::Null, ""),
+            (argument, Datum::Function(function)) => self.apply(function, vec![argument], &Datum::Null, Node::Null),
             _ => Err(Failure::coded(
                 "T2006",
                 "The right side of the function application operator ~> must be a function",

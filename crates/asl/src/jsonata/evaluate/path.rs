@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::super::code::{Kind, Node, STATES, Stage};
+use super::super::code::{Dressed, Node, STATES, Scoping};
 use super::super::datum::{Datum, ITEM_BYTES, List, SEQUENCE_MAX};
 use super::super::failure::{Evaluated, Failure};
 use super::super::frames::Frame;
 use super::super::function::Host;
-use super::Machine;
+use super::{Machine, Whole};
 use crate::budget::Budget;
 use crate::value::{Text, Value};
 
@@ -79,8 +79,15 @@ impl<'b> Gathered<'b> {
 
 impl<'e> Machine<'e> {
     /// A path over a context item.
-    pub(super) fn path(&mut self, node: &Node, steps: &[Node], keeps: bool, item: &Datum, frame: Frame) -> Evaluated {
-        if !node.is_tuple && node.group.is_none() {
+    pub(super) fn path(
+        &mut self,
+        whole: Whole<'_>,
+        steps: &[Node],
+        keeps: bool,
+        item: &Datum,
+        frame: Frame,
+    ) -> Evaluated {
+        if !whole.is_tuple && whole.group.is_none() {
             let (at, current) = self.walk(steps, item, frame)?;
             if at == steps.len() {
                 return kept(current, keeps);
@@ -88,9 +95,9 @@ impl<'e> Machine<'e> {
             if current.is_undefined() && at > 0 {
                 return Ok(Datum::Undefined);
             }
-            return self.steps(node, steps, at, current, keeps, frame);
+            return self.steps(whole, steps, at, current, keeps, frame);
         }
-        self.steps(node, steps, 0, item.clone(), keeps, frame)
+        self.steps(whole, steps, 0, item.clone(), keeps, frame)
     }
 
     /// The first steps, as long as they go from one object to a member: how many they are, and where they end.
@@ -99,10 +106,10 @@ impl<'e> Machine<'e> {
         let (mut at, mut current) = match self.states_path(steps)? {
             Some((at, Some(value))) => (at, Datum::from(value)),
             Some((at, None)) => (at, Datum::Undefined),
-            None if is_variable(&steps[0]) && is_simple(&steps[0]) => (1, self.evaluate(&steps[0], item, frame)?),
+            None if is_variable(steps[0]) => (1, self.evaluate(&steps[0], item, frame)?),
             None => (0, item.clone()),
         };
-        while let Some(name) = steps.get(at).and_then(member_name) {
+        while let Some(name) = steps.get(at).and_then(|step| self.member_name(*step)) {
             if current.member_count().is_none() {
                 break;
             }
@@ -116,16 +123,17 @@ impl<'e> Machine<'e> {
     /// `$states.input.a.b` without a copy: how many steps, and the payload's value there.
     #[inline]
     fn states_path(&self, steps: &[Node]) -> Evaluated<Option<(usize, Option<&'e Value>)>> {
-        if self.program.binds_states || !matches!(steps[0].kind, Kind::Variable(STATES, _)) || !is_simple(&steps[0]) {
+        if self.program.binds_states || !matches!(steps[0], Node::Variable(_, STATES)) {
             return Ok(None);
         }
-        let Some(name) = steps.get(1).and_then(member_name) else { return Ok(None) };
+        let Some(name) = steps.get(1).and_then(|step| self.member_name(*step)) else { return Ok(None) };
         if self.depth + 1 > self.budget().depth() {
             return Err(Failure::Stack);
         }
         let mut found = self.states_member(name);
         let mut at = 2;
-        while let (Some(Value::Object(object)), Some(name)) = (found, steps.get(at).and_then(member_name)) {
+        while let Some(Value::Object(object)) = found {
+            let Some(name) = steps.get(at).and_then(|step| self.member_name(*step)) else { break };
             self.budget().charge_step()?;
             found = object.get(name);
             at += 1;
@@ -137,7 +145,7 @@ impl<'e> Machine<'e> {
     #[inline(never)]
     fn steps(
         &mut self,
-        node: &Node,
+        whole: Whole<'_>,
         steps: &[Node],
         from: usize,
         current: Datum,
@@ -146,51 +154,52 @@ impl<'e> Machine<'e> {
     ) -> Evaluated {
         let is_dissolved = match &current {
             Datum::Array(list) if from > 0 => !list.is_constructed,
-            array => array.items().is_some() && (from > 0 || !is_variable(&steps[0])),
+            array => array.items().is_some() && (from > 0 || !is_variable(self.program.dressed(steps[0]).node)),
         };
         let mut input = if is_dissolved { current } else { Datum::list(vec![current]) };
         let last = steps.len() - 1;
         for (at, step) in steps.iter().enumerate().skip(from) {
-            if step.is_tuple {
-                return self.tuple_path(node, steps, at, &input, keeps, frame);
+            let dressed = self.program.dressed(*step);
+            if dressed.binding.is_some() {
+                return self.tuple_path(whole, steps, at, &input, keeps, frame);
             }
-            input = if at == 0 && step.constructs {
+            input = if at == 0 && constructs(dressed.node) {
                 self.evaluate(step, &input, frame)?
             } else {
-                self.step(step, &input, at == last, frame)?
+                self.step(step, dressed, &input, at == last, frame)?
             };
             if input.items().is_none_or(|items| items.len() == 0) {
                 break;
             }
         }
         let value = kept(input, keeps)?;
-        match &node.group {
+        match whole.group {
             Some(pairs) => self.group(pairs, &value, frame),
             None => Ok(value),
         }
     }
 
     /// One step over all items of a sequence.
-    pub(super) fn step(&mut self, step: &Node, input: &Datum, is_last: bool, frame: Frame) -> Evaluated {
-        if let Kind::Sort(terms) = &step.kind {
-            let sorted = self.sorted(terms, input.items_or_single(), frame)?;
-            return self.filtered(&step.stages, sorted, frame);
+    fn step(&mut self, step: &Node, dressed: Dressed<'e>, input: &Datum, is_last: bool, frame: Frame) -> Evaluated {
+        let Dressed { node, predicates, group, keep_array, stages, .. } = dressed;
+        if let Node::Sort(terms) = node {
+            let sorted = self.sorted(self.program.row(terms), input.items_or_single(), frame)?;
+            return self.filtered(stages, sorted, frame);
         }
         let mut gathered = Gathered::new(self.scope.budget);
-        let name =
-            if step.is_plain() || step.keep_array && step.predicates.is_empty() { member_kind(step) } else { None };
+        let name = if predicates.is_empty() && group.is_none() { self.member_name(node) } else { None };
         // An item that stands for nothing is what a path over nothing begins with.
         let items = input.items_or_single();
         for item in items.iter() {
             let mut result = match name {
                 Some(name) => {
                     self.budget().charge_step()?;
-                    unwrapped(member(&item, name, self.scope.budget)?, step.keep_array)
+                    unwrapped(member(&item, name, self.scope.budget)?, keep_array)
                 }
                 None => self.evaluate(step, &item, frame)?,
             };
-            if !step.stages.is_empty() {
-                result = self.filtered(&step.stages, result, frame)?;
+            if !stages.is_empty() {
+                result = self.filtered(stages, result, frame)?;
             }
             gathered.add(result)?;
         }
@@ -198,13 +207,22 @@ impl<'e> Machine<'e> {
     }
 
     /// What passes the predicates of a step.
-    fn filtered(&mut self, stages: &[Stage], mut value: Datum, frame: Frame) -> Evaluated {
+    fn filtered(&mut self, stages: &[Node], mut value: Datum, frame: Frame) -> Evaluated {
         for stage in stages {
-            if let Stage::Filter(predicate) = stage {
-                value = self.filter(predicate, value, frame)?;
+            if !matches!(stage, Node::Numbered(_)) {
+                value = self.filter(stage, value, frame)?;
             }
         }
         Ok(value)
+    }
+
+    /// The name, where a step is nothing but one.
+    #[inline]
+    fn member_name(&self, step: Node) -> Option<&'e Text> {
+        match step {
+            Node::Member(_, word) => self.program.word(word),
+            _ => None,
+        }
     }
 
     /// The items for which a predicate holds, or that are at the places it gives.
@@ -219,7 +237,7 @@ impl<'e> Machine<'e> {
             other => other,
         };
         let items = value.items_or_single();
-        if let Kind::Number(number) = predicate.kind {
+        if let Some(number) = self.program.number(*predicate) {
             let Some(item) = place_in(number, items.len()).and_then(|place| items.get(place)) else {
                 return Datum::sequence(Vec::new());
             };
@@ -338,28 +356,13 @@ pub(super) fn member(item: &Datum, name: &Text, budget: &Budget) -> Evaluated {
     Datum::sequence(found)
 }
 
-fn is_variable(step: &Node) -> bool {
-    matches!(step.kind, Kind::Variable(..) | Kind::Item | Kind::Root)
+fn is_variable(step: Node) -> bool {
+    matches!(step, Node::Variable(..) | Node::Item | Node::Root)
 }
 
-fn member_kind(step: &Node) -> Option<&Text> {
-    match &step.kind {
-        Kind::Member(name) => Some(name),
-        _ => None,
-    }
-}
-
-/// Whether a step is nothing but what it is.
-fn is_simple(step: &Node) -> bool {
-    step.is_plain() && step.stages.is_empty() && !step.is_tuple
-}
-
-/// The name, where a step is nothing but one.
-fn member_name(step: &Node) -> Option<&Text> {
-    match &step.kind {
-        Kind::Member(name) if step.stages.is_empty() && !step.is_tuple && step.group.is_none() => Some(name),
-        _ => None,
-    }
+/// Whether it has an array that is written as such.
+fn constructs(step: Node) -> bool {
+    matches!(step, Node::Array(true, _) | Node::Block(Scoping { constructs: true, .. }, _))
 }
 
 /// The place among so many items that a number means; negative ones count from the end.

@@ -12,10 +12,8 @@ use super::Machine;
 use crate::budget::Budget;
 use crate::value::utf16_order;
 
-type Terms = [(Node, bool)];
-
 impl Machine<'_> {
-    pub(super) fn sorted(&mut self, terms: &Terms, items: Items<'_>, frame: Frame) -> Evaluated {
+    pub(super) fn sorted(&mut self, terms: &[Node], items: Items<'_>, frame: Frame) -> Evaluated {
         self.charge_items(items.len() * 2)?;
         let items: Vec<Datum> = items.iter().collect();
         if items.len() < 2 {
@@ -29,7 +27,7 @@ impl Machine<'_> {
         Datum::sequence(sorted)
     }
 
-    pub(super) fn sorted_tuples(&mut self, terms: &Terms, tuples: Vec<Tuple>, frame: Frame) -> Evaluated<Vec<Tuple>> {
+    pub(super) fn sorted_tuples(&mut self, terms: &[Node], tuples: Vec<Tuple>, frame: Frame) -> Evaluated<Vec<Tuple>> {
         if tuples.len() < 2 {
             return Ok(tuples);
         }
@@ -42,23 +40,28 @@ impl Machine<'_> {
         by_keys(terms, keyed, self.scope.budget)
     }
 
-    fn keys(&mut self, terms: &Terms, item: &Datum, frame: Frame) -> Evaluated<Vec<Datum>> {
+    fn keys(&mut self, terms: &[Node], item: &Datum, frame: Frame) -> Evaluated<Vec<Datum>> {
         self.charge_items(terms.len() + 1)?;
-        terms.iter().map(|(term, _)| self.evaluate(term, item, frame)).collect()
+        let program = self.program;
+        let key = |term: &Node| match *term {
+            Node::Descending(place) => self.evaluate(program.node(place), item, frame),
+            _ => self.evaluate(term, item, frame),
+        };
+        terms.iter().map(key).collect()
     }
 }
 
-fn by_keys<T>(terms: &Terms, keyed: Vec<(Vec<Datum>, T)>, budget: &Budget) -> Evaluated<Vec<T>> {
+fn by_keys<T>(terms: &[Node], keyed: Vec<(Vec<Datum>, T)>, budget: &Budget) -> Evaluated<Vec<T>> {
     let sorted = merge_sort(keyed, &mut |(left, _), (right, _)| {
         budget.charge_step()?;
-        for (((_, descends), left), right) in terms.iter().zip(left).zip(right) {
+        for ((term, left), right) in terms.iter().zip(left).zip(right) {
             let order = match compared(left, right, budget)? {
                 Ordering::Equal => continue,
                 order => order,
             };
             // What has no key stays behind, whichever way the others go.
             let is_missing = left.is_undefined() || right.is_undefined();
-            return Ok((order == Ordering::Greater) != (*descends && !is_missing));
+            return Ok((order == Ordering::Greater) != (matches!(term, Node::Descending(_)) && !is_missing));
         }
         Ok(false)
     })?;

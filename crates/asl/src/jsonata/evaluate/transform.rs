@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::super::code::TransformCode;
+use super::super::code::Node;
 use super::super::datum::{Datum, ITEM_BYTES, List, MEMBER_BYTES, Members};
 use super::super::failure::{Evaluated, Failure, quoted};
 use super::super::frames::Frame;
@@ -15,7 +15,8 @@ type Changes = HashMap<*const Members, Members>;
 
 impl Machine<'_> {
     #[inline(never)]
-    pub(super) fn transform(&mut self, code: &TransformCode, value: &Datum, frame: Frame) -> Evaluated {
+    pub(super) fn transform(&mut self, parts: &[Node], value: &Datum, frame: Frame) -> Evaluated {
+        let [pattern, change @ ..] = parts else { return Ok(Datum::Undefined) };
         match value {
             Datum::Undefined => return Ok(Datum::Undefined),
             array if array.items().is_some() || array.member_count().is_some() => {}
@@ -23,15 +24,17 @@ impl Machine<'_> {
         }
         // Each object of the copy is one of its own, so that it is known by where it is.
         let copy = copied(value, self.scope.budget)?;
-        let matches = self.evaluate(&code.pattern, &copy, frame)?;
+        let matches = self.evaluate(pattern, &copy, frame)?;
         let mut changes = Changes::new();
         for found in matches.items_or_single().iter() {
-            self.change(code, &found, &mut changes, frame)?;
+            self.change(change, &found, &mut changes, frame)?;
         }
         if changes.is_empty() { Ok(copy) } else { changed(&copy, &changes, self.scope.budget, 0) }
     }
 
-    fn change(&mut self, code: &TransformCode, found: &Datum, changes: &mut Changes, frame: Frame) -> Evaluated<()> {
+    /// `change` is what is put into an object, and the names that are removed.
+    fn change(&mut self, change: &[Node], found: &Datum, changes: &mut Changes, frame: Frame) -> Evaluated<()> {
+        let [update, delete @ ..] = change else { return Ok(()) };
         let place = match found {
             Datum::Object(members) => Rc::as_ptr(members),
             _ => std::ptr::null(),
@@ -44,7 +47,7 @@ impl Machine<'_> {
             }
             None => found.clone(),
         };
-        let update = self.evaluate(&code.update, &seen, frame)?;
+        let update = self.evaluate(update, &seen, frame)?;
         if !update.is_undefined() && update.member_count().is_none() {
             let text = "The insert/update clause of the transform expression must evaluate to an object: ";
             return Err(Failure::coded("T2011", format!("{text}{}", quoted(&update))));
@@ -60,7 +63,7 @@ impl Machine<'_> {
             self.budget().charge_bytes(MEMBER_BYTES)?;
             members.insert(name, value)?;
         }
-        if let Some(delete) = &code.delete {
+        if let [delete] = delete {
             let names = self.evaluate(delete, &seen, frame)?;
             self.remove(&names, &mut members)?;
         }

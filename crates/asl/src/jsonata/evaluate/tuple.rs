@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::super::code::{Kind, Node, Stage};
+use super::super::code::{Binding, Dressed, Node};
 use super::super::datum::{Datum, SEQUENCE_MAX, Tuple};
 use super::super::failure::{Evaluated, Failure};
 use super::super::frames::Frame;
 use super::super::function::Host;
-use super::Machine;
 use super::path::place_in;
+use super::{Machine, Whole};
 
 /// Bytes of an item with its names, besides the bindings.
 const TUPLE_BYTES: u64 = size_of::<Tuple>() as u64;
@@ -18,7 +18,7 @@ impl Machine<'_> {
     /// The steps of a path from the first on that binds names.
     pub(super) fn tuple_path(
         &mut self,
-        node: &Node,
+        whole: Whole<'_>,
         steps: &[Node],
         from: usize,
         input: &Datum,
@@ -33,10 +33,10 @@ impl Machine<'_> {
             tuples = self.tuple_step(step, tuples, is_first, frame)?;
             is_first = false;
         }
-        if let Some(pairs) = &node.group {
+        if let Some(pairs) = whole.group {
             return self.group(pairs, &Datum::Tuples(Rc::new(tuples)), frame);
         }
-        if node.is_tuple {
+        if whole.is_tuple {
             return Ok(Datum::Tuples(Rc::new(tuples)));
         }
         self.charge_items(tuples.len())?;
@@ -57,25 +57,28 @@ impl Machine<'_> {
     }
 
     fn tuple_step(&mut self, step: &Node, tuples: Vec<Tuple>, is_first: bool, frame: Frame) -> Evaluated<Vec<Tuple>> {
-        if let Kind::Sort(terms) = &step.kind {
-            let mut sorted = self.sorted_tuples(terms, tuples, frame)?;
-            if let Some(name) = step.index.filter(|_| is_first) {
+        let program = self.program;
+        let Dressed { node, stages, binding, .. } = program.dressed(*step);
+        let binding = binding.copied().unwrap_or_default();
+        if let Node::Sort(terms) = node {
+            let mut sorted = self.sorted_tuples(program.row(terms), tuples, frame)?;
+            if let Some(name) = binding.index.filter(|_| is_first) {
                 self.number(&mut sorted, name)?;
             }
-            return self.staged(&step.stages, sorted, frame);
+            return self.staged(stages, sorted, frame);
         }
         let mut found = Vec::new();
         for tuple in tuples {
             let inner = self.tuple_frame(&tuple, frame)?;
             let result = self.evaluate(step, &tuple.item, inner)?;
             self.frames.pop(inner);
-            self.spread(step, &tuple, &result, &mut found)?;
+            self.spread(&binding, &tuple, &result, &mut found)?;
         }
-        self.staged(&step.stages, found, frame)
+        self.staged(stages, found, frame)
     }
 
     /// What a step gave for an item, each with the item's names and the step's own.
-    fn spread(&self, step: &Node, tuple: &Tuple, result: &Datum, found: &mut Vec<Tuple>) -> Evaluated<()> {
+    fn spread(&self, step: &Binding, tuple: &Tuple, result: &Datum, found: &mut Vec<Tuple>) -> Evaluated<()> {
         let items = result.items_or_single();
         for place in 0..items.len() {
             let bindings = tuple.bindings.len() as u64 + 2;
@@ -95,8 +98,7 @@ impl Machine<'_> {
                     next.bind(name, Datum::Number(place as f64));
                 }
                 if let Some(parent) = step.parent {
-                    let name = self.program.parents.get(parent).copied().unwrap_or_default();
-                    next.bind(name, tuple.item.clone());
+                    next.bind(self.program.parent(parent), tuple.item.clone());
                 }
             }
             found.push(next);
@@ -115,11 +117,11 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn staged(&mut self, stages: &[Stage], mut tuples: Vec<Tuple>, frame: Frame) -> Evaluated<Vec<Tuple>> {
+    fn staged(&mut self, stages: &[Node], mut tuples: Vec<Tuple>, frame: Frame) -> Evaluated<Vec<Tuple>> {
         for stage in stages {
             match stage {
-                Stage::Index(name) => self.number(&mut tuples, *name)?,
-                Stage::Filter(predicate) => tuples = self.filter_tuples(predicate, tuples, frame)?,
+                Node::Numbered(name) => self.number(&mut tuples, *name)?,
+                predicate => tuples = self.filter_tuples(predicate, tuples, frame)?,
             }
         }
         Ok(tuples)
@@ -132,7 +134,7 @@ impl Machine<'_> {
         frame: Frame,
     ) -> Evaluated<Vec<Tuple>> {
         let count = tuples.len();
-        if let Kind::Number(number) = predicate.kind {
+        if let Some(number) = self.program.number(*predicate) {
             let place = place_in(number, count);
             return Ok(place.and_then(|place| tuples.into_iter().nth(place)).into_iter().collect());
         }

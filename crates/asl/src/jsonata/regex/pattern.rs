@@ -1,5 +1,10 @@
 //! The text of a regular expression to its tree.
 
+use std::sync::Arc;
+
+/// Bytes that the tree of a pattern takes while it is there, for each byte of the pattern.
+pub(super) const BYTES_A_BYTE: u64 = 2 * size_of::<Node>() as u64;
+
 /// Groups may be nested this deep.
 const DEPTH_MAX: usize = 50;
 
@@ -19,7 +24,7 @@ pub(super) enum Node {
     Empty,
     Char(char),
     Any,
-    Set(Set),
+    Set(Arc<Set>),
     Sequence(Vec<Node>),
     Either(Vec<Node>),
     /// A captured group, from 0.
@@ -136,7 +141,7 @@ impl Parser {
             '$' => Node::End,
             '.' => Node::Any,
             '(' => self.group()?,
-            '[' => Node::Set(self.set()?),
+            '[' => Node::Set(Arc::new(self.set()?)),
             '\\' => self.escape()?,
             '*' | '+' | '?' => return Err("there is nothing to repeat"),
             '{' => {
@@ -254,7 +259,7 @@ impl Parser {
                 Node::BackName(self.until('>')?)
             }
             _ => match self.class() {
-                Some(set) => Node::Set(set),
+                Some(set) => Node::Set(Arc::new(set)),
                 None => Node::Char(self.escaped_character()),
             },
         })

@@ -1,5 +1,7 @@
 //! A regular expression as instructions.
 
+use std::sync::Arc;
+
 use super::pattern::{Node, Set};
 
 /// Instructions of one regular expression: loops with a count are written out.
@@ -12,7 +14,7 @@ const TOO_LARGE: &str = "it is too large";
 pub(super) enum Op {
     Char(char),
     Any,
-    Set(Set),
+    Set(Arc<Set>),
     /// Tries the first place, then the second.
     Split(usize, usize),
     Jump(usize),
@@ -125,7 +127,7 @@ impl Compiler {
                 self.push(Op::Char(character))?;
             }
             Node::Any => drop(self.push(Op::Any)?),
-            Node::Set(set) => drop(self.push(Op::Set(set.clone()))?),
+            Node::Set(set) => drop(self.push(Op::Set(Arc::clone(set)))?),
             Node::Start => drop(self.push(Op::Start)?),
             Node::End => drop(self.push(Op::End)?),
             Node::Border(is_border) => drop(self.push(Op::Border(*is_border))?),

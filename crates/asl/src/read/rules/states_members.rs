@@ -41,7 +41,7 @@ impl StatesMember {
 pub(crate) fn check(template: &Template, outcome: StatesMember, place: &SourcePlace<'_>, log: &Log) {
     for (member, of) in [("result", StatesMember::Result), ("errorOutput", StatesMember::ErrorOutput)] {
         if of != outcome {
-            template.places_of_state_member(member).into_iter().for_each(|within| refuse(member, within, place, log));
+            template.places_of_state_member(member).into_iter().for_each(|within| refuse(member, &within, place, log));
         }
     }
 }

@@ -18,7 +18,8 @@ pub(crate) fn read(fields: &Fields<'_>, here: Here<'_>) -> Choice {
             Fields::of(item, &place.item(index), fields.log, fields.language).and_then(|fields| rule(&fields, here));
         rule.or_else(|| fields.log.stand_in(None))
     };
-    let rules: Vec<ChoiceRule> = items.iter().enumerate().filter_map(read).collect();
+    let mut rules: Vec<ChoiceRule> = items.iter().enumerate().filter_map(read).collect();
+    rules.shrink_to_fit();
     let default = here.target("Default", fields);
     Choice { rules, default }
 }
@@ -64,7 +65,8 @@ fn inner_list(operator: &str, fields: &Fields<'_>, depth: usize) -> Option<Vec<C
     let place = fields.place.member(operator);
     let items = fields.filled_list(operator)?;
     let read = |(index, item)| inner(item, &place.item(index), fields, depth);
-    let conditions: Vec<Condition> = items.iter().enumerate().filter_map(read).collect();
+    let mut conditions: Vec<Condition> = items.iter().enumerate().filter_map(read).collect();
+    conditions.shrink_to_fit();
     (conditions.len() == items.len()).then_some(conditions)
 }
 
