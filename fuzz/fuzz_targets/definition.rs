@@ -1,4 +1,5 @@
-//! Any text, read as a definition: diagnostics point into the text, and a program holds together, a stored one too.
+//! Any text, read as a definition: diagnostics point into the text, and a program holds together, a stored one too. It
+//! takes no more memory than some times its text, and says how much.
 #![no_main]
 
 use asl::diagnostic::Severity;
@@ -11,10 +12,21 @@ fuzz_target!(|bytes: &[u8]| {
     check(text, &read(text, MachineType::Standard));
     check(text, &read(text, MachineType::Express));
     check(text, &read_state(text, "A", MachineType::Standard));
-    if let Ok(program) = load(text) {
-        walk(&program);
-    }
+    let (loaded, held, peak) = fuzz::meter::weighed(|| load(text));
+    let Ok(program) = loaded else { return };
+    walk(&program);
+    let said = program.memory_bytes();
+    assert!(held <= said + UNSAID, "{held} bytes are held, {said} are said");
+    let bytes = text.len();
+    assert!(said <= BYTES_A_BYTE * bytes + UNSAID, "{said} bytes are said of a text of {bytes}");
+    assert!(peak <= 2 * BYTES_A_BYTE * bytes + UNSAID, "{peak} bytes at a time for a text of {bytes}");
 });
+
+/// Bytes of a program for each byte of its text: 45 for the most wasteful text that was found, a list of patterns.
+const BYTES_A_BYTE: usize = 60;
+
+/// Bytes of a program whatever its text is, and of what is made once for all.
+const UNSAID: usize = 8 << 10;
 
 fn check(text: &str, reading: &Reading) {
     for diagnostic in &reading.diagnostics {

@@ -8,6 +8,5 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((text, input)) = fuzz::line_and_value(bytes) else { return };
     let Ok(call) = Call::parse(text) else { return };
     call.variables();
-    fuzz::repeats(&input, |scope| call.evaluate(scope));
-    fuzz::is_bounded(&input, |scope| call.evaluate(scope));
+    fuzz::check(&input, |scope| call.evaluate(scope));
 });

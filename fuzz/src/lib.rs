@@ -1,5 +1,9 @@
-//! What the fuzz targets share: how bytes become what is tested, and a scope to evaluate in.
+//! What the fuzz targets share: how bytes become what is tested, a scope to evaluate in, and what an evaluation may
+//! cost ([`meter`]).
 
+pub mod meter;
+
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use asl::scope::{Chance, Context, Scope, Variables};
@@ -36,36 +40,54 @@ pub fn scoped_within<T>(budget: &Budget, input: &Value, evaluate: impl FnOnce(&S
     })
 }
 
+/// Checks all that holds for whatever is evaluated: it ends the same each time ([`repeats`]) and keeps to its budget
+/// ([`is_bounded`]).
+///
+/// # Panics
+/// It does not.
+pub fn check<E: Debug>(input: &Value, evaluate: impl Fn(&Scope<'_>) -> Result<Value, E>) {
+    is_bounded(input, &evaluate);
+    repeats(input, &evaluate);
+}
+
+/// What the evaluations of the targets may use: little, so that a run is short and what goes beyond it is seen.
+const ALLOWANCE: Allowance = Allowance { steps: 1 << 18, bytes: 1 << 20, depth: 100 };
+
 /// Evaluates twice. The outcomes must be the same to the letter; a value must be JSON that can be written.
 ///
 /// # Panics
 /// They are not.
-pub fn repeats<E: std::fmt::Debug>(input: &Value, evaluate: impl Fn(&Scope<'_>) -> Result<Value, E>) {
-    let once = || scoped(input, |scope| format!("{:?}", evaluate(scope)));
+fn repeats<E: Debug>(input: &Value, evaluate: impl Fn(&Scope<'_>) -> Result<Value, E>) {
+    let once = || scoped_within(&Budget::new(ALLOWANCE), input, |scope| format!("{:?}", evaluate(scope)));
     assert_eq!(once(), once());
 }
 
-/// Evaluates with a small allowance, then with just the steps that it took, then with fewer. It stays within each; with
-/// what it took it comes to the same end; with less it is stopped, and says nothing else.
+/// Evaluates with an allowance, with a hundredth of it, with just the steps that it took, and with fewer. It stays within each;
+/// with what it took it comes to the same end; with less it is stopped, and says nothing else.
 ///
 /// # Panics
 /// It does not.
-pub fn is_bounded<E: std::fmt::Debug>(input: &Value, evaluate: impl Fn(&Scope<'_>) -> Result<Value, E>) {
-    const ALLOWANCE: Allowance = Allowance { steps: 1 << 20, bytes: 16 << 20, depth: 100 };
-    let run = |budget: &Budget| scoped_within(budget, input, &evaluate);
+fn is_bounded<E: Debug>(input: &Value, evaluate: impl Fn(&Scope<'_>) -> Result<Value, E>) {
+    const LITTLE: Allowance = Allowance { steps: 1 << 11, bytes: 16 << 10, depth: 30 };
+    let run = |budget: &Budget, allowance: Allowance| {
+        let outcome = scoped_within(budget, input, |scope| meter::metered(budget, allowance, || evaluate(scope)));
+        let (steps, bytes) = budget.used();
+        assert!(steps <= allowance.steps && bytes <= allowance.bytes);
+        assert!(outcome.is_err() || budget.exhausted().is_none(), "what was stopped gave a value");
+        outcome
+    };
+    run(&Budget::new(LITTLE), LITTLE).ok();
     let whole = Budget::new(ALLOWANCE);
-    let outcome = run(&whole);
-    let (steps, bytes) = whole.used();
-    assert!(steps <= ALLOWANCE.steps && bytes <= ALLOWANCE.bytes);
+    let outcome = run(&whole, ALLOWANCE);
     if whole.exhausted().is_some() {
-        assert!(outcome.is_err(), "what was stopped gave a value");
         return;
     }
+    let (steps, _) = whole.used();
     let exact = Budget::with_patience(ALLOWANCE, Some(steps));
-    assert_eq!(format!("{:?}", run(&exact)), format!("{outcome:?}"));
+    assert_eq!(format!("{:?}", run(&exact, ALLOWANCE)), format!("{outcome:?}"));
     if let Some(fewer) = steps.checked_sub(1 + steps / 2) {
         let fewer = Budget::with_patience(ALLOWANCE, Some(fewer));
-        assert!(run(&fewer).is_err(), "what was stopped gave a value");
+        assert!(run(&fewer, ALLOWANCE).is_err(), "what was stopped gave a value");
         assert_eq!(fewer.exhausted(), Some(Exhausted::Patience));
     }
 }
