@@ -57,7 +57,7 @@ pub(super) enum Datum {
 /// An array, and what became of it on its way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct List {
-    /// Its items. None of them is undefined.
+    /// Its items. None of them is undefined, but groups of a match that took no part.
     pub(super) items: Vec<Datum>,
     /// A sequence of one item is that item; an empty one is nothing.
     pub(super) is_sequence: bool,
@@ -293,6 +293,17 @@ impl Datum {
                 any
             }
         })
+    }
+
+    /// Whether JavaScript takes it for true.
+    pub(super) fn is_truthy(&self) -> bool {
+        match self {
+            Self::Undefined | Self::Null => false,
+            Self::Bool(value) => *value,
+            Self::Number(number) => *number != 0.0 && !number.is_nan(),
+            Self::Text(text) => !text.is_empty(),
+            _ => true,
+        }
     }
 
     /// Whether both are the very same array, object or function.

@@ -9,6 +9,7 @@ mod program;
 
 use std::sync::OnceLock;
 
+use super::datum::Datum;
 use super::failure::{Evaluated, Failure};
 use crate::budget::Budget;
 use crate::memory::{self, Held};
@@ -41,6 +42,17 @@ pub(super) struct Found {
     pub(super) end: usize,
     /// The captured groups; `None` for one that took no part.
     pub(super) groups: Vec<Option<(usize, usize)>>,
+}
+
+impl Found {
+    /// The captured groups; nothing for one that took no part.
+    pub(super) fn groups_in(&self, text: &str) -> Vec<Datum> {
+        let group = |range: &Option<(usize, usize)>| match range {
+            Some((start, end)) => Datum::text(&text[*start..*end]),
+            None => Datum::Undefined,
+        };
+        self.groups.iter().map(group).collect()
+    }
 }
 
 impl Regex {

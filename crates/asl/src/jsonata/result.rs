@@ -12,8 +12,8 @@ use crate::value::{Object, Value};
 /// Bytes of a value in an array of a payload.
 const VALUE_BYTES: u64 = size_of::<Value>() as u64;
 
-/// A result as a payload value. Items without a value are left out; numbers that JSON cannot say are strings, as on
-/// AWS. `None` for nothing.
+/// A result as a payload value. Members without a value are left out, and an item without one, which is a group of a
+/// match that took no part, is null; numbers that JSON cannot say are strings, as on AWS. `None` for nothing.
 pub(super) fn payload(datum: &Datum, budget: &Budget) -> Evaluated<Option<Value>> {
     converted(datum, budget, 0)
 }
@@ -36,7 +36,7 @@ fn converted(datum: &Datum, budget: &Budget, depth: usize) -> Evaluated<Option<V
             budget.charge_bytes(items.len() as u64 * VALUE_BYTES)?;
             let mut values = Vec::with_capacity(items.len());
             for item in items.iter() {
-                values.extend(converted(&item, budget, depth + 1)?);
+                values.push(converted(&item, budget, depth + 1)?.unwrap_or_default());
             }
             Value::array(values)
         }

@@ -154,7 +154,9 @@ impl Signature {
                 }
                 checked.push(context.clone());
             } else if count == 0 {
-                checked.push(Datum::Undefined);
+                // The next argument is taken as it is, though it matched another parameter, as in 2.0.6.
+                place += 1;
+                checked.push(given.next().unwrap_or_default());
             }
             for argument in given.by_ref().take(count) {
                 place += 1;

@@ -219,15 +219,11 @@ impl<'e> Machine<'e> {
         self.charge_text(found.end - found.start)?;
         let utf16 = |end: usize| Datum::Number(text[..end].encode_utf16().count() as f64);
         self.budget().charge_reading(found.end * 16)?;
-        let group = |range: &Option<(usize, usize)>| match range {
-            Some((start, end)) => Datum::text(&text[*start..*end]),
-            None => Datum::text(""),
-        };
         let mut members = Members::default();
         members.insert("match".into(), Datum::text(&text[found.start..found.end]))?;
         members.insert("start".into(), utf16(found.start))?;
         members.insert("end".into(), utf16(found.end))?;
-        members.insert("groups".into(), Datum::array(found.groups.iter().map(group).collect())?)?;
+        members.insert("groups".into(), Datum::array(found.groups_in(text))?)?;
         let next = FunctionKind::NextMatch(Arc::clone(regex), text.clone(), found.end);
         members.insert("next".into(), self.function(next)?)?;
         Ok(Datum::from(members))

@@ -120,7 +120,7 @@ pub(super) fn sort(host: &mut dyn Host, args: &[Datum]) -> Evaluated {
     let sorted = match args.get(1) {
         Some(Datum::Function(function)) => merge_sort(items, &mut |left, right| {
             host.budget().charge_step()?;
-            host.call(function, vec![left.clone(), right.clone()])?.is_true(host.budget())
+            Ok(host.call(function, vec![left.clone(), right.clone()])?.is_truthy())
         })?,
         _ => {
             let all_numbers = items.iter().all(|item| matches!(item, Datum::Number(_)));

@@ -50,10 +50,9 @@ impl Matches {
                 };
                 *end = Some(found.end);
                 host.charge_items(found.groups.len() + 2)?;
-                let group = |range: &Option<(usize, usize)>| range.map_or("", |(start, end)| &text[start..end]);
-                let captured = found.groups.iter().map(|range| group(range).len()).sum::<usize>();
+                let captured = found.groups.iter().flatten().map(|(start, end)| end - start).sum::<usize>();
                 host.budget().charge_bytes((captured + found.end - found.start) as u64)?;
-                let groups = found.groups.iter().map(|range| Datum::text(group(range))).collect();
+                let groups = found.groups_in(text);
                 let matched = Text::from(&text[found.start..found.end]);
                 Ok(Some(Match { start: found.start, end: found.end, matched, groups }))
             }

@@ -89,7 +89,11 @@ pub(super) fn pad(host: &mut dyn Host, args: &[Datum]) -> Evaluated {
     let width = number(args, 1).unwrap_or_default();
     let filling = self::text(args, 2).map(|filling| &**filling).filter(|filling| !filling.is_empty()).unwrap_or(" ");
     host.budget().charge_reading(text.len() + filling.len())?;
-    let missing = (width.abs() - text.chars().count() as f64).max(0.0) as usize;
+    let missing = (width.abs() - text.chars().count() as f64).max(0.0);
+    if missing.fract() != 0.0 {
+        return Err(Failure::Internal);
+    }
+    let missing = missing as usize;
     let characters = filling.chars().count();
     let bytes = (missing / characters).saturating_mul(filling.len()).saturating_add(filling.len());
     host.charge_text(bytes.saturating_add(text.len()))?;

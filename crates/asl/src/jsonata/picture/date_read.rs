@@ -106,7 +106,7 @@ impl Marker {
     fn value(&self, text: &str) -> Evaluated<Option<f64>> {
         let name_in = |names: &[&str]| {
             let most = self.width_max.unwrap_or(usize::MAX);
-            let is_name = |name: &&str| name.chars().take(most).collect::<String>().eq_ignore_ascii_case(text);
+            let is_name = |name: &&str| name.chars().take(most).eq(text.chars());
             names.iter().position(is_name).map(|at| at as f64 + 1.0)
         };
         Ok(match (self.component, &self.integer) {
@@ -189,8 +189,13 @@ fn instant(components: &Components, now: i64) -> Evaluated<Option<f64>> {
         values.push((*component, value));
     }
     let get = |component: char| values.iter().find(|(known, _)| *known == component).map(|(_, value)| *value);
-    let month = get('M').map_or(0.0, |month| if month > 0.0 { month - 1.0 } else { 0.0 });
-    let day = get('D').or(get('d')).unwrap_or(1.0);
+    let (month, day) = match get('d') {
+        Some(day) => month_and_day(get('Y').unwrap_or_default(), day).ok_or_else(incomplete)?,
+        None => {
+            let month = get('M').map_or(0.0, |month| if month > 0.0 { month - 1.0 } else { 0.0 });
+            (month, get('D').unwrap_or(1.0))
+        }
+    };
     let hour = match (get('H'), get('h')) {
         (Some(hour), _) => hour,
         (None, hour) => hour.map_or(0.0, |hour| if hour == 12.0 { 0.0 } else { hour }) + 12.0 * get('P').unwrap_or(0.0),
@@ -200,6 +205,12 @@ fn instant(components: &Components, now: i64) -> Evaluated<Option<f64>> {
     let found = millis(date, [hour, part('m'), part('s'), part('f')]).ok_or_else(incomplete)?;
     let offset = components.get('Z').or(components.get('z')).unwrap_or_default();
     Ok(Some(found - offset * 60_000.0).filter(|millis| millis.abs() <= MILLIS_MAX))
+}
+
+/// Month, from 0, and day of a day of a year. One behind the end of the year is one at its beginning, as in 2.0.6.
+fn month_and_day(year: f64, day: f64) -> Option<(f64, f64)> {
+    let moment = Moment::of(millis([year, 0.0, day], [0.0; 4])?);
+    Some((moment.month as f64 - 1.0, moment.day as f64))
 }
 
 /// Milliseconds since 1970 of an ISO 8601 text, in UTC where it says no timezone; `None` where it is none, `NaN` where
@@ -238,8 +249,12 @@ pub(in super::super) fn read_iso(text: &str) -> Option<f64> {
     if !reader.rest.is_empty() {
         return None;
     }
-    let is_real = (1.0..=12.0).contains(&date[1]) && (1.0..=31.0).contains(&date[2]) && time[0] <= 24.0;
-    if !is_real || time[1] > 59.0 || time[2] > 59.0 {
+    if time[1] > 59.0 || time[2] > 59.0 {
+        return None;
+    }
+    let is_real = (1.0..=12.0).contains(&date[1]) && (1.0..=31.0).contains(&date[2]);
+    let is_time = time[0] < 24.0 || time == [24.0, 0.0, 0.0, 0.0];
+    if !is_real || !is_time {
         return Some(f64::NAN);
     }
     let found = written_year(year, date, time)?;
