@@ -31,7 +31,7 @@ fuzz: setup-fuzz ## throw arbitrary input at every parser, TIME=600 seconds at e
 	$(FUZZ) build -O
 	@for target in $$($(FUZZ) list); do \
 		echo "== $$target"; \
-		$(FUZZ) run -O $$target -- -max_total_time=$(TIME) -timeout=30 -dict=fuzz/words.dict -verbosity=0 \
+		$(FUZZ) run -O $$target -- -max_total_time=$(TIME) -timeout=120 -dict=fuzz/words.dict -verbosity=0 \
 			-print_final_stats=1 || exit 1; \
 	done
 
