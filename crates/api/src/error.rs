@@ -208,6 +208,7 @@ mod tests {
             code,
             message: message.to_owned(),
             location: location.map(str::to_owned),
+            pointer: None,
             span: None,
             help: None,
         }

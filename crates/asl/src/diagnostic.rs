@@ -68,6 +68,9 @@ pub struct Diagnostic {
     pub message: String,
     /// Where, as AWS writes it (`/States/A/Next`, `/States/C/Choices[0]/Next`); absent where AWS gives none.
     pub location: Option<String>,
+    /// The same as a JSON pointer (RFC 6901), or what is nearest above where nothing stands there; absent where the text
+    /// is no JSON.
+    pub pointer: Option<String>,
     /// The place in the source text, as byte offsets, where it is known.
     pub span: Option<std::ops::Range<usize>>,
     /// What to do about it, in our own words.

@@ -75,21 +75,28 @@ pub struct ExpressionError {
     pub code: Code,
     /// AWS's text.
     pub message: String,
+    /// The byte of the text, without the space around it, at which that was seen; absent where it is about the whole.
+    pub offset: Option<usize>,
+    /// What to write instead, where that can be told.
+    pub remedy: Option<String>,
 }
 
 impl Expression {
     /// Parses the text between `{%` and `%}`. What reads a context item is refused: there is none.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let invalid = |message| ExpressionError { code: Code::InvalidJsonataExpression, message };
+        let invalid =
+            |message, offset| ExpressionError { code: Code::InvalidJsonataExpression, message, offset, remedy: None };
         let text = text.trim();
-        let tree = parser::parse(text).map_err(invalid)?;
+        let tree = parser::parse(text).map_err(|error| invalid(error.message, Some(error.offset)))?;
         let reference = check::top_level(&tree);
         let reads = Reads::of(&tree);
-        let program = shape::program(tree).map_err(invalid)?;
+        let program = shape::program(tree).map_err(|message| invalid(message, None))?;
         match reference {
             Some(name) => Err(ExpressionError {
                 code: Code::UnsupportedJsonataExpression,
                 message: format!("Reference to '{name}' at the top level is not supported."),
+                offset: text.find(&name),
+                remedy: Some(check::remedy(&name, text)),
             }),
             None => {
                 let reads = (!reads.is_empty()).then(|| Box::new(reads));

@@ -13,6 +13,7 @@ pub mod intrinsic;
 pub mod json;
 pub mod jsonata;
 mod memory;
+pub mod near;
 pub mod number;
 pub mod path;
 pub mod program;

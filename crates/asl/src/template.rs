@@ -37,6 +37,8 @@ pub struct TemplateError {
     pub location: String,
     /// What is wrong with the text of a path or a call, or what to write instead.
     pub detail: Option<String>,
+    /// The byte of the text that stands there at which it was seen, where that is known.
+    pub offset: Option<usize>,
 }
 
 /// Small: a template may have a part for every two bytes of its text.
@@ -301,8 +303,14 @@ impl Parser {
                 Node::Expression(expression)
             }
             Err(error) => {
-                let location = self.place.clone();
-                self.errors.push(TemplateError { code: error.code, message: error.message, location, detail: None });
+                let begin = value.as_str().and_then(|whole| whole.find(text)).unwrap_or_default();
+                self.errors.push(TemplateError {
+                    code: error.code,
+                    message: error.message,
+                    location: self.place.clone(),
+                    detail: error.remedy,
+                    offset: error.offset.map(|offset| begin + offset),
+                });
                 Node::Literal(Value::Null)
             }
         }
@@ -371,6 +379,7 @@ impl Parser {
             message: message.to_owned(),
             location: self.place.clone(),
             detail: None,
+            offset: None,
         });
     }
 }
@@ -404,6 +413,7 @@ fn not_a_path(field: &str, location: String, detail: String) -> TemplateError {
         ),
         location,
         detail: Some(detail),
+        offset: None,
     }
 }
 

@@ -18,6 +18,7 @@ const ORDER: &[&[&str]] = &[
     &["json"],
     &["timestamp"],
     &["uuid"],
+    &["near"],
     &["resource"],
     &["diagnostic"],
     &["query_language"],

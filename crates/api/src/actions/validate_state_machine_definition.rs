@@ -101,6 +101,7 @@ mod tests {
             code: Code::NoPath,
             message: "m".to_owned(),
             location: location.map(str::to_owned),
+            pointer: None,
             span: None,
             help: None,
         }

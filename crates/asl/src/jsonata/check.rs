@@ -7,6 +7,19 @@ pub(super) fn top_level(tree: &Tree) -> Option<String> {
     reference(tree, tree.root, false).map(str::to_owned)
 }
 
+/// What to write in place of such a reference.
+pub(super) fn remedy(name: &str, text: &str) -> String {
+    let behind = text.find(name).map_or("", |at| &text[at + name.len()..]);
+    let path = behind.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_'))).next().unwrap_or_default();
+    match name {
+        "$" | "$$" => format!("The state's input is $states.input: write $states.input{path}"),
+        "*" | "**" | "%" => format!("The state's input is $states.input: write $states.input.{name}"),
+        _ => format!(
+            "The state's input is $states.input: write $states.input.{name}{path}, or ${name}{path} for a variable"
+        ),
+    }
+}
+
 /// `inside` is whether a path, a predicate or the like gives a context item here.
 fn reference(tree: &Tree, syntax: Syntax, inside: bool) -> Option<&str> {
     let mut found = match syntax.kind {

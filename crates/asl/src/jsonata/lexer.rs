@@ -50,17 +50,26 @@ const SPACE: [char; 5] = [' ', '\t', '\n', '\r', '\u{b}'];
 /// Cuts a text into tokens, one by one: whether `/` divides or begins a regular expression depends on what was read.
 pub(super) struct Lexer<'t> {
     rest: &'t str,
+    /// What there was before the last token.
+    last: &'t str,
 }
 
 impl<'t> Lexer<'t> {
     /// At the beginning of a text.
     pub(super) fn new(text: &'t str) -> Self {
-        Self { rest: text }
+        Self { rest: text, last: text }
+    }
+
+    /// The last token, also one that could not be read, and all behind it.
+    pub(super) fn from_last(&self) -> &'t str {
+        self.last
     }
 
     /// The next token. `divides` is whether `/` stands behind an operand.
     pub(super) fn next(&mut self, divides: bool) -> Result<Token, String> {
+        self.last = self.rest;
         self.skip_space()?;
+        self.last = self.rest;
         let Some(first) = self.rest.chars().next() else { return Ok(Token::End) };
         match first {
             '/' if !divides => self.regex(),

@@ -5,15 +5,21 @@ use super::lexer::{Lexer, Token};
 use super::signature::Signature;
 use super::syntax::{DEPTH_MAX, Function, Kind, Operator, Syntax, Tree, too_deep};
 
-/// Parses a whole expression. Errors are JSONata's texts without their codes, as AWS shows them.
-pub(super) fn parse(text: &str) -> Result<Tree, String> {
+/// Why a text is no expression, and the byte of it at which that was seen.
+#[derive(Debug, PartialEq)]
+pub(super) struct Unreadable {
+    /// JSONata's text without its code, as AWS shows it.
+    pub(super) message: String,
+    pub(super) offset: usize,
+}
+
+/// Parses a whole expression.
+pub(super) fn parse(text: &str) -> Result<Tree, Unreadable> {
     let tree = Tree::default();
     let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, depth: 0, awaited: None, tree };
-    parser.advance(false)?;
-    parser.tree.root = parser.expression(0)?;
-    match parser.token {
-        Token::End => Ok(parser.tree),
-        token => Err(syntax_error(&token)),
+    match parser.whole() {
+        Ok(()) => Ok(parser.tree),
+        Err(message) => Err(Unreadable { message, offset: text.len() - parser.lexer.from_last().len() }),
     }
 }
 
@@ -58,6 +64,15 @@ fn ends_before(symbol: &str) -> String {
 }
 
 impl Parser<'_> {
+    fn whole(&mut self) -> Result<(), String> {
+        self.advance(false)?;
+        self.tree.root = self.expression(0)?;
+        match &self.token {
+            Token::End => Ok(()),
+            token => Err(syntax_error(token)),
+        }
+    }
+
     /// Goes to the next token and gives the one before. `divides`: see [`Lexer::next`].
     fn advance(&mut self, divides: bool) -> Result<Token, String> {
         let next = self.lexer.next(divides)?;

@@ -23,7 +23,7 @@ const OTHERWISE: [(&str, &str); 7] = [
 
 /// A result as its JSON, an error as its code and message.
 fn outcome(expression: &str, data: Option<&Value>) -> String {
-    let program = match parser::parse(expression).and_then(shape::program) {
+    let program = match parser::parse(expression).map_err(|error| error.message).and_then(shape::program) {
         Ok(program) => program,
         Err(message) => return format!("refused: {message}"),
     };

@@ -91,7 +91,8 @@ fn case_of(root: &Path, folder: &Path, file: &Path, index: usize, case: &Value) 
 /// The code a text is refused with, or what it gives. The data stands for the context item that AWS does not have.
 fn outcome(case: &Case) -> Result<Option<Value>, Refusal> {
     let refused = |_| Refusal::Syntax;
-    let program = parser::parse(&case.expression).and_then(shape::program).map_err(refused)?;
+    let program =
+        parser::parse(&case.expression).map_err(|error| error.message).and_then(shape::program).map_err(refused)?;
     let bindings: Object = case.bindings.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
     let variables: Variables = std::sync::Arc::new(bindings);
     let depth = case.depth.unwrap_or(30_000);

@@ -24,7 +24,8 @@ pub(crate) struct Container {
     /// Whether one of the states is terminal.
     pub(crate) ends: Cell<bool>,
     states: Vec<(Text, StateId)>,
-    ids: HashMap<Text, StateId>,
+    /// The same by their names.
+    pub(crate) ids: HashMap<Text, StateId>,
 }
 
 impl Container {
@@ -44,11 +45,6 @@ impl Container {
     pub(crate) fn states(&self) -> impl Iterator<Item = (&Text, StateId)> {
         self.states.iter().map(|(name, id)| (name, *id))
     }
-
-    /// The state of that name.
-    pub(crate) fn state(&self, name: &str) -> Option<StateId> {
-        self.ids.get(name).copied()
-    }
 }
 
 /// The state that is being read.
@@ -63,7 +59,7 @@ pub(crate) struct Here<'c> {
 impl Here<'_> {
     /// The state that a field names.
     pub(crate) fn target(&self, name: &str, fields: &Fields<'_>) -> Option<StateId> {
-        let target = rules::target::read(name, fields, |name| self.container.state(name))?;
+        let target = rules::target::read(name, fields, &self.container.ids)?;
         self.container.transitions.borrow_mut().push((self.id, target));
         Some(target)
     }

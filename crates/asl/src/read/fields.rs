@@ -124,7 +124,7 @@ impl<'a> Fields<'a> {
         let chosen = values.iter().find(|(word, _)| **word == **text);
         if chosen.is_none() {
             let words = values.iter().map(|(word, _)| *word);
-            rules::allowed_values::refuse(name, words, &self.place_of(name), self.log);
+            rules::allowed_values::refuse(name, text, words, &self.place_of(name), self.log);
         }
         chosen.map(|(_, value)| *value)
     }

@@ -30,6 +30,18 @@ pub(crate) struct Log {
 struct Finding {
     diagnostic: Diagnostic,
     steps: Vec<OwnedStep>,
+    part: Part,
+}
+
+/// What of the place is shown.
+#[derive(Clone, Copy)]
+enum Part {
+    /// What stands there.
+    Whole,
+    /// The name of the member.
+    Name,
+    /// From that byte of its text on.
+    From(usize),
 }
 
 impl Log {
@@ -40,31 +52,47 @@ impl Log {
 
     /// The definition is refused.
     pub(crate) fn error(&self, place: &SourcePlace<'_>, code: Code, message: impl Into<String>, help: &str) {
-        self.add(Severity::Error, code, message.into(), help, Some(place.to_string()), place.steps());
+        self.add(Severity::Error, code, message.into(), help, Some(place.to_string()), (place.steps(), Part::Whole));
+    }
+
+    /// The definition is refused for the member `name` of what stands at the place. AWS's location is the place itself;
+    /// the span is that of the member's name.
+    pub(crate) fn error_at_member(
+        &self,
+        place: &SourcePlace<'_>,
+        name: &str,
+        code: Code,
+        message: impl Into<String>,
+        help: &str,
+    ) {
+        let steps = place.member(name).steps();
+        self.add(Severity::Error, code, message.into(), help, Some(place.to_string()), (steps, Part::Name));
     }
 
     /// The definition is refused, and AWS gives no place; ours is for the span only.
     pub(crate) fn error_nowhere(&self, place: &SourcePlace<'_>, code: Code, message: impl Into<String>, help: &str) {
-        self.add(Severity::Error, code, message.into(), help, None, place.steps());
+        self.add(Severity::Error, code, message.into(), help, None, (place.steps(), Part::Whole));
     }
 
-    /// The definition is refused for something within a template; `within` is `/a/b[0]` or empty.
+    /// The definition is refused for something within a template.
     pub(crate) fn error_within(
         &self,
         place: &SourcePlace<'_>,
-        within: &str,
+        within: Within<'_>,
         code: Code,
         message: impl Into<String>,
         help: &str,
     ) {
         let mut steps = place.steps();
-        steps.extend(steps_within(within));
-        self.add(Severity::Error, code, message.into(), help, Some(format!("{place}{within}")), steps);
+        steps.extend(steps_within(within.location));
+        let part = within.offset.map_or(Part::Whole, Part::From);
+        let location = format!("{place}{}", within.location);
+        self.add(Severity::Error, code, message.into(), help, Some(location), (steps, part));
     }
 
     /// The definition runs, but probably not as meant.
     pub(crate) fn warning(&self, place: &SourcePlace<'_>, code: Code, message: impl Into<String>, help: &str) {
-        self.add(Severity::Warning, code, message.into(), help, Some(place.to_string()), place.steps());
+        self.add(Severity::Warning, code, message.into(), help, Some(place.to_string()), (place.steps(), Part::Whole));
     }
 
     /// What the last error is about gives whoever runs the definition nothing to go by: an execution that comes to the
@@ -103,7 +131,12 @@ impl Log {
         let positions = Positions::of(text);
         let finish = |finding: Finding| {
             let steps = finding.steps.get(self.outside_text..).unwrap_or_default();
-            Diagnostic { span: Some(positions.span(steps)), ..finding.diagnostic }
+            let span = match finding.part {
+                Part::Whole => positions.span(steps),
+                Part::Name => positions.name_span(steps),
+                Part::From(offset) => positions.span_from(steps, offset, text),
+            };
+            Diagnostic { span: Some(span), pointer: Some(positions.pointer(steps)), ..finding.diagnostic }
         };
         findings.into_iter().map(finish).collect()
     }
@@ -115,7 +148,7 @@ impl Log {
         message: String,
         help: &str,
         location: Option<String>,
-        steps: Vec<OwnedStep>,
+        (steps, part): (Vec<OwnedStep>, Part),
     ) {
         if severity == Severity::Error {
             *self.last.borrow_mut() = Some(format!("{message} at {}", location.as_deref().unwrap_or("/")).into());
@@ -130,8 +163,24 @@ impl Log {
             return;
         }
         let help = Some(help.to_owned());
-        findings
-            .push(Finding { diagnostic: Diagnostic { severity, code, message, location, span: None, help }, steps });
+        let diagnostic = Diagnostic { severity, code, message, location, pointer: None, span: None, help };
+        findings.push(Finding { diagnostic, steps, part });
+    }
+}
+
+/// A place within a template.
+#[derive(Clone, Copy)]
+pub(crate) struct Within<'a> {
+    /// `/a/b[0]`, relative to the template; empty for the template itself.
+    pub(crate) location: &'a str,
+    /// Where in the text that stands there, in bytes, if it is about a part of it.
+    pub(crate) offset: Option<usize>,
+}
+
+impl<'a> Within<'a> {
+    /// All that stands there.
+    pub(crate) fn whole(location: &'a str) -> Self {
+        Self { location, offset: None }
     }
 }
 

@@ -129,7 +129,7 @@ impl<'l> ProgramBuilder<'l> {
         let names = states.iter().map(|(name, _)| (name.clone(), self.name(name, id, &place))).collect();
         let scope = Rc::new(VariableScope::of(states, outer, &place));
         let container = Container::new(machine_type, depth, scope, names);
-        let start_at = rules::target::read("StartAt", fields, |name| container.state(name));
+        let start_at = rules::target::read("StartAt", fields, &container.ids);
         match start_at {
             Some(start_at) => self.program.branches[id.0 as usize].start_at = start_at,
             None => self.stand_in_start(id, fields.get("StartAt").and_then(Value::as_str).unwrap_or_default().into()),

@@ -33,22 +33,93 @@ impl Positions {
     /// The range to show for a place: the value where it is short, the name of an object or array, and what is
     /// nearest above where the place itself does not exist.
     pub fn span(&self, steps: &[OwnedStep]) -> Range<usize> {
-        let mut node = &self.root;
-        for step in steps {
-            let next = match (step, &node.children) {
-                (OwnedStep::Member(name), Children::Members(members)) => members.get(name),
-                (OwnedStep::Item(index), Children::Items(items)) => items.get(*index),
-                _ => None,
-            };
-            let Some(next) = next else { break };
-            node = next;
-        }
+        let (node, _) = self.nearest(steps);
         match (&node.children, &node.name) {
             (Children::None, _) => node.value.clone(),
             (_, Some(name)) => name.clone(),
             (_, None) => node.value.start..node.value.start + 1,
         }
     }
+
+    /// The range of a member's name; as [`Positions::span`] where there is no such member.
+    pub fn name_span(&self, steps: &[OwnedStep]) -> Range<usize> {
+        match self.nearest(steps) {
+            (Node { name: Some(name), .. }, found) if found == steps.len() => name.clone(),
+            _ => self.span(steps),
+        }
+    }
+
+    /// The range of everything that stands at a place, with its braces; nothing where the place does not exist.
+    pub fn value_span(&self, steps: &[OwnedStep]) -> Option<Range<usize>> {
+        let (node, found) = self.nearest(steps);
+        (found == steps.len()).then(|| node.value.clone())
+    }
+
+    /// The range of a string from that byte of what it says on, without its closing quote; as [`Positions::span`] where
+    /// no string of that length stands there. `text` is what was scanned.
+    pub fn span_from(&self, steps: &[OwnedStep], offset: usize, text: &str) -> Range<usize> {
+        let whole = self.span(steps);
+        let begin = text.get(whole.clone()).and_then(|literal| literal_offset(literal, offset));
+        match begin.map(|begin| whole.start + begin) {
+            Some(begin) if begin + 1 < whole.end => begin..whole.end - 1,
+            _ => whole,
+        }
+    }
+
+    /// The place as a JSON pointer, as far as it exists.
+    pub fn pointer(&self, steps: &[OwnedStep]) -> String {
+        let (_, found) = self.nearest(steps);
+        let mut pointer = String::new();
+        for step in &steps[..found] {
+            pointer.push('/');
+            match step {
+                OwnedStep::Member(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
+                OwnedStep::Item(index) => pointer.push_str(&index.to_string()),
+            }
+        }
+        pointer
+    }
+
+    /// What stands at a place, or nearest above it, and how many of the steps lead there.
+    fn nearest(&self, steps: &[OwnedStep]) -> (&Node, usize) {
+        let mut node = &self.root;
+        for (at, step) in steps.iter().enumerate() {
+            let next = match (step, &node.children) {
+                (OwnedStep::Member(name), Children::Members(members)) => members.get(name),
+                (OwnedStep::Item(index), Children::Items(items)) => items.get(*index),
+                _ => None,
+            };
+            let Some(next) = next else { return (node, at) };
+            node = next;
+        }
+        (node, steps.len())
+    }
+}
+
+/// Where in a string as it is written the byte at `offset` of what it says is written.
+fn literal_offset(literal: &str, offset: usize) -> Option<usize> {
+    let inside = literal.strip_prefix('"')?;
+    let (mut said, mut at) = (0, 0);
+    while said < offset {
+        let rest = inside.get(at..)?;
+        let first = rest.chars().next()?;
+        let (written, meant) = match (first, rest.as_bytes().get(1)) {
+            ('"', _) => return None,
+            // Two halves of one character say four bytes together: half of them each.
+            ('\\', Some(b'u')) => (6, escaped_length(rest.get(2..6)?)?),
+            ('\\', Some(_)) => (2, 1),
+            _ => (first.len_utf8(), first.len_utf8()),
+        };
+        at += written;
+        said += meant;
+    }
+    Some(1 + at)
+}
+
+/// How many bytes of UTF-8 an escape of four hexadecimal digits stands for.
+fn escaped_length(digits: &str) -> Option<usize> {
+    let code = u32::from_str_radix(digits, 16).ok()?;
+    Some(char::from_u32(code).map_or(2, char::len_utf8))
 }
 
 struct Scanner<'t> {
@@ -166,5 +237,33 @@ mod tests {
         for (steps, shown) in cases {
             assert_eq!(&text[positions.span(steps)], *shown, "{steps:?}");
         }
+        assert_eq!(&text[positions.name_span(&[member("a")])], r#""a""#);
+        assert_eq!(&text[positions.name_span(&[member("d")])], "{", "there is no such member");
+        assert_eq!(positions.value_span(&[member("a")]).map(|span| &text[span]), Some(r#"[1, {"b\"": "x,]"}, true]"#));
+        assert_eq!(positions.value_span(&[member("d")]), None);
+    }
+
+    #[test]
+    fn a_place_within_a_string_is_found_behind_its_escapes() {
+        let text = r#"{"a": "x\"y\u00e9\ud83d\ude00z"}"#;
+        let positions = Positions::of(text);
+        let steps = [OwnedStep::Member("a".to_owned())];
+        let said = "x\"yé😀z";
+        for (part, shown) in [("x", r#"x\"y\u00e9\ud83d\ude00z"#), ("y", r"y\u00e9\ud83d\ude00z"), ("z", "z")] {
+            let offset = said.find(part).unwrap();
+            assert_eq!(&text[positions.span_from(&steps, offset, text)], shown);
+        }
+        assert_eq!(positions.span_from(&steps, 99, text), positions.span(&steps));
+        assert_eq!(positions.span_from(&[], 0, text), positions.span(&[]));
+    }
+
+    #[test]
+    fn a_pointer_names_the_place_or_what_is_above_it() {
+        let positions = Positions::of(r#"{"a/~[0]": [{"b": 1}]}"#);
+        let member = |name: &str| OwnedStep::Member(name.to_owned());
+        let path = [member("a/~[0]"), OwnedStep::Item(0), member("b"), member("c")];
+        assert_eq!(positions.pointer(&path), "/a~1~0[0]/0/b");
+        assert_eq!(positions.pointer(&path[..1]), "/a~1~0[0]");
+        assert_eq!(positions.pointer(&[member("z")]), "");
     }
 }

@@ -88,6 +88,7 @@ fn a_bad_member_is_refused_where_it_stands() {
                     "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
                 ),
                 location: location.to_owned(),
+                offset: None,
                 detail: Some(detail.to_owned()),
             }],
             "{template}"

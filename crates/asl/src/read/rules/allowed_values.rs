@@ -5,14 +5,25 @@
 //! Refused: `"Type": "task"`. Mended: `"Type": "Task"`.
 
 use crate::diagnostic::Code;
+use crate::near::nearest;
 use crate::read::log::Log;
 use crate::read::place::SourcePlace;
 
-/// Refuses the value of the field `name`, which stands at `place`.
-pub(crate) fn refuse<'w>(name: &str, words: impl Iterator<Item = &'w str>, place: &SourcePlace<'_>, log: &Log) {
+/// Refuses the value `found` of the field `name`, which stands at `place`.
+pub(crate) fn refuse<'w>(
+    name: &str,
+    found: &str,
+    words: impl Iterator<Item = &'w str>,
+    place: &SourcePlace<'_>,
+    log: &Log,
+) {
     let words: Vec<&str> = words.collect();
     let message = format!("The field '{name}' should have one of these values: [{}]", words.join(", "));
-    log.error(place, Code::SchemaValidationFailed, message, "Use one of the values listed, with the same case.");
+    let help = match nearest(found, words.into_iter()) {
+        Some(meant) => format!("Did you mean {meant}?"),
+        None => "Use one of the values listed, with the same case.".to_owned(),
+    };
+    log.error(place, Code::SchemaValidationFailed, message, &help);
 }
 
 #[cfg(test)]

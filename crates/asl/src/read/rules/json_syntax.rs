@@ -22,6 +22,7 @@ pub(crate) fn not_json(text: &str, error: &JsonError) -> Diagnostic {
         code: Code::InvalidJsonDescription,
         message: error.message.clone(),
         location: Some(location(text, error)),
+        pointer: None,
         span: Some(offset..end),
         help: Some("Mend the JSON at the line and column given.".to_owned()),
     }
@@ -34,6 +35,7 @@ pub(crate) fn not_an_object(text: &str) -> Diagnostic {
         code: Code::SchemaValidationFailed,
         message: "Definition must be a valid JSON object".to_owned(),
         location: None,
+        pointer: Some(String::new()),
         span: Some(0..text.len()),
         help: Some("Write an object with at least StartAt and States.".to_owned()),
     }

@@ -5,12 +5,11 @@
 //!
 //! Refused: `arn:aws:states:::dynamodb:query`. Mended: `arn:aws:states:::aws-sdk:dynamodb:query`.
 
-mod near;
-
-use models::{actions, optimized};
-use near::nearest;
+use models::actions;
+use models::optimized::{self, Pattern};
 
 use crate::diagnostic::Code;
+use crate::near::nearest;
 use crate::program::Resource;
 use crate::read::fields::Fields;
 use crate::resource::Service;
@@ -39,7 +38,10 @@ pub(crate) fn read(fields: &Fields<'_>) -> Option<Resource> {
 fn help(resource: Option<&Resource>) -> String {
     let Some(integration) = resource.and_then(Resource::integration) else { return FORMS.to_owned() };
     match integration.service() {
-        Service::Optimized(_) => FORMS.to_owned(),
+        Service::Optimized(service) => optimized_help(service, integration.action(), integration.pattern()),
+        Service::AwsSdk(service) if integration.pattern().is_job() && is_sdk_call(service, integration.action()) => {
+            "aws-sdk knows no .sync: leave it out, or use an optimized integration.".to_owned()
+        }
         Service::AwsSdk(service) => match meant(service, integration.action()) {
             Some(call) => format!("Did you mean {call}?"),
             None => "Name a service and one of its actions as the AWS SDK for Java does, in camel case, such as \
@@ -47,6 +49,35 @@ fn help(resource: Option<&Resource>) -> String {
                 .to_owned(),
         },
     }
+}
+
+/// What to write instead of an optimized integration that does not exist.
+fn optimized_help(service: &str, action: &str, pattern: Pattern) -> String {
+    if let Some(row) = optimized::find(service, action) {
+        let known = Pattern::ALL.into_iter().filter(|pattern| row.allows(*pattern));
+        let known: Vec<String> = known.map(|pattern| format!("{service}:{action}{}", pattern.suffix())).collect();
+        return format!("Known are {}.", known.join(", "));
+    }
+    let suffix = pattern.suffix();
+    let services = || optimized::SERVICES.into_iter();
+    let meant = match services().find(|known| known.name == service) {
+        Some(known) => nearest(action, known.actions.iter().map(|action| action.name))
+            .map(|action| format!("arn:aws:states:::{service}:{action}{suffix}")),
+        None => nearest(service, services().map(|known| known.name))
+            .map(|service| format!("arn:aws:states:::{service}:{action}{suffix}")),
+    };
+    match meant {
+        Some(meant) => format!("Did you mean {meant}?"),
+        None if is_sdk_call(sdk_name(service), action) => {
+            format!("Did you mean arn:aws:states:::aws-sdk:{}:{action}?", sdk_name(service))
+        }
+        None => FORMS.to_owned(),
+    }
+}
+
+/// A service as `aws-sdk` has it.
+fn sdk_name(service: &str) -> &str {
+    optimized::SERVICES.into_iter().find(|known| known.name == service).map_or(service, |known| known.client)
 }
 
 /// Whether an integration is one of those that can be called. What activities and functions there are is not the
@@ -116,7 +147,14 @@ mod tests {
             ("arn:aws:states:::aws-sdk:s3:GetObject", "Did you mean s3:getObject?"),
             ("arn:aws:states:::aws-sdk:dynamo-db:getItem.waitForTaskToken", "Did you mean dynamodb:getItem?"),
             ("arn:aws:states:::aws-sdk:nothing:like", "Name a service and one of its actions"),
-            ("arn:aws:states:::dynamodb:query", "Give the ARN"),
+            ("arn:aws:states:::dynamodb:query", "Did you mean arn:aws:states:::aws-sdk:dynamodb:query?"),
+            ("arn:aws:states:::states:listExecutions", "Did you mean arn:aws:states:::aws-sdk:sfn:listExecutions?"),
+            ("arn:aws:states:::s3:getObject", "Did you mean arn:aws:states:::aws-sdk:s3:getObject?"),
+            ("arn:aws:states:::sqs:sendMesage", "Did you mean arn:aws:states:::sqs:sendMessage?"),
+            ("arn:aws:states:::lamdba:invoke.waitForTaskToken", "Did you mean arn:aws:states:::lambda:invoke.wait"),
+            ("arn:aws:states:::lambda:invoke.sync", "Known are lambda:invoke, lambda:invoke.waitForTaskToken."),
+            ("arn:aws:states:::aws-sdk:s3:getObject.sync", "aws-sdk knows no .sync"),
+            ("arn:aws:states:::nothing:like", "Give the ARN"),
         ] {
             let help = help(Resource::parse(&arn.into()).as_ref());
             assert!(help.starts_with(expected), "{arn}: {help}");

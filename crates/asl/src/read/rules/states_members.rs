@@ -7,7 +7,7 @@
 
 use crate::diagnostic::Code;
 use crate::program::StateKind;
-use crate::read::log::Log;
+use crate::read::log::{Log, Within};
 use crate::read::place::SourcePlace;
 use crate::template::Template;
 
@@ -50,7 +50,7 @@ fn refuse(member: &str, within: &str, place: &SourcePlace<'_>, log: &Log) {
     let message = format!("Field '$states.{member}' does not exist.");
     let help = "Use $states.result in Output and Assign of a Task, Parallel or Map state, $states.errorOutput in those \
                 of a catcher.";
-    log.error_within(place, within, Code::UnsupportedJsonataExpression, message, help);
+    log.error_within(place, Within::whole(within), Code::UnsupportedJsonataExpression, message, help);
 }
 
 #[cfg(test)]

@@ -6,23 +6,36 @@
 //! `"Arguments"`.
 
 use crate::diagnostic::Code;
+use crate::near::nearest;
 use crate::program::QueryLanguage;
 use crate::read::fields::Fields;
-use crate::read::supported::{Support, Table};
+use crate::read::supported::{OPERATORS, Support, Table};
 
 /// Refuses every field that is in none of the tables or belongs to the other language.
 pub(crate) fn check(tables: &[&Table], fields: &Fields<'_>) {
     for (name, _) in fields.object.iter() {
         match tables.iter().flat_map(|table| table.iter()).find(|(known, _)| **known == **name) {
-            None => unknown(name, fields),
+            None => unknown(name, tables, fields),
             Some((_, support)) => check_language(name, *support, fields),
         }
     }
 }
 
-fn unknown(name: &str, fields: &Fields<'_>) {
+fn unknown(name: &str, tables: &[&Table], fields: &Fields<'_>) {
     let message = format!("Field '{name}' is not supported");
-    fields.log.error(fields.place, Code::SchemaValidationFailed, message, "Remove the field, or check its spelling.");
+    fields.log.error_at_member(fields.place, name, Code::SchemaValidationFailed, message, &help(name, tables, fields));
+}
+
+/// What may stand here: the field that was probably meant, or all of them.
+fn help(name: &str, tables: &[&Table], fields: &Fields<'_>) -> String {
+    let known = || tables.iter().flat_map(|table| table.iter());
+    let usable = known().filter(|(_, support)| support.refuses(fields.language).is_none()).map(|(name, _)| *name);
+    if let Some(meant) = nearest(name, usable.clone()) {
+        return format!("Did you mean {meant}?");
+    }
+    // Dozens of operators would say nothing.
+    let listed: Vec<&str> = usable.filter(|name| !OPERATORS.iter().any(|(operator, _)| operator == name)).collect();
+    format!("Remove the field. Known here: {}.", listed.join(", "))
 }
 
 fn check_language(name: &str, support: Support, fields: &Fields<'_>) {
@@ -33,10 +46,12 @@ fn check_language(name: &str, support: Support, fields: &Fields<'_>) {
         spelt(only)
     );
     let help = match only {
-        QueryLanguage::Jsonata => "Set QueryLanguage to JSONata in the state, or use the JSONPath fields.",
+        QueryLanguage::Jsonata => {
+            "Write \"QueryLanguage\": \"JSONata\" in the state or in the machine, or use the JSONPath fields."
+        }
         QueryLanguage::JsonPath => "Use Arguments, Output and Assign with {% %} expressions instead.",
     };
-    fields.log.error(fields.place, Code::SchemaValidationFailed, message, help);
+    fields.log.error_at_member(fields.place, name, Code::SchemaValidationFailed, message, help);
 }
 
 fn spelt(language: QueryLanguage) -> &'static str {
@@ -49,6 +64,7 @@ fn spelt(language: QueryLanguage) -> &'static str {
 #[cfg(test)]
 mod tests {
     use crate::read::rules::testing::{accepted, jsonata_machine, machine, refused};
+    use crate::read::{MachineType, read};
 
     #[test]
     fn unknown_fields_are_refused() {
@@ -76,6 +92,26 @@ mod tests {
             refused(&definition, &[&text]);
         }
         accepted(r#"{"Comment": "c", "StartAt": "X", "States": {"X": {"Type": "Succeed", "Comment": "d"}}}"#);
+    }
+
+    #[test]
+    fn the_help_names_the_field_that_was_meant() {
+        for (state, expected) in [
+            (r#"{"Type": "Wait", "Secnods": 1, "End": true}"#, "Did you mean Seconds?"),
+            (r#"{"Type": "Pass", "parameters": {}, "End": true}"#, "Did you mean Parameters?"),
+            (r#"{"Type": "Succeed", "Nonsense": 1}"#, "Remove the field. Known here: Type, Comment, QueryLanguage, "),
+            (
+                r#"{"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEqual": "b", "Next": "X"}], "Default": "X"}"#,
+                "Did you mean StringEquals?",
+            ),
+        ] {
+            let text = machine(state);
+            let found = read(&text, MachineType::Standard).diagnostics;
+            let unknown = found.iter().find(|found| found.message.starts_with("Field '")).unwrap();
+            assert!(unknown.help.as_deref().unwrap().starts_with(expected), "{unknown:?}");
+            let shown = &text[unknown.span.clone().unwrap()];
+            assert!(unknown.message.contains(shown.trim_matches('"')), "the name is shown: {shown}");
+        }
     }
 
     #[test]

@@ -4,27 +4,41 @@
 //!
 //! Refused: `"Next": "B"` without a state `B`. Mended: a state `B` among the same `States`.
 
+use std::collections::HashMap;
+
 use crate::diagnostic::Code;
+use crate::near::nearest;
 use crate::program::StateId;
 use crate::read::fields::Fields;
+use crate::value::Text;
 
-/// The state that the field names; `beside` finds those that stand beside it.
-pub(crate) fn read(name: &str, fields: &Fields<'_>, beside: impl Fn(&str) -> Option<StateId>) -> Option<StateId> {
+/// The state that the field names, among those `beside` it.
+pub(crate) fn read(name: &str, fields: &Fields<'_>, beside: &HashMap<Text, StateId>) -> Option<StateId> {
     let target = fields.text(name)?;
-    let found = beside(target);
+    let found = beside.get(target).copied();
     if found.is_none() {
         // The word is Next whatever the field is called.
         let message = format!("Missing 'Next' target: {target}");
-        let help = "Name a state that stands among the same States, with the same case.";
-        fields.log.error(&fields.place.member(name), Code::MissingTransitionTarget, message, help);
+        let help = help(target, beside);
+        fields.log.error(&fields.place.member(name), Code::MissingTransitionTarget, message, &help);
         fields.log.unreadable();
     }
     found
 }
 
+fn help(target: &str, beside: &HashMap<Text, StateId>) -> String {
+    let mut names: Vec<&str> = beside.keys().map(|name| &**name).collect();
+    names.sort_unstable();
+    match nearest(target, names.into_iter()) {
+        Some(meant) => format!("Did you mean {meant}?"),
+        None => "Name a state that stands among the same States, with the same case.".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::read::rules::testing::{accepted, refused};
+    use crate::read::{MachineType, read};
 
     fn machine(state: &str) -> String {
         format!(r#"{{"StartAt": "A", "States": {{"A": {state}, "B": {{"Type": "Succeed"}}}}}}"#)
@@ -50,6 +64,18 @@ mod tests {
             let text = format!("MISSING_TRANSITION_TARGET: Missing 'Next' target: ? at /States/A/{place}");
             refused(&machine(state), &[&text]);
             accepted(&machine(&state.replace('?', "B")));
+        }
+    }
+
+    #[test]
+    fn the_help_names_the_state_that_was_meant() {
+        for (target, expected) in [("Secnod", "Did you mean Second?"), ("Other", "Name a state that")] {
+            let text = format!(
+                r#"{{"StartAt": "A", "States": {{"A": {{"Type": "Pass", "Next": "{target}"}}, "Second": {{"Type": "Succeed"}}}}}}"#
+            );
+            let found = read(&text, MachineType::Standard).diagnostics;
+            let missing = found.iter().find(|found| found.message.contains("target")).unwrap();
+            assert!(missing.help.as_deref().unwrap().starts_with(expected), "{missing:?}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! Refused: `"Parameters": {"a.$": "b"}`. Mended: `"Parameters": {"a.$": "$.b"}`.
 
 use crate::program::QueryLanguage;
-use crate::read::log::Log;
+use crate::read::log::{Log, Within};
 use crate::read::place::SourcePlace;
 use crate::template::{Template, TemplateError};
 use crate::value::Value;
@@ -32,15 +32,16 @@ pub(crate) fn read_path(text: &str, field: &str, place: &SourcePlace<'_>, log: &
 }
 
 fn refuse(error: &TemplateError, place: &SourcePlace<'_>, log: &Log, language: QueryLanguage) {
-    let help = match language {
-        QueryLanguage::JsonPath => "Write a path such as $.name or a call such as States.UUID().",
-        QueryLanguage::Jsonata => "Mend the expression between {% and %}.",
+    let help = match (language, &error.detail) {
+        (QueryLanguage::JsonPath, None) => "Write a path such as $.name or a call such as States.UUID().".to_owned(),
+        (QueryLanguage::JsonPath, Some(detail)) => {
+            format!("Write a path such as $.name or a call such as States.UUID(). {detail}.")
+        }
+        (QueryLanguage::Jsonata, None) => "Mend the expression between {% and %}.".to_owned(),
+        (QueryLanguage::Jsonata, Some(detail)) => format!("{detail}."),
     };
-    let help = match &error.detail {
-        Some(detail) => format!("{help} {detail}."),
-        None => help.to_owned(),
-    };
-    log.error_within(place, &error.location, error.code, error.message.clone(), &help);
+    let within = Within { location: &error.location, offset: error.offset };
+    log.error_within(place, within, error.code, error.message.clone(), &help);
     log.unreadable();
 }
 
@@ -97,6 +98,26 @@ mod tests {
             refused(&pass(expression), &[&format!("{text} at /States/X/Output/v")]);
         }
         accepted(&pass("$states.input.contacts[phone = $number]"));
+    }
+
+    #[test]
+    fn the_place_in_a_bad_expression_is_shown() {
+        for (expression, shown, help) in [
+            (r#"$states.input.a[1,2) & \"b\""#, r#",2) & \"b\" %}"#, "Mend the expression"),
+            (r#"\"b\" & 'open"#, "'open %}", "Mend the expression"),
+            ("1 + $.items.n", "$.items.n %}", "The state's input is $states.input: write $states.input.items.n."),
+            (
+                "phone.home",
+                "phone.home %}",
+                "The state's input is $states.input: write $states.input.phone.home, or $phone.home",
+            ),
+        ] {
+            let text =
+                jsonata_machine(&format!(r#"{{"Type": "Pass", "Output": "{{% {expression} %}}", "End": true}}"#));
+            let found = read(&text, MachineType::Standard).diagnostics;
+            assert_eq!(&text[found[0].span.clone().unwrap()], shown);
+            assert!(found[0].help.as_deref().unwrap().starts_with(help), "{:?}", found[0]);
+        }
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! Which known name is nearest to an unknown one.
+//! Which known name is nearest to an unknown one: what a slip of the fingers meant.
 
 /// Longer names are no slip of anybody's.
 const LENGTH_MAX: usize = 100;
 
 /// The name nearest to `name`, whatever the case of letters, if it differs in few of them. Of equally near ones the
 /// first.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > LENGTH_MAX {
         return None;
     }
@@ -18,17 +18,22 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         .map(|(_, known)| known)
 }
 
-/// How many letters must be put in, left out or exchanged.
+/// How many letters must be put in, left out or exchanged; two neighbours that changed places are one.
 fn distance(a: &[u8], b: &[u8]) -> usize {
+    let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b);
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (at, letter) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
+        let mut next = vec![at + 1];
         for (other_at, other) in b.iter().enumerate() {
-            let exchanged = diagonal + usize::from(!letter.eq_ignore_ascii_case(other));
-            diagonal = row[other_at + 1];
-            row[other_at + 1] = exchanged.min(diagonal + 1).min(row[other_at] + 1);
+            let exchanged = row[other_at] + usize::from(!same(*letter, *other));
+            let mut least = exchanged.min(row[other_at + 1] + 1).min(next[other_at] + 1);
+            if at > 0 && other_at > 0 && same(*letter, b[other_at - 1]) && same(a[at - 1], *other) {
+                least = least.min(before[other_at - 1] + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[b.len()]
 }
@@ -39,9 +44,15 @@ mod tests {
 
     #[test]
     fn distances_count_letters() {
-        for (a, b, expected) in
-            [("", "", 0), ("a", "", 1), ("", "ab", 2), ("abc", "ABC", 0), ("abc", "axc", 1), ("kitten", "sitting", 3)]
-        {
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("", "ab", 2),
+            ("abc", "ABC", 0),
+            ("abc", "axc", 1),
+            ("kitten", "sitting", 3),
+            ("secnod", "second", 1),
+        ] {
             assert_eq!(distance(a.as_bytes(), b.as_bytes()), expected, "{a} {b}");
         }
     }
