@@ -5,7 +5,9 @@ import json
 import os
 import signal
 import subprocess
+import sys
 
+import boto3
 import pytest
 
 from harness import BINARY, clean_environment, run_cli, single, wait_until
@@ -170,6 +172,110 @@ def test_validate_writes_sarif(write, tmp_path):
     assert location["logicalLocations"] == [{"fullyQualifiedName": "/States/A/Next"}]
 
 
+def test_validate_says_what_was_probably_meant(write):
+    definition = {
+        "StartAt": "First",
+        "States": {
+            "First": {"Type": "Pass", "Next": "Secnod"},
+            "Second": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMesage", "Next": "Third"},
+            "Third": {"Type": "Wait", "Secnods": 1, "Next": "Fourth"},
+            "Fourth": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::sqs:sendMessage",
+                "Parameters": {"QueueUrl": "q", "MessageBdy": "b"},
+                "End": True,
+            },
+        },
+    }
+    result = run_cli("validate", write("typos.json", definition))
+    assert result.returncode == 1
+    for meant in ["Second", "arn:aws:states:::sqs:sendMessage", "Seconds", "MessageBody"]:
+        assert f"help: Did you mean {meant}?" in result.stdout
+    [checked] = json.loads(run_cli("validate", "--format", "json", write("typos.json", definition)).stdout)
+    sources = {one["source"]: one["code"] for one in checked["diagnostics"]}
+    assert sources["Stepwright"] == "unknown-parameter" and sources["AWS"].isupper()
+
+
+def test_advice_makes_nothing_invalid_and_is_no_answer_of_the_api(write, make_server):
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    definition = single(task | {"Parameters": {"QueueUrl": "q", "MessageBdy": "{% 1 %}"}})
+    result = run_cli("validate", write("advised.json", definition))
+    assert result.returncode == 0 and result.stdout.endswith("advised.json: valid, 2 warnings\n")
+    answer = make_server().start().client().validate_state_machine_definition(
+        definition=json.dumps(definition), severity="WARNING"
+    )
+    assert (answer["result"], answer["diagnostics"]) == ("OK", [])
+
+
+def test_validate_fills_placeholders(write):
+    task = {"Type": "Task", "Resource": "${Charge}", "TimeoutSeconds": 0, "End": True}
+    text = json.dumps(single(task)).replace("0,", "${Timeout},")
+    path = write("placeholders.asl.json", text)
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:charge"
+    assert run_cli("validate", path, "--var", f"Charge={arn}", "--var", "Timeout=5").returncode == 0
+    values = write("values.yaml", f"Charge: {arn}\nTimeout: 5\n")
+    assert run_cli("validate", path, "--vars", values).returncode == 0
+    half = run_cli("validate", path, "--var", "Timeout=5")
+    assert half.returncode == 1 and "give it with --var Charge=VALUE" in half.stdout
+    none = run_cli("validate", path)
+    assert none.returncode == 1 and "give it with --var Timeout=VALUE" in none.stdout
+    assert run_cli("validate", path, "--var", "Timeout").returncode == 2
+
+
+TEMPLATE = """
+AWSTemplateFormatVersion: '2010-09-09'
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Stage: {Type: String, Default: dev}
+Resources:
+  Charge: {Type: AWS::Serverless::Function}
+  Order:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: order.asl.json
+      DefinitionSubstitutions: {ChargeArn: !GetAtt Charge.Arn, Seconds: 3}
+  Quick:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Type: EXPRESS
+      Definition:
+        StartAt: Call
+        States:
+          Call: {Type: Task, Resource: !GetAtt Charge.Arn, Next: Tset}
+          Test: {Type: Succeed}
+  Written:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      DefinitionString: !Sub |
+        {
+          "StartAt": "${Stage}",
+          "States": {"dev": {"Type": "Task", "Resource": "${Charge.Arn}", "End": true, "Timeout": 1}}
+        }
+"""
+
+
+def test_validate_finds_every_state_machine_of_a_template(write, tmp_path):
+    order = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 0, "Next": "Charge"}}}
+    order["States"]["Charge"] = {"Type": "Task", "Resource": "${ChargeArn}", "End": True}
+    write("order.asl.json", json.dumps(order).replace("0,", "${Seconds},"))
+    write("template.yaml", TEMPLATE)
+    (tmp_path / "app").mkdir()
+    # Without a path everything below the working directory is checked, a template's own file only once.
+    for arguments in [["template.yaml"], []]:
+        result = run_cli("validate", "--format", "json", *arguments, cwd=tmp_path)
+        assert result.returncode == 1, result.stderr
+        found = {one["stateMachine"]: one for one in json.loads(result.stdout)}
+        assert sorted(found) == ["Order", "Quick", "Written"]
+        assert (found["Order"]["result"], found["Order"]["file"].endswith("order.asl.json")) == ("OK", True)
+        lines = TEMPLATE.splitlines()
+        for name, word, meant in [("Quick", "Tset", "Test"), ("Written", '"Timeout"', "TimeoutSeconds")]:
+            first = found[name]["diagnostics"][0]
+            assert lines[first["line"] - 1][first["column"] - 1 :].startswith(word), first
+            assert first["help"] == f"Did you mean {meant}?"
+    stage = run_cli("validate", "template.yaml", "--var", "Stage=prod", cwd=tmp_path)
+    assert "Missing 'Next' target: prod" in stage.stdout
+
+
 # run
 
 
@@ -180,6 +286,8 @@ def test_run_prints_the_output_alone_on_stdout(write):
     assert "Hello" in result.stderr and "succeeded" in result.stderr
     assert "\x1b" not in result.stderr
     assert run_cli("run", "--quiet", write("good.json", GOOD)).stderr == ""
+    failing = run_cli("run", "--quiet", write("fails.json", single({"Type": "Fail", "Error": "Bad", "Cause": "luck"})))
+    assert failing.stderr.startswith("failed in state S after") and "error: Bad\n  cause: luck\n" in failing.stderr
 
 
 @pytest.mark.parametrize("how", ["text", "file", "stdin"])
@@ -221,11 +329,130 @@ def test_run_shortens_waits(write):
     assert run_cli("run", path, "--wait-time-scale", "0.0001").returncode == 0
 
 
-def test_run_says_that_it_has_no_workers(write):
-    activity = "arn:aws:states:us-east-1:123456789012:activity:work"
-    result = run_cli("run", write("task.json", single({"Type": "Task", "Resource": activity, "End": True})))
+def test_run_shows_the_place_of_bad_json_and_not_all_of_it(write):
+    result = run_cli("run", write("bad.json", '{\n  "StartAt": "A",\n  "States": oops\n}'))
+    assert result.returncode == 2
+    assert "bad.json:3:" in result.stderr and "[Source:" not in result.stderr
+    assert result.stderr.count("StartAt") == 0 and '"States": oops' in result.stderr
+
+
+FLAKY = """
+const fs = require('fs');
+exports.handler = async (event) => {
+  console.log(`about to greet ${event.name}`);
+  fs.appendFileSync(event.file, 'x');
+  if (fs.readFileSync(event.file).length < 3) {
+    const error = new Error('later'); error.name = 'Busy'; throw error;
+  }
+  return `Hello, ${event.name}!`;
+};
+"""
+
+
+def test_run_shows_what_functions_write_and_when_they_are_tried_again(write, tmp_path):
+    (tmp_path / "functions" / "greet").mkdir(parents=True)
+    write("functions/greet/index.js", FLAKY)
+    retry = [{"ErrorEquals": ["Busy"], "IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 1}]
+    greet = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:greet", "End": True}
+    inner = {"StartAt": "Greet", "States": {"Greet": greet | {"Retry": retry}}}
+    each = {"Type": "Map", "ItemProcessor": inner, "End": True}
+    given = json.dumps([{"name": "Ada", "file": str(tmp_path / "count")}])
+    path = write("greet.json", single(each))
+    command = ["run", path, "--functions", str(tmp_path / "functions"), "--input", given, "--wait-time-scale", "0.01"]
+    result = run_cli(*command)
+    assert result.returncode == 0 and json.loads(result.stdout) == ["Hello, Ada!"], result.stderr
+    lines = [line[14:] for line in result.stderr.splitlines()]
+    told = [line for line in lines if "Greet" in line and "+" not in line and "failed" not in line and "Invoke Error" not in line]
+    said = "  Greet | about to greet Ada"
+    assert told == [
+        "  [0] > Greet (Task)",
+        said,
+        "  [0] ~ Greet retry 1 of 3 in 0.01 s",
+        said,
+        "  [0] ~ Greet retry 2 of 3 in 0.01 s",
+        said,
+        '  [0] = Greet "Hello, Ada!"',
+    ], result.stderr
+    assert sum(line.startswith("  [0] ! Greet failed: Busy: ") for line in lines) == 2
+
+
+def test_a_function_that_no_folder_holds_is_told_with_those_there_are(write, tmp_path):
+    for name in ["greet", "charge"]:
+        (tmp_path / "functions" / name).mkdir(parents=True)
+        write(f"functions/{name}/index.js", "exports.handler = async () => 1;")
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:chagre"
+    path = write("typo.json", single({"Type": "Task", "Resource": arn, "End": True}))
+    result = run_cli("run", path, "--functions", str(tmp_path / "functions"))
     assert result.returncode == 1
-    assert "stepwright serve" in result.stderr
+    assert "Lambda.ResourceNotFoundException" in result.stderr and "are: charge, greet." in result.stderr
+    nowhere = run_cli("run", path)
+    assert nowhere.returncode == 1 and "No folder holds functions: name one with --functions." in nowhere.stderr
+
+
+def test_run_says_how_a_task_token_is_answered(write, tmp_path):
+    (tmp_path / "functions" / "ask").mkdir(parents=True)
+    write("functions/ask/index.js", "exports.handler = async () => null;")
+    wait = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": True}
+    wait["Parameters"] = {"FunctionName": "ask", "Payload": {"token.$": "$$.Task.Token"}}
+    path = write("callback.json", single(wait))
+    command = [str(BINARY), "run", path, "--functions", str(tmp_path / "functions")]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment()
+    )
+    seen = []
+    while not seen or "--task-token" not in seen[-1]:
+        seen.append(process.stderr.readline())
+        assert seen[-1], f"ended early: {seen}"
+    begin = next(at for at, line in enumerate(seen) if "send-task-success" in line)
+    # The command as it is printed, but for what it answers.
+    answer = "".join(seen[begin:]).replace("'{}'", '\'{"by": "Ada"}\'')
+    path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
+    environment = clean_environment(PATH=path, AWS_CONFIG_FILE="/dev/null")
+    subprocess.run(["bash", "-c", answer], check=True, capture_output=True, timeout=60, env=environment)
+    stdout, stderr = process.communicate(timeout=30)
+    assert (process.returncode, json.loads(stdout)) == (0, {"by": "Ada"}), stderr
+
+
+def test_run_has_a_worker_ask_it_for_tasks(write):
+    activity = "arn:aws:states:us-east-1:123456789012:activity:work"
+    path = write("task.json", single({"Type": "Task", "Resource": activity, "End": True}))
+    process = subprocess.Popen(
+        [str(BINARY), "run", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment()
+    )
+    while f"waits for a worker of {activity} at " not in (line := process.stderr.readline()):
+        assert line, "ended early"
+    worker = boto3.client(
+        "stepfunctions",
+        endpoint_url=line.split(" at ")[1].split()[0],
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+    )
+    task = worker.get_activity_task(activityArn=activity)
+    worker.send_task_success(taskToken=task["taskToken"], output='"done"')
+    assert process.communicate(timeout=30)[0] == '"done"\n'
+
+
+def test_run_prints_the_history(write):
+    result = run_cli("run", "--history", "--quiet", write("good.json", GOOD))
+    events = json.loads(result.stdout)["events"]
+    assert [event["type"] for event in events] == [
+        "ExecutionStarted",
+        "PassStateEntered",
+        "PassStateExited",
+        "ExecutionSucceeded",
+    ]
+    assert [event["id"] for event in events] == [1, 2, 3, 4]
+    assert json.loads(events[2]["stateExitedEventDetails"]["output"]) == {"said": "hello"}
+
+
+def test_run_knows_the_rules_of_express(write):
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": True}
+    task["Parameters"] = {"QueueUrl": "u", "MessageBody.$": "$$.Task.Token"}
+    path = write("callback.json", single(task))
+    refused = run_cli("run", "--type", "EXPRESS", path)
+    assert refused.returncode == 2 and "EXPRESS" in refused.stderr.upper()
+    assert run_cli("run", "--type", "express", write("good.json", GOOD)).returncode == 0
 
 
 def test_interrupting_a_run_aborts_it(write):

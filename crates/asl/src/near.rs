@@ -3,19 +3,33 @@
 /// Longer names are no slip of anybody's.
 const LENGTH_MAX: usize = 100;
 
-/// The name nearest to `name`, whatever the case of letters, if it differs in few of them. Of equally near ones the
-/// first.
+/// Shorter beginnings of a name mean nothing.
+const BEGINNING_MIN: usize = 4;
+
+/// The name nearest to `name`, whatever the case of letters, if it differs in few of them; failing that, the shortest one
+/// that begins with it. Of equally near ones the first.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > LENGTH_MAX {
         return None;
     }
     let differences_max = 2.min(name.len() / 3);
-    known
-        .filter(|known| known.len().abs_diff(name.len()) <= differences_max)
-        .map(|known| (distance(name.as_bytes(), known.as_bytes()), known))
-        .filter(|(distance, _)| *distance <= differences_max)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
+    let (mut nearest, mut longer): (Option<(usize, &str)>, Option<&str>) = (None, None);
+    for known in known {
+        if known.len().abs_diff(name.len()) <= differences_max {
+            let distance = distance(name.as_bytes(), known.as_bytes());
+            if distance <= differences_max && nearest.is_none_or(|(least, _)| distance < least) {
+                nearest = Some((distance, known));
+            }
+        }
+        if begins(known, name) && longer.is_none_or(|longer| known.len() < longer.len()) {
+            longer = Some(known);
+        }
+    }
+    nearest.map(|(_, known)| known).or(longer)
+}
+
+fn begins(known: &str, name: &str) -> bool {
+    name.len() >= BEGINNING_MIN && known.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name))
 }
 
 /// How many letters must be put in, left out or exchanged; two neighbours that changed places are one.
@@ -63,6 +77,9 @@ mod tests {
         let near = |name: &str| nearest(name, known.into_iter());
         assert_eq!(near("getobjekt"), Some("getObject"));
         assert_eq!(near("gutObject"), Some("getObject"), "the first of two");
+        assert_eq!(near("putO"), Some("putObject"), "it begins so");
+        assert_eq!(near("getObjectA"), Some("getObject"), "what is near comes before what begins so");
+        assert_eq!(near("put"), None);
         assert_eq!(near("delete"), None);
         assert_eq!(near(""), None);
         assert_eq!(near(&"getObject".repeat(100)), None);

@@ -17,7 +17,7 @@
 //! `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, or the profile's `ignore_configured_endpoint_urls`, takes away 2, 4, 5 and 6.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use models::Metadata;
@@ -43,6 +43,8 @@ const LOCAL_NAMES: &[(&str, &str)] = &[
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
     set: HashMap<String, BaseUrl>,
+    /// The services that are at AWS whatever else is configured.
+    at_aws: HashSet<String>,
     environment: Option<Environment>,
     local: HashMap<String, BaseUrl>,
     everything: Option<BaseUrl>,
@@ -152,6 +154,35 @@ impl Endpoints {
         Ok(())
     }
 
+    /// Sends a service's requests to AWS whatever else is configured.
+    pub fn set_to_aws(&mut self, service: &str) {
+        self.at_aws.insert(service.to_owned());
+    }
+
+    /// Whether anything says where a service is, AWS named as such included.
+    ///
+    /// # Errors
+    /// A setting that is no URL.
+    pub fn is_configured(&self, service: &Metadata) -> Result<bool, EndpointError> {
+        Ok(self.at_aws.contains(&service.name) || self.configured(service)?.is_some())
+    }
+
+    /// Takes away `AWS_ENDPOINT_URL` and the profile's `endpoint_url` where they are this URL. Whether one was.
+    ///
+    /// # Errors
+    /// A URL that is none.
+    pub fn forget_everything_at(&mut self, url: &str) -> Result<bool, EndpointError> {
+        let url = BaseUrl::parse("our own URL", url)?;
+        let mut is_forgotten = false;
+        for everything in [&mut self.everything, &mut self.profile_everything] {
+            if everything.as_ref().is_some_and(|everything| everything.is_at(&url)) {
+                *everything = None;
+                is_forgotten = true;
+            }
+        }
+        Ok(is_forgotten)
+    }
+
     /// Sends a service's requests to this URL where nothing else is configured for it by its name: we are the service.
     ///
     /// # Errors
@@ -192,6 +223,9 @@ impl Endpoints {
 
     fn configured(&self, service: &Metadata) -> Result<Option<Cow<'_, BaseUrl>>, EndpointError> {
         let name = service.name.as_str();
+        if self.at_aws.contains(name) {
+            return Ok(None);
+        }
         if let Some(url) = self.set.get(name) {
             return Ok(Some(Cow::Borrowed(url)));
         }
@@ -228,6 +262,16 @@ impl BaseUrl {
         }
         let path = uri.path().trim_end_matches('/').to_owned();
         Ok(Self { is_https: scheme == Some("https"), authority: authority.as_str().to_owned(), path })
+    }
+
+    /// Whether it is the same server: the host's names for this machine are one.
+    fn is_at(&self, other: &Self) -> bool {
+        let place = |url: &Self| {
+            let (host, port) = url.authority.rsplit_once(':').unwrap_or((&url.authority, ""));
+            let host = if matches!(host, "localhost" | "[::1]" | "0.0.0.0" | "[::]") { "127.0.0.1" } else { host };
+            (url.is_https, host.to_owned(), port.to_owned())
+        };
+        place(self) == place(other)
     }
 
     /// The same with a prefix before the host's name. An IP address and a name without a dot (`localhost`, a
@@ -295,6 +339,32 @@ mod tests {
         std::fs::write(&file, text).unwrap();
         let path = file.to_str().unwrap().to_owned();
         (directory, path)
+    }
+
+    #[test]
+    fn a_service_named_to_be_at_aws_is_there() {
+        let environment = Environment::of(&[("AWS_ENDPOINT_URL", "http://all")]);
+        let mut endpoints = Endpoints::from_environment(&environment, None).unwrap();
+        endpoints.set_to_aws("lambda");
+        assert_eq!(authority(&endpoints, "Lambda"), "lambda.eu-west-1.amazonaws.com");
+        assert_eq!(authority(&endpoints, "SQS"), "all");
+        assert_eq!(endpoints.is_configured(&service("Lambda")), Ok(true));
+        assert_eq!(Endpoints::aws().is_configured(&service("Lambda")), Ok(false));
+    }
+
+    #[test]
+    fn an_endpoint_for_everything_that_is_ourselves_is_none() {
+        for (url, is_ours) in [
+            ("http://127.0.0.1:8083", true),
+            ("http://localhost:8083/", true),
+            ("http://127.0.0.1:5000", false),
+            ("https://127.0.0.1:8083", false),
+        ] {
+            let mut endpoints =
+                Endpoints::from_environment(&Environment::of(&[("AWS_ENDPOINT_URL", url)]), None).unwrap();
+            assert_eq!(endpoints.forget_everything_at("http://127.0.0.1:8083"), Ok(is_ours), "{url}");
+            assert_eq!(endpoints.is_configured(&service("SQS")), Ok(!is_ours), "{url}");
+        }
     }
 
     #[test]

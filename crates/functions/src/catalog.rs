@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -48,6 +48,11 @@ impl Catalog {
             account: options.account.clone(),
             seen: Mutex::new(HashMap::new()),
         })
+    }
+
+    /// The folder that holds the functions.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     pub(crate) fn arn(&self, name: &str) -> String {

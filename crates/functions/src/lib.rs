@@ -25,7 +25,7 @@ mod pool;
 mod process;
 mod runtime_api;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -171,6 +171,11 @@ impl Functions {
         let pool = Arc::new(Pool::new(&options));
         let launcher = Launcher::new(options)?;
         Ok(Self { shared: Arc::new(Shared { catalog, pool, launcher }) })
+    }
+
+    /// The folder that holds them.
+    pub fn directory(&self) -> &Path {
+        self.shared.catalog.directory()
     }
 
     /// The names of all functions, sorted: every sub-folder that has a handler or a `function.json`.

@@ -26,6 +26,15 @@ pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// the client gives up with an error of its own.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Whose the functions are that do not run here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherFunctions {
+    /// Lambda's, at its endpoint.
+    Lambda,
+    /// Nobody's: nobody said where Lambda is, and a misspelt name must not call a function of AWS.
+    Missing,
+}
+
 /// What the integrations work with.
 #[derive(Clone)]
 pub struct Options {
@@ -33,6 +42,8 @@ pub struct Options {
     pub client: Client,
     /// The functions that run here, preferred to Lambda's of the same name.
     pub functions: Option<Functions>,
+    /// Whose the other functions are.
+    pub other_functions: OtherFunctions,
     /// The region tasks run in.
     pub region: String,
     /// Whether requests are made in the state machine's role. Otherwise they are made with the client's own
@@ -174,6 +185,11 @@ impl Integrations {
     /// The functions that run here.
     pub(crate) fn functions(&self) -> Option<&Functions> {
         self.0.options.functions.as_ref()
+    }
+
+    /// Whose the other functions are.
+    pub(crate) fn other_functions(&self) -> OtherFunctions {
+        self.0.options.other_functions
     }
 
     /// The region.

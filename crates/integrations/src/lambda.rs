@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 
 use crate::failure::Words;
 use crate::http::fields::{FieldError, Fields, Pairs, plain_text};
-use crate::integrations::FUNCTION_TIMEOUT;
+use crate::integrations::{FUNCTION_TIMEOUT, OtherFunctions};
 use crate::{Failure, Integrations, Target, TaskAnswer, TaskCall};
 
 /// How Lambda's errors are worded.
@@ -112,7 +112,13 @@ impl<'a> Request<'a> {
         {
             return self.send_to_process(functions, name, &call.idempotency_token).await;
         }
-        self.send_to_api(integrations, call).await
+        match integrations.other_functions() {
+            OtherFunctions::Lambda => self.send_to_api(integrations, call).await,
+            OtherFunctions::Missing => {
+                let message = missing(self.function, integrations.functions());
+                Err(refusal("ResourceNotFoundException", 404, message, &call.idempotency_token))
+            }
+        }
     }
 
     async fn send_to_process(self, functions: &Functions, name: &str, token: &str) -> Result<Reply, Failure> {
@@ -344,10 +350,31 @@ fn process_failure(error: &InvokeError, request_id: &str) -> Failure {
         InvokeError::TooManyRequests => ("TooManyRequestsException", 429),
         _ => ("ServiceException", 500),
     };
+    refusal(code, status, error.to_string(), request_id)
+}
+
+/// What to say of a function that is neither here nor anywhere else: Lambda's words, and what to do.
+fn missing(function: &str, functions: Option<&Functions>) -> String {
+    let lambda = "For Lambda itself name its endpoint: --lambda-endpoint with a URL, or with aws";
+    let Some(functions) = functions else {
+        return format!(
+            "Function not found: {function}. No folder holds functions: name one with --functions. {lambda}"
+        );
+    };
+    let folder = functions.directory().display();
+    match functions.names().as_slice() {
+        [] => format!("Function not found: {function}. There are no functions in {folder}. {lambda}"),
+        names => {
+            format!("Function not found: {function}. The functions in {folder} are: {}. {lambda}", names.join(", "))
+        }
+    }
+}
+
+fn refusal(code: &str, status: u16, message: String, request_id: &str) -> Failure {
     WORDS.refusal(&aws::ServiceError {
         code: code.to_owned(),
         shape: Some(code.to_owned()),
-        message: error.to_string(),
+        message,
         status,
         request_id: Some(request_id.to_owned()),
         extended_request_id: None,

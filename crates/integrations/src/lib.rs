@@ -19,7 +19,7 @@ mod target;
 mod tests;
 mod values;
 
-pub use integrations::{Integrations, Options};
+pub use integrations::{Integrations, Options, OtherFunctions};
 
 use std::time::Duration;
 

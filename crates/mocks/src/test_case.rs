@@ -45,7 +45,7 @@ fn unanswered(cause: String) -> MockOutcome {
 
 #[cfg(test)]
 mod tests {
-    use rehearsal::{Document, Syntax};
+    use document::{Document, Syntax};
 
     use super::*;
 

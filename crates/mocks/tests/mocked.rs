@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use asl::resource::Resource;
 use asl::{Text, Value};
+use document::{Document, Syntax};
 use engine::{EventId, ExecutionInfo, OpenTask, Status, TaskFamily, Timestamp};
 use mocks::{MockSource, Mocked};
-use rehearsal::{Document, MockConfig, Syntax};
+use rehearsal::MockConfig;
 use runtime::calls::{
     CallError, CreateStateMachine, ExecutionDescription, GetExecutionHistory, StartExecution, StartedExecution,
 };

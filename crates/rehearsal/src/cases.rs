@@ -8,9 +8,9 @@ use asl::value::Object;
 use asl::{Text, Value, timestamp};
 use engine::{Status, Timestamp};
 
-use crate::document::Document;
 use crate::mocks::{Answer, MockOutcome, MockTable, Mocks};
 use crate::reader::{Log, Node, Problem, optional};
+use document::Document;
 
 /// When the virtual clock begins, where a case does not say: 2000-01-01T00:00:00Z.
 const START_TIME: Timestamp = Timestamp(946_684_800_000);
@@ -262,7 +262,7 @@ fn status(node: &Node<'_>) -> Option<Status> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Syntax;
+    use document::Syntax;
 
     fn read(text: &str) -> Result<TestFile, Vec<Problem>> {
         TestFile::read(&Document::parse(text, Syntax::Yaml).unwrap())

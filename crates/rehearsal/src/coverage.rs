@@ -199,8 +199,8 @@ mod tests {
     use engine::{Limits, Timestamp};
 
     use super::*;
-    use crate::document::{Document, Syntax};
     use crate::mocks::{Answer, MockOutcome, MockTable, Mocks};
+    use document::{Document, Syntax};
 
     const DEFINITION: &str = "
 StartAt: C

@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::cases::TestFile;
-    use crate::document::{Document, Syntax};
+    use document::{Document, Syntax};
 
     const DEFINITION: &str = r#"{"StartAt": "A", "States": {
         "A": {"Type": "Pass", "Assign": {"x": 1, "y": [2]}, "Result": {"a": 1, "b": {"c": 2}}, "Next": "W"},

@@ -6,9 +6,7 @@
 
 pub mod cases;
 pub mod coverage;
-pub mod definition;
 pub mod diff;
-pub mod document;
 pub mod judge;
 pub mod mock_config;
 pub mod mocks;
@@ -16,12 +14,9 @@ pub mod pretty;
 mod reader;
 pub mod run;
 mod trace;
-mod yaml;
 
 pub use cases::{Case, Expected, TestFile};
 pub use coverage::Coverage;
-pub use definition::Definition;
-pub use document::{Document, Syntax, SyntaxError};
 pub use judge::{Mismatch, judge};
 pub use mock_config::MockConfig;
 pub use mocks::{Answer, MockOutcome, MockTable, Mocks};

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use asl::Text;
 
-use crate::document::Document;
 use crate::mocks::{Answer, MockOutcome, MockTable, Mocks};
 use crate::reader::{Log, Node, Problem, optional};
+use document::Document;
 
 /// A mock configuration.
 #[derive(Debug, PartialEq)]
@@ -127,7 +127,7 @@ mod tests {
     use asl::Value;
 
     use super::*;
-    use crate::document::Syntax;
+    use document::Syntax;
 
     fn read(text: &str) -> Result<MockConfig, Vec<Problem>> {
         MockConfig::read(&Document::parse(text, Syntax::Json).unwrap())

@@ -7,7 +7,7 @@ use std::ops::Range;
 use asl::read::positions::OwnedStep;
 use asl::{Text, Value};
 
-use crate::document::Document;
+use document::Document;
 
 /// Something wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

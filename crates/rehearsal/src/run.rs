@@ -268,8 +268,8 @@ impl Stage<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::{Document, Syntax};
     use crate::mocks::{Answer, Mocks};
+    use document::{Document, Syntax};
 
     fn program(text: &str) -> Arc<Program> {
         let document = Document::parse(text, Syntax::Yaml).unwrap();

@@ -53,7 +53,9 @@ Exit code: 0 all definitions are valid, 1 at least one is not, 2 the command lin
 docs/validate.md describes the formats.
 
 Examples:
+  stepwright validate
   stepwright validate machine.asl.json
+  stepwright validate template.yaml --var Stage=dev
   stepwright validate --type express --severity error workflows/
   stepwright validate --format sarif workflows/ > stepwright.sarif
   cat machine.asl.json | stepwright validate -")]
@@ -61,18 +63,19 @@ Examples:
     /// Run one definition in memory and print its output.
     #[command(after_help = "\
 The output goes to stdout as JSON, the progress to stderr. Nothing is stored.
-Task states call services and functions as under `stepwright serve`; nested executions go where an endpoint of Step
-Functions says, else to AWS. Those on activities and those that wait for a task token need a server: use
-`stepwright serve`.
+Task states call services and functions as under `stepwright serve`. For a task that waits for its token the command is
+printed that answers it, for an activity the address that its worker is to ask.
 
 Exit code: 0 succeeded, 1 failed, 2 the command line or the definition is wrong, 3 timed out, 4 aborted (Ctrl-C).
 
 Examples:
   stepwright run machine.asl.json
+  stepwright run machine.asl.json --functions functions --var Stage=dev
+  stepwright run machine.asl.json --history --quiet
   stepwright run machine.asl.json --input '{\"name\":\"Ada\"}'
   stepwright run machine.asl.json --input @input.json --wait-time-scale 0.001
   echo '[1,2,3]' | stepwright run machine.asl.json --input -")]
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Run tests of definitions on a virtual clock.
     #[command(after_help = "\
 A test file names a definition and has cases: an input, mocks for Task states, and what is expected. Waiting takes no
@@ -223,9 +226,10 @@ pub(crate) struct ServiceArguments {
 /// `validate`
 #[derive(Args, Debug)]
 pub(crate) struct ValidateArguments {
-    /// Definitions, JSON or YAML (.yaml, .yml); directories: below them all of *.asl.json, *.asl.yaml, *.asl.yml; `-`
-    /// reads JSON from stdin
-    #[arg(required = true, value_name = "FILE_OR_DIR")]
+    /// Definitions, JSON or YAML (.yaml, .yml); templates of SAM and CloudFormation: the state machines in them;
+    /// directories: below them all of *.asl.json, *.asl.yaml, *.asl.yml, template.yaml and the like; `-` reads JSON from
+    /// stdin [default: the working directory]
+    #[arg(value_name = "FILE_OR_DIR")]
     pub(crate) files: Vec<PathBuf>,
     /// How to print what was found
     #[arg(long, value_enum, default_value_t = ValidateFormat::Text)]
@@ -236,6 +240,20 @@ pub(crate) struct ValidateArguments {
     /// The type of state machine the definitions are for
     #[arg(long = "type", value_enum, ignore_case = true, default_value_t = MachineType::Standard)]
     pub(crate) machine_type: MachineType,
+    /// What placeholders stand for.
+    #[command(flatten)]
+    pub(crate) placeholders: PlaceholderArguments,
+}
+
+/// What the placeholders `${Name}` of a definition stand for: `validate` and `run`.
+#[derive(Args, Debug, Default)]
+pub(crate) struct PlaceholderArguments {
+    /// What the placeholder `${NAME}` stands for, or a parameter of a template; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Placeholders")]
+    pub(crate) var: Vec<String>,
+    /// JSON or YAML file with an object of such values
+    #[arg(long, value_name = "FILE", help_heading = "Placeholders")]
+    pub(crate) vars: Option<PathBuf>,
 }
 
 /// How `validate` prints.
@@ -293,9 +311,18 @@ pub(crate) struct RunArguments {
     /// The execution's name; one is made where it is absent
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// Print no progress
+    /// The type of state machine: EXPRESS has its rules and its five minutes
+    #[arg(long = "type", value_enum, ignore_case = true, default_value_t = MachineType::Standard)]
+    pub(crate) machine_type: MachineType,
+    /// Print the events instead of the output, as GetExecutionHistory gives them
+    #[arg(long)]
+    pub(crate) history: bool,
+    /// Print no progress, only why it failed
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// What placeholders stand for.
+    #[command(flatten)]
+    pub(crate) placeholders: PlaceholderArguments,
     /// Where tasks find their services and functions.
     #[command(flatten)]
     pub(crate) services: ServiceArguments,

@@ -1,9 +1,12 @@
 //! Shows a diagnostic with the line of the source it is about and a caret under the place.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
-use asl::diagnostic::{Diagnostic, Severity};
+use asl::diagnostic::Severity;
+
+use crate::check::Finding;
 
 /// Characters of a source line that are shown; a definition on one long line is cut around the place.
 const WIDTH: usize = 100;
@@ -48,32 +51,44 @@ pub(crate) fn place(source: &str, offset: usize) -> ExcerptPlace {
     ExcerptPlace { line: before.matches('\n').count() + 1, column: before[start..].chars().count() + 1 }
 }
 
-/// The diagnostic as several lines of text.
-pub(crate) fn render(diagnostic: &Diagnostic, file: &str, source: &str, colour: Colour) -> String {
-    let (label, code) = match diagnostic.severity {
+/// A finding as several lines of text.
+pub(crate) fn render(finding: &Finding, file: &str, source: &str, colour: Colour) -> String {
+    let (label, code) = match finding.severity {
         Severity::Error => ("error", "1;31"),
         Severity::Warning => ("warning", "1;33"),
     };
-    let mut text = colour.paint(code, &format!("{label}[{}]", diagnostic.code.as_str()));
-    let _ = writeln!(text, ": {}", diagnostic.message);
-    let place = diagnostic.span.as_ref().map(|span| place(source, span.start));
-    text.push_str(&heading(diagnostic, file, place, colour));
-    if let (Some(span), Some(place)) = (&diagnostic.span, place) {
+    let mut text = colour.paint(code, &format!("{label}[{}]", finding.code.as_str()));
+    let _ = writeln!(text, ": {}", harmless(&finding.message));
+    let place = finding.span.as_ref().map(|span| place(source, span.start));
+    text.push_str(&heading(finding, file, place, colour));
+    if let (Some(span), Some(place)) = (&finding.span, place) {
         text.push_str(&excerpt(source, span, place, colour, code));
     }
-    if let Some(help) = &diagnostic.help {
-        let _ = writeln!(text, "  {} {help}", colour.paint("1;36", "help:"));
+    if let Some(help) = &finding.help {
+        let _ = writeln!(text, "  {} {}", colour.paint("1;36", "help:"), harmless(help));
     }
     text
 }
 
-fn heading(diagnostic: &Diagnostic, file: &str, place: Option<ExcerptPlace>, colour: Colour) -> String {
-    let mut text = format!("  {} {file}", colour.paint("1;34", "-->"));
+/// A text that a terminal only shows: names out of a definition may hold anything.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() { escaped.extend(c.escape_default()) } else { escaped.push(c) }
+    }
+    Cow::Owned(escaped)
+}
+
+fn heading(finding: &Finding, file: &str, place: Option<ExcerptPlace>, colour: Colour) -> String {
+    let mut text = format!("  {} {}", colour.paint("1;34", "-->"), harmless(file));
     if let Some(ExcerptPlace { line, column }) = place {
         let _ = write!(text, ":{line}:{column}");
     }
-    if let Some(location) = &diagnostic.location {
-        let _ = write!(text, " at {location}");
+    if let Some(location) = finding.path_location() {
+        let _ = write!(text, " at {}", harmless(location));
     }
     text.push('\n');
     text
@@ -123,13 +138,16 @@ mod tests {
     use asl::diagnostic::Code;
 
     use super::*;
+    use crate::check::FindingCode;
 
-    fn diagnostic(span: Option<Range<usize>>) -> Diagnostic {
-        Diagnostic {
+    fn diagnostic(span: Option<Range<usize>>) -> Finding {
+        Finding {
             severity: Severity::Error,
-            code: Code::MissingTransitionTarget,
+            code: FindingCode::Aws(Code::MissingTransitionTarget),
             message: "no such state".into(),
             location: Some("/States/A/Next".into()),
+            pointer: None,
+            region: None,
             span,
             help: Some("name a state".into()),
         }

@@ -2,6 +2,7 @@
 //!
 //! No logic lives here. One file per command; what several commands need has a file of its own.
 
+mod check;
 mod cli;
 mod completions;
 mod config;
@@ -12,7 +13,7 @@ mod excerpt;
 mod failure_log;
 mod logging;
 mod mock_config;
-mod progress;
+mod placeholder_values;
 mod run;
 mod serve;
 mod services;
@@ -68,6 +69,7 @@ fn is_usage(failure: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     failure.is::<config::ConfigError>()
         || failure.is::<definition::ReadError>()
         || failure.is::<mock_config::MockConfigError>()
+        || failure.is::<placeholder_values::PlaceholderError>()
         || failure.is::<run::UsageError>()
         || failure.is::<test::UsageError>()
 }

@@ -8,11 +8,15 @@ use aws::endpoint::Endpoints;
 use aws::environment::Environment;
 use aws::in_process::InProcess;
 use functions::Functions;
-use integrations::Integrations;
 use integrations::http::PlainHttp;
+use integrations::{Integrations, OtherFunctions};
 
 use crate::Failure;
 use crate::cli::ServiceArguments;
+
+/// What functions find in their environment as we do. The last one is left out where it names this server.
+const PASSED_ON: [&str; 5] =
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL"];
 
 /// What the services are made of.
 pub(crate) struct Setup<'a> {
@@ -50,10 +54,26 @@ impl Setup<'_> {
         let environment = Environment::process();
         let mut endpoints = Endpoints::from_environment(&environment, None)?;
         for (service, url) in self.flags() {
-            if let Some(url) = url {
-                endpoints.set(service, url)?;
+            match url.as_deref() {
+                Some("aws") => endpoints.set_to_aws(service),
+                Some(url) => endpoints.set(service, url)?,
+                None => {}
             }
         }
+        let names_itself = match self.own_url {
+            Some(url) => endpoints.forget_everything_at(url)?,
+            None => false,
+        };
+        if names_itself {
+            tracing::warn!(
+                "AWS_ENDPOINT_URL is this server itself, which is not AWS's other services: it is not used. Clients of \
+                 this server take AWS_ENDPOINT_URL_SFN"
+            );
+        }
+        let other_functions = match models::load("lambda")? {
+            Some(lambda) if endpoints.is_configured(&lambda.metadata)? => OtherFunctions::Lambda,
+            _ => OtherFunctions::Missing,
+        };
         if let Some(url) = self.own_url {
             endpoints.own("sfn", url)?;
             if self.functions.is_some() {
@@ -61,7 +81,9 @@ impl Setup<'_> {
                 endpoints.fallback("lambda", url)?;
             }
         }
-        let functions = self.functions.map(|directory| self.open_functions(directory, &environment)).transpose()?;
+        let passed_on = if names_itself { &PASSED_ON[..PASSED_ON.len() - 1] } else { &PASSED_ON };
+        let functions = self.functions.map(|directory| self.open_functions(directory, &environment, passed_on));
+        let functions = functions.transpose()?;
         let options = client::Options {
             endpoints,
             open_hosts: self.open_hosts.to_vec(),
@@ -71,6 +93,7 @@ impl Setup<'_> {
         let integrations = Integrations::new(integrations::Options {
             client: Client::new(options),
             functions: functions.clone(),
+            other_functions,
             region: self.region.to_owned(),
             assume_execution_role: self.assume_role,
             plain_http: PlainHttp::default(),
@@ -95,11 +118,16 @@ impl Setup<'_> {
         ]
     }
 
-    fn open_functions(&self, directory: &Path, environment: &Environment) -> Result<Functions, Failure> {
+    fn open_functions(
+        &self,
+        directory: &Path,
+        environment: &Environment,
+        passed_on: &[&str],
+    ) -> Result<Functions, Failure> {
         let options = functions::Options {
             region: self.region.to_owned(),
             account: self.account.to_owned(),
-            environment: self.function_environment(environment),
+            environment: self.function_environment(environment, passed_on),
             ..functions::Options::new(directory)
         };
         Ok(Functions::open(options)?)
@@ -107,11 +135,9 @@ impl Setup<'_> {
 
     /// What every function finds in its environment: the SDKs' own settings as we have them, and this server as Step
     /// Functions and Lambda, so that a function can answer a task token and call another function.
-    fn function_environment(&self, environment: &Environment) -> Vec<(String, String)> {
-        const PASSED_ON: [&str; 5] =
-            ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL"];
-        let passed_on = |name: &str| environment.get(name).map(|value| (name.to_owned(), value));
-        let mut variables: Vec<_> = PASSED_ON.into_iter().filter_map(passed_on).collect();
+    fn function_environment(&self, environment: &Environment, passed_on: &[&str]) -> Vec<(String, String)> {
+        let pass_on = |name: &&str| environment.get(name).map(|value| ((*name).to_owned(), value));
+        let mut variables: Vec<_> = passed_on.iter().filter_map(pass_on).collect();
         if environment.get("AWS_ACCESS_KEY_ID").is_none() && environment.get("AWS_PROFILE").is_none() {
             // An SDK refuses to send a request that it cannot sign; local counterparts check no signature.
             variables.push(("AWS_ACCESS_KEY_ID".into(), "test".into()));

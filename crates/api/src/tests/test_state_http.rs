@@ -87,6 +87,7 @@ fn api(url: &str) -> Api {
     let integrations = Integrations::new(integrations::Options {
         client,
         functions: None,
+        other_functions: integrations::OtherFunctions::Lambda,
         region: region.clone(),
         assume_execution_role: false,
         plain_http: PlainHttp::Loopback,

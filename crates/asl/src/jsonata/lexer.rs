@@ -61,7 +61,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// The last token, also one that could not be read, and all behind it.
-    pub(super) fn from_last(&self) -> &'t str {
+    pub(super) fn last_and_behind(&self) -> &'t str {
         self.last
     }
 

@@ -19,7 +19,7 @@ pub(super) fn parse(text: &str) -> Result<Tree, Unreadable> {
     let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, depth: 0, awaited: None, tree };
     match parser.whole() {
         Ok(()) => Ok(parser.tree),
-        Err(message) => Err(Unreadable { message, offset: text.len() - parser.lexer.from_last().len() }),
+        Err(message) => Err(Unreadable { message, offset: text.len() - parser.lexer.last_and_behind().len() }),
     }
 }
 

@@ -120,6 +120,11 @@ fn read(stream: &mut TcpStream) -> Option<Seen> {
 
 /// Integrations whose services of AWS are all at one address.
 pub(crate) fn integrations(aws_url: &str, functions: Option<Functions>) -> Integrations {
+    Integrations::new(options(aws_url, functions))
+}
+
+/// What such integrations work with.
+pub(crate) fn options(aws_url: &str, functions: Option<Functions>) -> Options {
     let environment = Environment::of(&[
         ("AWS_ENDPOINT_URL", aws_url),
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
@@ -128,14 +133,15 @@ pub(crate) fn integrations(aws_url: &str, functions: Option<Functions>) -> Integ
     ]);
     let endpoints = Endpoints::from_environment(&environment, None).unwrap();
     let client = Client::new(aws::Options { endpoints, attempts: 1, ..aws::Options::new("eu-west-1", environment) });
-    Integrations::new(Options {
+    Options {
         client,
         functions,
+        other_functions: crate::OtherFunctions::Lambda,
         region: "eu-west-1".to_owned(),
         assume_execution_role: false,
         plain_http: super::PlainHttp::Loopback,
         http_task: std::time::Duration::from_secs(60),
-    })
+    }
 }
 
 /// A task that calls `service:resource` with these parameters.

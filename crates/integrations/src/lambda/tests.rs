@@ -5,7 +5,8 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
-use crate::http::testing::{Reply, Server, integrations, task, value};
+use crate::Options;
+use crate::http::testing::{Reply, Server, integrations, options, task, value};
 
 const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:echo";
 
@@ -48,6 +49,25 @@ fn local(aws_url: &str) -> Local {
 
 fn function_task(arn: &str, input: &str) -> TaskCall {
     TaskCall { resource: arn.into(), target: Target::Function, ..task("lambda", "invoke", input) }
+}
+
+#[tokio::test]
+async fn a_function_that_is_nowhere_is_an_error_that_lists_those_here() {
+    let local = local("http://127.0.0.1:9");
+    let task = function_task("arn:aws:lambda:eu-west-1:123456789012:function:ecko", "{}");
+    for (functions, expected) in [
+        (Some(local.functions.clone()), "are: echo, greet. For Lambda itself name its endpoint"),
+        (None, "No folder holds functions: name one with --functions."),
+    ] {
+        let options = options("http://127.0.0.1:9", functions);
+        let integrations = Integrations::new(Options { other_functions: OtherFunctions::Missing, ..options });
+        let failure = integrations.call(&task).await.unwrap_err();
+        assert_eq!(failure.error, "Lambda.ResourceNotFoundException");
+        assert!(failure.cause.contains(expected), "{}", failure.cause);
+    }
+    // Where Lambda is named, it is asked.
+    let failure = local.integrations.call(&task).await.unwrap_err();
+    assert_eq!(failure.error, "Lambda.SdkClientException", "{}", failure.cause);
 }
 
 #[test]

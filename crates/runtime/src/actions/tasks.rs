@@ -33,6 +33,11 @@ impl Runtime {
         self.send_task(execution, Command::TaskHeartbeat { scheduled }).await
     }
 
+    /// The token of a task, as its worker or its service gets it; `scheduled` is the number of its scheduling event.
+    pub fn task_token(&self, execution: ExecutionId, scheduled: EventId) -> Text {
+        self.inner.context.tokens.sign(execution, scheduled)
+    }
+
     fn task_of(&self, token: &str) -> Result<(ExecutionId, EventId), CallError> {
         self.inner.context.tokens.verify(token).ok_or(CallError::InvalidToken)
     }

@@ -203,6 +203,7 @@ impl Setup {
         let integrations = Integrations::new(integrations::Options {
             client,
             functions: self.functions.clone(),
+            other_functions: integrations::OtherFunctions::Lambda,
             region: "us-east-1".to_owned(),
             assume_execution_role: false,
             plain_http: PlainHttp::default(),

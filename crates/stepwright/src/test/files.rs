@@ -6,8 +6,11 @@ use std::sync::Arc;
 use asl::Program;
 use asl::diagnostic::Severity;
 use asl::read::MachineType;
-use rehearsal::{Case, Definition, Document, Problem, Syntax, TestFile};
+use document::placeholders::Values;
+use document::{Document, Syntax};
+use rehearsal::{Case, Problem, TestFile};
 
+use crate::check::{Checked, Subject};
 use crate::excerpt::{Colour, place, render};
 
 /// How the names of test files in a directory end.
@@ -87,11 +90,13 @@ pub(super) fn load(file: &Path) -> Result<Loaded, String> {
 
 /// Reads a definition; an error is the text to show.
 pub(super) fn program(file: &Path, text: &str) -> Result<Program, String> {
-    let definition = Definition::read(text, Syntax::of_path(file), MachineType::Standard);
-    definition.program.ok_or_else(|| {
-        let errors = definition.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-        let name = file.display().to_string();
-        errors.map(|diagnostic| render(diagnostic, &name, text, Colour::None)).collect::<String>().trim_end().to_owned()
+    let (name, syntax) = (file.display().to_string(), Syntax::of_path(file));
+    let subject = Subject::of_file(name, text.to_owned(), syntax, MachineType::Standard, &Values::new());
+    let Checked { program, findings, .. } = subject.check();
+    program.ok_or_else(|| {
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let shown = errors.map(|finding| render(finding, &subject.name, text, Colour::None));
+        shown.collect::<String>().trim_end().to_owned()
     })
 }
 

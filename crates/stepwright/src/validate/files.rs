@@ -21,11 +21,28 @@ pub(super) enum DirectoryError {
         source: io::Error,
     },
     /// There are no definitions below it.
-    #[error("no definitions below {name}: expected files named *.asl.json, *.asl.yaml or *.asl.yml")]
+    #[error(
+        "no definitions below {name}: expected files named *.asl.json, *.asl.yaml or *.asl.yml, or templates with state \
+         machines named template.yaml, template.json, *.template.yaml or *.template.json"
+    )]
     Empty {
         /// The directory.
         name: String,
     },
+}
+
+/// Whether a file may be a template of CloudFormation: a definition in a file of its own has another name.
+pub(super) fn may_be_template(file: &Path) -> bool {
+    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let is_text = [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending));
+    is_text && !ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether a file in a directory is a template that has state machines, by its name and by what stands in it.
+fn is_template(path: &Path, name: &str) -> bool {
+    let stem = [".json", ".yaml", ".yml"].iter().find_map(|ending| name.strip_suffix(ending));
+    let is_named_so = stem.is_some_and(|stem| stem == "template" || stem.ends_with(".template"));
+    is_named_so && std::fs::read_to_string(path).is_ok_and(|text| text.contains("::StateMachine"))
 }
 
 /// What was found.
@@ -35,6 +52,13 @@ pub(super) struct Found {
     pub(super) files: Vec<PathBuf>,
     /// The directories that gave none.
     pub(super) problems: Vec<DirectoryError>,
+}
+
+impl Found {
+    /// Where a file comes; what a template names comes first.
+    pub(super) fn place(&self, file: Option<&Path>) -> Option<usize> {
+        self.files.iter().position(|found| Some(found.as_path()) == file.or(Some(Path::new("-"))))
+    }
 }
 
 /// Files given as they are, and the definitions below directories, sorted. Links to directories are not followed.
@@ -77,7 +101,9 @@ fn list(directory: &Path, directories: &mut Vec<PathBuf>, files: &mut Vec<PathBu
         let is_directory = entry.file_type()?.is_dir();
         if is_directory && !name.starts_with('.') && !PASSED_OVER.contains(&&*name) {
             directories.push(entry.path());
-        } else if !is_directory && ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        } else if !is_directory
+            && (ENDINGS.iter().any(|ending| name.ends_with(ending)) || is_template(&entry.path(), &name))
+        {
             files.push(entry.path());
         }
     }
@@ -101,8 +127,10 @@ mod tests {
             std::fs::write(root.join(file), "").unwrap();
         }
         let [plain, stdin] = [root.join("b/x.json"), PathBuf::from("-")];
+        std::fs::write(root.join("b/template.yaml"), "Type: AWS::Serverless::StateMachine").unwrap();
+        std::fs::write(root.join("b/c/x.template.json"), "{}").unwrap();
         let found = find(&[plain.clone(), stdin.clone(), root.to_owned(), root.join("a.asl.json"), stdin.clone()]);
-        let below = ["a.asl.json", "b/c/x.asl.yml", "z.asl.yaml"].map(|name| root.join(name));
+        let below = ["a.asl.json", "b/c/x.asl.yml", "b/template.yaml", "z.asl.yaml"].map(|name| root.join(name));
         assert_eq!(found.files, [&[plain, stdin][..], &below[..]].concat());
         assert!(found.problems.is_empty(), "{:?}", found.problems);
     }

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use asl::diagnostic::Severity;
 
-use super::finding::{Checked, Finding};
+use super::finding::Checked;
+use crate::check::Finding;
 
 /// One line per finding.
 pub(super) fn print(checked: &[Checked]) -> String {
@@ -21,8 +22,7 @@ pub(super) fn print(checked: &[Checked]) -> String {
 }
 
 fn command(finding: &Finding, path: Option<&Path>, text: &mut String) {
-    let diagnostic = &finding.diagnostic;
-    text.push_str(match diagnostic.severity {
+    text.push_str(match finding.severity {
         Severity::Error => "::error ",
         Severity::Warning => "::warning ",
     });
@@ -34,15 +34,15 @@ fn command(finding: &Finding, path: Option<&Path>, text: &mut String) {
             let _ = write!(text, "line={},col={},", region.start.line, region.start.column);
         }
     }
-    let _ = writeln!(text, "title={}::{}", property(diagnostic.code.as_str()), data(&message(finding)));
+    let _ = writeln!(text, "title={}::{}", property(finding.code.as_str()), data(&message(finding)));
 }
 
 fn message(finding: &Finding) -> String {
-    let mut message = finding.diagnostic.message.clone();
+    let mut message = finding.message.clone();
     if let Some(location) = finding.path_location() {
         let _ = write!(message, " at {location}");
     }
-    if let Some(help) = &finding.diagnostic.help {
+    if let Some(help) = &finding.help {
         let _ = write!(message, "\nhelp: {help}");
     }
     message

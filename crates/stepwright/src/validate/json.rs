@@ -3,7 +3,8 @@
 use asl::diagnostic::Severity;
 use serde_json::{Value, json};
 
-use super::finding::{Checked, Finding};
+use super::finding::Checked;
+use crate::check::{Finding, FindingCode};
 
 /// The array. Members that ValidateStateMachineDefinition has are named as there.
 pub(super) fn print(checked: &[Checked]) -> Value {
@@ -12,26 +13,27 @@ pub(super) fn print(checked: &[Checked]) -> Value {
 
 fn file(checked: &Checked) -> Value {
     json!({
-        "file": checked.name,
+        "file": checked.path.as_deref().map_or_else(|| checked.name.clone(), |path| path.display().to_string()),
+        "stateMachine": checked.state_machine,
         "result": if checked.is_valid() { "OK" } else { "FAIL" },
         "diagnostics": checked.findings.iter().map(diagnostic).collect::<Vec<_>>(),
     })
 }
 
 fn diagnostic(finding: &Finding) -> Value {
-    let diagnostic = &finding.diagnostic;
     let [start, end] = [finding.region.map(|region| region.start), finding.region.map(|region| region.end)];
     json!({
-        "severity": match diagnostic.severity { Severity::Error => "ERROR", Severity::Warning => "WARNING" },
-        "code": diagnostic.code.as_str(),
-        "message": diagnostic.message,
-        "location": diagnostic.location,
+        "source": match finding.code { FindingCode::Aws(_) => "AWS", FindingCode::Advice(_) => "Stepwright" },
+        "severity": match finding.severity { Severity::Error => "ERROR", Severity::Warning => "WARNING" },
+        "code": finding.code.as_str(),
+        "message": finding.message,
+        "location": finding.location,
         "pointer": finding.pointer,
         "line": start.map(|place| place.line),
         "column": start.map(|place| place.column),
         "endLine": end.map(|place| place.line),
         "endColumn": end.map(|place| place.column),
-        "help": diagnostic.help,
+        "help": finding.help,
     })
 }
 
@@ -50,7 +52,7 @@ mod tests {
             assert!(error.as_object_mut().unwrap().remove(text).unwrap().is_string());
         }
         let expected = json!({
-            "severity": "ERROR", "code": "MISSING_TRANSITION_TARGET", "location": "/States/Añ/Choices[0]/Next",
+            "source": "AWS", "severity": "ERROR", "code": "MISSING_TRANSITION_TARGET", "location": "/States/Añ/Choices[0]/Next",
             "pointer": "/States/Añ/Choices/0/Next", "line": 5, "column": 49, "endLine": 5, "endColumn": 53,
         });
         assert_eq!(error, expected);
@@ -60,6 +62,6 @@ mod tests {
     fn hidden_warnings_leave_the_result_as_it_is() {
         let source = r#"{"StartAt": "P", "States": {"P": {"Type": "Pass", "Parameters": {"x": "$.y"}, "End": true}}}"#;
         let printed = print(&[checked("-", source, Severity::Error)]);
-        assert_eq!(printed, json!([{"file": "<stdin>", "result": "OK", "diagnostics": []}]));
+        assert_eq!(printed, json!([{"file": "<stdin>", "stateMachine": null, "result": "OK", "diagnostics": []}]));
     }
 }

@@ -2,8 +2,18 @@
 
 use asl::diagnostic::Code;
 
-/// What a code is about, in our own words: AWS explains only some of them.
-pub(super) fn explanation(code: Code) -> &'static str {
+use crate::check::FindingCode;
+
+/// What a code is about.
+pub(super) fn explanation(code: FindingCode) -> &'static str {
+    match code {
+        FindingCode::Aws(code) => of_aws(code),
+        FindingCode::Advice(rule) => rule.explanation(),
+    }
+}
+
+/// In our own words: AWS explains only some of its codes.
+fn of_aws(code: Code) -> &'static str {
     match code {
         Code::InvalidJsonDescription => "The text is not JSON, or not YAML that JSON can say.",
         Code::MissingDescription => "There is no definition.",

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use asl::diagnostic::{Code, Severity};
+use asl::diagnostic::Severity;
 use serde_json::{Map, Value, json};
 
-use super::finding::{Checked, Finding, Region};
+use super::finding::Checked;
 use super::rules::explanation;
+use crate::check::{Finding, FindingCode, Region};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// What stdin is called: `<stdin>` is no URI.
@@ -39,30 +40,29 @@ pub(super) fn print(checked: &[Checked], is_complete: bool) -> Value {
     })
 }
 
-fn rule(code: Code) -> Value {
+fn rule(code: FindingCode) -> Value {
     let text = json!({"text": explanation(code)});
     json!({"id": code.as_str(), "shortDescription": text, "fullDescription": text, "help": text})
 }
 
 /// A result; `codes` are those that have a rule so far.
-fn result(finding: &Finding, uri: &str, codes: &mut Vec<Code>) -> Value {
-    let diagnostic = &finding.diagnostic;
-    let index = codes.iter().position(|code| *code == diagnostic.code).unwrap_or_else(|| {
-        codes.push(diagnostic.code);
+fn result(finding: &Finding, uri: &str, codes: &mut Vec<FindingCode>) -> Value {
+    let index = codes.iter().position(|code| *code == finding.code).unwrap_or_else(|| {
+        codes.push(finding.code);
         codes.len() - 1
     });
-    let mut message = diagnostic.message.clone();
-    if let Some(help) = &diagnostic.help {
+    let mut message = finding.message.clone();
+    if let Some(help) = &finding.help {
         let _ = write!(message, "\n{help}");
     }
     let mut result = json!({
-        "ruleId": diagnostic.code.as_str(),
+        "ruleId": finding.code.as_str(),
         "ruleIndex": index,
-        "level": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "level": match finding.severity { Severity::Error => "error", Severity::Warning => "warning" },
         "message": {"text": message},
         "locations": [location(finding, uri)],
     });
-    if let Some(location) = &diagnostic.location {
+    if let Some(location) = &finding.location {
         result["properties"] = json!({"location": location});
     }
     result

@@ -1,12 +1,11 @@
 //! Prints findings for people: with the source, the place marked, and what to do.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
-use asl::diagnostic::{Diagnostic, Severity};
+use asl::diagnostic::Severity;
 
-use super::finding::{Checked, Finding};
-use crate::excerpt::{Colour, render};
+use super::finding::Checked;
+use crate::excerpt::{Colour, harmless, render};
 
 /// Every finding as several lines, and one line per file.
 pub(super) fn print(checked: &[Checked], colour: Colour) -> String {
@@ -14,7 +13,7 @@ pub(super) fn print(checked: &[Checked], colour: Colour) -> String {
     for one in checked {
         let name = harmless(&one.name);
         for finding in &one.findings {
-            text.push_str(&render(&shown(finding), &name, &one.source, colour));
+            text.push_str(&render(finding, &one.name, &one.source, colour));
             if let Some(pointer) = &finding.pointer {
                 let pointer = if pointer.is_empty() { "\"\"" } else { pointer };
                 let _ = writeln!(text, "  {} {}", colour.paint("1;34", "pointer:"), harmless(pointer));
@@ -24,28 +23,6 @@ pub(super) fn print(checked: &[Checked], colour: Colour) -> String {
         let _ = writeln!(text, "{name}: {}", verdict(one, colour));
     }
     text
-}
-
-/// The diagnostic in words that a terminal only shows: names out of the definition may hold anything.
-fn shown(finding: &Finding) -> Diagnostic {
-    let diagnostic = &finding.diagnostic;
-    Diagnostic {
-        message: harmless(&diagnostic.message).into_owned(),
-        location: finding.path_location().map(|location| harmless(location).into_owned()),
-        help: diagnostic.help.as_deref().map(|help| harmless(help).into_owned()),
-        ..diagnostic.clone()
-    }
-}
-
-fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if c.is_control() { escaped.extend(c.escape_default()) } else { escaped.push(c) }
-    }
-    Cow::Owned(escaped)
 }
 
 fn verdict(checked: &Checked, colour: Colour) -> String {

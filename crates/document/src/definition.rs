@@ -49,6 +49,7 @@ fn not_yaml(message: &str, span: Range<usize>) -> Diagnostic {
         code: Code::InvalidJsonDescription,
         message: format!("Invalid YAML description: {message}"),
         location: None,
+        pointer: None,
         span: Some(span),
         help: Some("Mend the YAML at the line and column given.".to_owned()),
     }

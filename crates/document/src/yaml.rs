@@ -25,14 +25,35 @@ pub(crate) struct Converted {
     pub(crate) origins: Vec<(usize, Range<usize>)>,
 }
 
-/// Converts a text of one document.
-pub(crate) fn to_json(text: &str) -> Result<Converted, SyntaxError> {
-    to_json_within(text, JSON_BYTES_MAX)
+/// What becomes of tags such as `!Sub`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tags {
+    /// JSON cannot say them.
+    #[default]
+    Refused,
+    /// They are CloudFormation's short forms of its functions.
+    ShortForms,
 }
 
-fn to_json_within(text: &str, bytes_max: usize) -> Result<Converted, SyntaxError> {
+impl Tags {
+    /// The name of the function that a tag is short for.
+    fn function(self, tag: Option<&Tag>) -> Option<String> {
+        let tag = tag.filter(|tag| self == Self::ShortForms && tag.handle == "!" && !tag.suffix.is_empty())?;
+        Some(match tag.suffix.as_str() {
+            name @ ("Ref" | "Condition") => name.to_owned(),
+            name => format!("Fn::{name}"),
+        })
+    }
+}
+
+/// Converts a text of one document.
+pub(crate) fn to_json(text: &str, tags: Tags) -> Result<Converted, SyntaxError> {
+    to_json_within(text, tags, JSON_BYTES_MAX)
+}
+
+fn to_json_within(text: &str, tags: Tags, bytes_max: usize) -> Result<Converted, SyntaxError> {
     let offsets = Offsets::of(text);
-    let mut writer = JsonWriter { bytes_max, ..JsonWriter::default() };
+    let mut writer = JsonWriter { tags, bytes_max, ..JsonWriter::default() };
     for event in Parser::new_from_str(text) {
         let (event, span) =
             event.map_err(|error| Misfit::new(error.marker(), error.info())).map_err(|e| e.at(&offsets))?;
@@ -90,8 +111,10 @@ impl Misfit {
 /// A sequence or mapping that is not over.
 struct Open {
     anchor: usize,
-    /// Where its JSON begins.
+    /// Where its bracket stands.
     start: usize,
+    /// Where its JSON begins: with the function around it, if there is one.
+    begin: usize,
     kind: Kind,
 }
 
@@ -106,6 +129,7 @@ enum Kind {
 
 #[derive(Default)]
 struct JsonWriter {
+    tags: Tags,
     bytes_max: usize,
     json: String,
     origins: Vec<(usize, Span)>,
@@ -223,6 +247,9 @@ impl JsonWriter {
     ) -> Result<(), Misfit> {
         self.begin(span)?;
         let start = self.json.len();
+        let function = self.tags.function(tag);
+        self.open_function(function.as_deref(), span);
+        let tag = tag.filter(|_| function.is_none());
         let scalar = Scalar::of(text, style == ScalarStyle::Plain, tag);
         match scalar.map_err(|message| Misfit::new(&span.start, message))? {
             Scalar::Null => self.json.push_str("null"),
@@ -230,8 +257,21 @@ impl JsonWriter {
             Scalar::Number(number) => self.json.push_str(&number),
             Scalar::Text => write_string(text, &mut self.json),
         }
+        if function.is_some() {
+            self.json.push('}');
+        }
         self.end(start, anchor);
         Ok(())
+    }
+
+    /// The beginning of the object that a tag is short for.
+    fn open_function(&mut self, function: Option<&str>, span: Span) {
+        if let Some(function) = function {
+            self.json.push('{');
+            write_string(function, &mut self.json);
+            self.json.push(':');
+            self.origins.push((self.json.len(), span));
+        }
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Misfit> {
@@ -257,23 +297,31 @@ impl JsonWriter {
         bracket: char,
         kind: Kind,
     ) -> Result<(), Misfit> {
-        if let Some(tag) = tag.filter(|tag| !(tag.is_yaml_core_schema() && tag.suffix == tag_name)) {
+        let function = self.tags.function(tag);
+        if let Some(tag) =
+            tag.filter(|tag| function.is_none() && !(tag.is_yaml_core_schema() && tag.suffix == tag_name))
+        {
             return Err(Misfit::new(&span.start, scalar::unknown_tag(tag)));
         }
         if self.open.len() >= DEPTH_MAX {
             return Err(Misfit::new(&span.start, format!("the text nests deeper than {DEPTH_MAX} levels")));
         }
         self.begin(span)?;
+        let begin = self.json.len();
+        self.open_function(function.as_deref(), span);
         let start = self.json.len();
         self.json.push(bracket);
-        self.open.push(Open { anchor, start, kind });
+        self.open.push(Open { anchor, start, begin, kind });
         Ok(())
     }
 
     fn close(&mut self, bracket: char) {
         self.json.push(bracket);
         if let Some(open) = self.open.pop() {
-            self.end(open.start, open.anchor);
+            if open.begin != open.start {
+                self.json.push('}');
+            }
+            self.end(open.begin, open.anchor);
         }
     }
 }
@@ -299,7 +347,7 @@ mod tests {
             ("{% $x %}: 1", ""),
             ("a: '{% $x %}'", r#"{"a":"{% $x %}"}"#),
         ] {
-            match to_json(yaml) {
+            match to_json(yaml, Tags::Refused) {
                 Ok(converted) => assert_eq!(converted.json, json, "{yaml}"),
                 Err(error) => assert!(json.is_empty(), "{yaml}: {error}"),
             }
@@ -319,7 +367,7 @@ mod tests {
             ("a: &x [*x]\n", "within", 7),
             ("a: {<<: {b: 1}}\n", "merge", 4),
         ] {
-            let error = to_json(yaml).err().unwrap_or_else(|| panic!("{yaml} was read"));
+            let error = to_json(yaml, Tags::Refused).err().unwrap_or_else(|| panic!("{yaml} was read"));
             assert!(error.message.contains(message), "{yaml}: {error}");
             assert_eq!(error.offset, offset, "{yaml}: {error}");
         }
@@ -331,22 +379,23 @@ mod tests {
         for level in 1..60 {
             yaml.push_str(&format!("a{level}: &a{level} [*a{}, *a{}]\n", level - 1, level - 1));
         }
-        let error = to_json_within(&yaml, 100_000).err().expect("too much");
+        let error = to_json_within(&yaml, Tags::Refused, 100_000).err().expect("too much");
         assert!(error.message.contains("aliases"), "{error}");
     }
 
     #[test]
     fn nesting_is_bounded() {
-        let block = to_json(&format!("{}x", "- ".repeat(DEPTH_MAX + 1)));
+        let block = to_json(&format!("{}x", "- ".repeat(DEPTH_MAX + 1)), Tags::Refused);
         assert!(block.err().expect("too deep").message.contains("nests deeper"));
-        assert!(to_json(&format!("{}x", "- ".repeat(DEPTH_MAX))).is_ok());
-        assert!(to_json(&"[".repeat(1_000_000)).is_err());
+        assert!(to_json(&format!("{}x", "- ".repeat(DEPTH_MAX)), Tags::Refused).is_ok());
+        assert!(to_json(&"[".repeat(1_000_000), Tags::ShortForms).is_err());
     }
 
     proptest! {
         #[test]
         fn any_text_is_answered(text in "[\\-a-c:{}\\[\\], \n\t#&*!|>'\"%0-9.~?@`\u{e9}\u{feff}]{0,60}") {
-            if let Ok(converted) = to_json(&text) {
+            for tags in [Tags::Refused, Tags::ShortForms] {
+                let Ok(converted) = to_json(&text, tags) else { continue };
                 prop_assert!(asl::json::parse(converted.json.as_bytes()).is_ok(), "{}", converted.json);
                 prop_assert!(converted.origins.iter().all(|(_, range)| text.get(range.clone()).is_some()));
             }
