@@ -15,10 +15,13 @@ help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build and start the server on 127.0.0.1:8083, data in ./stepwright-data
+	@echo "starting the server: $(BIN) serve --bind 127.0.0.1 --port 8083 --data-dir ./stepwright-data (Ctrl-C ends it)"
 	@exec $(BIN) serve --bind 127.0.0.1 --port 8083 --data-dir ./stepwright-data
 
-build: setup-build ## build the server: target/release/stepwright
+build: setup-build ## build the server: target/release/stepwright, its debug information beside it
+	@[ -x $(BIN) ] || echo "building the server: the first time takes some minutes"
 	cargo build --release --package stepwright
+	@tests/separate-debug $(BIN)
 
 test: ## format, lints, all tests; the last line is "N passed, N failed"
 	@tests/setup all

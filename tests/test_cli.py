@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -471,6 +472,67 @@ def test_interrupting_a_run_aborts_it(write):
     assert "aborted" in stderr
 
 
+# test
+
+TESTED = """
+definition: order.asl.yaml
+type: EXPRESS
+vars: {Queue: 'https://sqs.us-east-1.amazonaws.com/123456789012/orders'}
+mocks:
+  Send: {result: {MessageId: 6ba7b810-9dad-11d1-80b4-00c04fd430c8, MD5OfMessageBody: 0cc175b9c0f1b6a831c399e269772661}}
+cases:
+  - name: the order is sent
+    input: {id: o-1}
+    expect:
+      sent: {Send: {QueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/orders', MessageBody: {order: o-1}}}
+      sentContains: {Send: [{MessageBody: {order: o-1}}]}
+"""
+SENT = """
+StartAt: Send
+States:
+  Send:
+    Type: Task
+    Resource: arn:aws:states:::sqs:sendMessage
+    Parameters:
+      QueueUrl: ${Queue}
+      MessageBody: {order.$: $.id}
+    End: true
+"""
+
+
+def test_test_finds_its_files_and_looks_at_what_is_sent(write, tmp_path):
+    write("order.asl.yaml", SENT)
+    write("order.test.yaml", TESTED)
+    result = run_cli("test", cwd=tmp_path)
+    assert result.returncode == 0 and "1 passed, 0 failed" in result.stdout, result.stdout
+    write("order.test.yaml", TESTED.replace("MessageBody: {order: o-1}}}", "MessageBody: {order: o-2}}}"))
+    result = run_cli("test", cwd=tmp_path)
+    assert result.returncode == 1 and 'sent by "Send", invocation 1' in result.stdout
+    assert '-     "order": "o-2"' in result.stdout and '+     "order": "o-1"' in result.stdout
+
+
+def test_a_misspelt_parameter_and_a_result_that_cannot_be_fail_a_test(write, tmp_path):
+    write("order.test.yaml", TESTED)
+    write("order.asl.yaml", SENT.replace("MessageBody", "MessageBdy"))
+    result = run_cli("test", cwd=tmp_path)
+    assert result.returncode == 1 and 'The field "MessageBdy" is not supported by Step Functions' in result.stdout
+    write("order.asl.yaml", SENT)
+    write("order.test.yaml", TESTED.replace("MessageId: 6ba7b810-9dad-11d1-80b4-00c04fd430c8", "MessageId: [7]"))
+    result = run_cli("test", cwd=tmp_path)
+    assert result.returncode == 2 and "order.test.yaml:6:" in result.stdout
+    assert "sqs:sendMessage does not answer so" in result.stdout
+
+
+def test_test_knows_the_rules_of_express(write, tmp_path):
+    write("order.asl.yaml", SENT.replace("sendMessage", "sendMessage.waitForTaskToken"))
+    write("order.test.yaml", TESTED)
+    result = run_cli("test", cwd=tmp_path)
+    assert result.returncode == 2 and "express" in result.stdout.lower()
+    write("order.asl.yaml", "StartAt: W\nStates:\n  W: {Type: Wait, Seconds: 301, End: true}\n")
+    write("order.test.yaml", "definition: order.asl.yaml\ntype: EXPRESS\ncases: [{name: w, expect: {status: TIMED_OUT}}]\n")
+    assert run_cli("test", cwd=tmp_path).returncode == 0
+
+
 # The rest
 
 
@@ -490,7 +552,23 @@ def test_help_and_version_succeed_and_nonsense_does_not():
     assert "Examples:" in run_cli("--help").stdout
     for command in ["serve", "validate", "run", "completions"]:
         assert "Examples:" in run_cli(command, "--help").stdout
-    assert run_cli("--version").stdout.startswith("stepwright ")
+    version = run_cli("--version").stdout
+    assert re.fullmatch(r"stepwright \d+\.\d+\.\d+\n", version)
+    for arguments in [["run", "--version"], ["serve", "-version"], ["-version"], ["serve", "-v"]]:
+        assert run_cli(*arguments).stdout == version, arguments
+
+
+def test_help_breaks_lines_where_they_are_full():
+    for command in ["serve", "validate", "run", "test", "doctor"]:
+        lines = run_cli(command, "--help").stdout.splitlines()
+        for line, after in zip(lines, lines[1:]):
+            # The next word would have had no room.
+            is_prose = len(line) > 0 and not line.startswith(" ") and len(after) > 0 and not after.startswith(" ")
+            if is_prose and not line.endswith(":") and not line.startswith(("Usage", "Examples")):
+                assert len(line) + 1 + len(after.split()[0]) > 100, (command, line, after)
+
+
+def test_nonsense_does_not_pass_for_a_command():
     assert run_cli("conquer").returncode == 2
     assert run_cli().returncode == 2
 

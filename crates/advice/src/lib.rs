@@ -71,6 +71,8 @@ pub struct Advice {
     pub is_about_name: bool,
 }
 
+pub use parameters::unknown_parameters;
+
 /// Everything there is to say of a definition, state by state. What is no definition gets none.
 pub fn advise(definition: &Value) -> Vec<Advice> {
     let mut advice = Vec::new();

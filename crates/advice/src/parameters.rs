@@ -31,6 +31,14 @@ pub(crate) fn check(state: &State<'_>, advice: &mut Vec<Advice>) {
     parameters.check(&action, given, &state.place(field));
 }
 
+/// The parameters among those that a Task sends which its action does not have. AWS fails the state for them.
+pub fn unknown_parameters<'p>(resource: &Resource, parameters: &'p Value) -> Vec<&'p str> {
+    let (Some(action), Some(given)) = (Action::of_resource(resource), parameters.as_object()) else {
+        return Vec::new();
+    };
+    given.iter().map(|(name, _)| &**name).filter(|name| !action.takes(name)).collect()
+}
+
 /// What a Task calls.
 struct Action {
     /// `sqs:sendMessage`
@@ -46,7 +54,10 @@ struct Action {
 impl Action {
     /// The action that a `Resource` names. `None` for what is no service's, and for what cannot be called.
     fn of(resource: &str) -> Option<Self> {
-        let resource = Resource::parse(&resource.into())?;
+        Self::of_resource(&Resource::parse(&resource.into())?)
+    }
+
+    fn of_resource(resource: &Resource) -> Option<Self> {
         let integration = resource.integration()?;
         let name = format!("{}:{}", integration.resource_type(), integration.action());
         match integration.service() {

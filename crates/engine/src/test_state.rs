@@ -87,6 +87,18 @@ pub enum FieldValidation {
     None,
 }
 
+/// What is wrong with a mocked result of a task of that resource, in AWS's words.
+///
+/// # Errors
+/// What is wrong.
+pub fn check_result(resource: &Resource, result: &Value, validation: FieldValidation) -> Result<(), String> {
+    match validation {
+        FieldValidation::None => Ok(()),
+        FieldValidation::Present => model::check(resource, result, false),
+        FieldValidation::Strict => model::check(resource, result, true),
+    }
+}
+
 /// `stateConfiguration`
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {

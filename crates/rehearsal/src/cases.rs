@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use asl::program::{Program, StateKind};
+use asl::near::nearest;
+use asl::program::{MachineType, Program, StateKind, Task};
 use asl::value::Object;
 use asl::{Text, Value, timestamp};
+use document::Document;
+use document::placeholders::Values;
+use engine::test_state::{FieldValidation, check_result};
 use engine::{Status, Timestamp};
 
-use crate::mocks::{Answer, MockOutcome, MockTable, Mocks};
+use crate::mocks::{Answer, MockOutcome, MockTable, Mocks, VALIDATIONS};
 use crate::reader::{Log, Node, Problem, optional};
-use document::Document;
 
 /// When the virtual clock begins, where a case does not say: 2000-01-01T00:00:00Z.
 const START_TIME: Timestamp = Timestamp(946_684_800_000);
@@ -24,6 +27,10 @@ const ELAPSED_MAX: f64 = 1e11;
 pub struct TestFile {
     /// The definition's path, relative to the test file.
     pub definition: Text,
+    /// The type of state machine that the definition is for.
+    pub machine_type: MachineType,
+    /// What the definition's placeholders stand for.
+    pub vars: Values,
     /// Its cases, in order. Their names differ.
     pub cases: Vec<Case>,
 }
@@ -66,6 +73,19 @@ pub struct Expected {
     pub attempts: BTreeMap<Text, u64>,
     /// Milliseconds of virtual time from start to end.
     pub elapsed: Option<i64>,
+    /// What each of these Task states sent, exactly.
+    pub sent: BTreeMap<Text, Sent>,
+    /// What each of these Task states must have sent, and perhaps more.
+    pub sent_contains: BTreeMap<Text, Sent>,
+}
+
+/// What a Task state is expected to send: its parameters.
+#[derive(Debug, PartialEq)]
+pub enum Sent {
+    /// The same with every invocation, of which there is at least one.
+    Every(Value),
+    /// With one invocation after the other, and no more.
+    InTurn(Vec<Value>),
 }
 
 impl TestFile {
@@ -97,6 +117,11 @@ impl TestFile {
             for (name, node) in expect.member("attempts").and_then(|attempts| attempts.members()).unwrap_or_default() {
                 check_name(&node, name, program);
             }
+            for key in ["sent", "sentContains"] {
+                for (name, node) in expect.member(key).and_then(|sent| sent.members()).unwrap_or_default() {
+                    check_task(&node, name, program);
+                }
+            }
         }
         log.into_problems(document)
     }
@@ -105,23 +130,52 @@ impl TestFile {
 fn check_name(node: &Node<'_>, name: &str, program: &Program) -> bool {
     let known = program.state_named(name).is_some();
     if !known {
-        node.refuse::<()>(format!("the definition has no state \"{name}\""));
+        let names = program.states.iter().map(|state| &*state.name);
+        let meant = nearest(name, names).map(|meant| format!("; did you mean \"{meant}\"?")).unwrap_or_default();
+        node.refuse::<()>(format!("the definition has no state \"{name}\"{meant}"));
     }
     known
 }
 
+/// The Task state of that name.
+fn check_task<'p>(node: &Node<'_>, name: &str, program: &'p Program) -> Option<&'p Task> {
+    if !check_name(node, name, program) {
+        return None;
+    }
+    match &program.state(program.state_named(name)?).kind {
+        StateKind::Task(task) => Some(task),
+        _ => node.refuse(format!("state \"{name}\" is no Task state: there is nothing to mock")),
+    }
+}
+
 fn check_mocks(mocks: &Node<'_>, program: &Program) -> Option<()> {
     for (name, node) in mocks.members()? {
-        let is_task = |id| matches!(program.state(id).kind, StateKind::Task(_));
-        if check_name(&node, name, program) && !program.state_named(name).is_some_and(is_task) {
-            node.refuse::<()>(format!("state \"{name}\" is no Task state: there is nothing to mock"));
+        let Some(task) = check_task(&node, name, program) else { continue };
+        let answers = match node.value {
+            Value::Array(_) => node.items()?,
+            _ => vec![node],
+        };
+        for answer in answers {
+            let Some(result) = answer.member("result") else { continue };
+            let validation = optional(&answer, "validation", validation).unwrap_or_default();
+            if let Err(why) = check_result(&task.resource, result.value, validation) {
+                result.refuse::<()>(format!("{} does not answer so: {why}", task.resource.arn()));
+            }
         }
     }
     Some(())
 }
 
+fn validation(node: &Node<'_>) -> Option<FieldValidation> {
+    let word = node.text()?;
+    let known = VALIDATIONS.into_iter().find(|(name, _)| **name == *word);
+    known.map_or_else(|| node.refuse("expected STRICT, PRESENT or NONE"), |(_, validation)| Some(validation))
+}
+
 fn test_file(root: &Node<'_>) -> Option<TestFile> {
-    root.check_keys(&["definition", "mocks", "cases"]);
+    root.check_keys(&["definition", "type", "vars", "mocks", "cases"]);
+    let machine_type = optional(root, "type", machine_type).unwrap_or(MachineType::Standard);
+    let vars = optional(root, "vars", vars).unwrap_or_default();
     let definition = root.required("definition").and_then(|node| node.text());
     let shared = optional(root, "mocks", mock_table).unwrap_or_default();
     let items = root.required("cases")?.items()?;
@@ -134,7 +188,24 @@ fn test_file(root: &Node<'_>) -> Option<TestFile> {
         }
         cases.push(case);
     }
-    Some(TestFile { definition: definition?, cases })
+    Some(TestFile { definition: definition?, machine_type, vars, cases })
+}
+
+fn machine_type(node: &Node<'_>) -> Option<MachineType> {
+    match &*node.text()? {
+        "STANDARD" => Some(MachineType::Standard),
+        "EXPRESS" => Some(MachineType::Express),
+        _ => node.refuse("expected STANDARD or EXPRESS"),
+    }
+}
+
+fn vars(node: &Node<'_>) -> Option<Values> {
+    let value = |(name, node): (&Text, Node<'_>)| match node.value {
+        Value::String(text) => Some((name.to_string(), text.to_string())),
+        Value::Number(_) | Value::Bool(_) => Some((name.to_string(), node.value.to_json())),
+        _ => node.refuse("expected a text or a number"),
+    };
+    Some(node.members()?.into_iter().filter_map(value).collect())
 }
 
 fn case(node: &Node<'_>, shared: &MockTable) -> Option<Case> {
@@ -171,7 +242,8 @@ fn mocks(node: &Node<'_>) -> Option<Mocks> {
 }
 
 fn answer(node: &Node<'_>) -> Option<Answer> {
-    node.check_keys(&["result", "error", "timeout", "delay"]);
+    node.check_keys(&["result", "error", "timeout", "delay", "validation"]);
+    optional(node, "validation", validation);
     let delay = optional(node, "delay", |delay| delay.seconds(SECONDS_MAX));
     let outcome = match (node.member("result"), node.member("error"), node.member("timeout")) {
         (Some(result), None, None) => MockOutcome::Result(result.value.clone()),
@@ -192,7 +264,7 @@ fn answer(node: &Node<'_>) -> Option<Answer> {
     Some(Answer { outcome, delay: delay.unwrap_or(0) })
 }
 
-const EXPECT_KEYS: [&str; 10] = [
+const EXPECT_KEYS: [&str; 12] = [
     "status",
     "output",
     "outputContains",
@@ -203,6 +275,8 @@ const EXPECT_KEYS: [&str; 10] = [
     "variables",
     "attempts",
     "elapsed",
+    "sent",
+    "sentContains",
 ];
 
 impl Expected {
@@ -219,6 +293,8 @@ impl Expected {
             variables: None,
             attempts: BTreeMap::new(),
             elapsed: None,
+            sent: BTreeMap::new(),
+            sent_contains: BTreeMap::new(),
         }
     }
 }
@@ -247,7 +323,20 @@ fn expected(node: &Node<'_>) -> Expected {
         variables: optional(node, "variables", variables),
         attempts: optional(node, "attempts", counts).unwrap_or_default(),
         elapsed: optional(node, "elapsed", |elapsed| elapsed.seconds(ELAPSED_MAX)),
+        sent: optional(node, "sent", sent).unwrap_or_default(),
+        sent_contains: optional(node, "sentContains", sent).unwrap_or_default(),
     }
+}
+
+fn sent(node: &Node<'_>) -> Option<BTreeMap<Text, Sent>> {
+    let of_state = |(name, node): (&Text, Node<'_>)| {
+        let sent = match node.value {
+            Value::Array(items) => Sent::InTurn(items.to_vec()),
+            value => Sent::Every(value.clone()),
+        };
+        (name.clone(), sent)
+    };
+    Some(node.members()?.into_iter().map(of_state).collect())
 }
 
 fn status(node: &Node<'_>) -> Option<Status> {
@@ -346,7 +435,7 @@ cases:
     #[test]
     fn names_must_be_those_of_the_definition() {
         let definition = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}"#;
-        let program = asl::read::read(definition, asl::read::MachineType::Standard).program.unwrap();
+        let program = asl::read::read(definition, MachineType::Standard).program.unwrap();
         let text = "definition: a\ncases: [{name: n, mocks: {A: {result: 1}}, \
                     expect: {path: [A, B], attempts: {C: 1}}}]";
         let document = Document::parse(text, Syntax::Yaml).unwrap();

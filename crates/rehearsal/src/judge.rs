@@ -1,9 +1,11 @@
 //! Compares what an execution did with what its case expects.
 
+use std::collections::BTreeMap;
+
 use asl::{Text, Value};
 use engine::Status;
 
-use crate::cases::Expected;
+use crate::cases::{Expected, Sent};
 use crate::pretty::{Surplus, aligned, contains, pretty};
 use crate::run::{Ending, Run};
 
@@ -39,6 +41,8 @@ pub fn judge(expected: &Expected, run: &Run) -> Vec<Mismatch> {
             judge.differ(format!("attempts of \"{state}\""), count.to_string(), found.to_string());
         }
     }
+    judge.sent("sent", &expected.sent, run, Surplus::Kept);
+    judge.sent("sentContains", &expected.sent_contains, run, Surplus::Dropped);
     if let Some(elapsed) = expected.elapsed
         && elapsed != run.elapsed
     {
@@ -98,6 +102,25 @@ impl Judge {
         }
     }
 
+    /// What Task states sent with their invocations.
+    fn sent(&mut self, what: &str, expected: &BTreeMap<Text, Sent>, run: &Run, surplus: Surplus) {
+        for (state, sent) in expected {
+            let found = run.sent.get(state).map_or(&[][..], Vec::as_slice);
+            let expected: Vec<&Value> = match sent {
+                Sent::Every(value) => vec![value; found.len().max(1)],
+                Sent::InTurn(values) => values.iter().collect(),
+            };
+            for at in 0..expected.len().max(found.len()) {
+                let what = format!("{what} by \"{state}\", invocation {}", at + 1);
+                match (expected.get(at), found.get(at)) {
+                    (Some(expected), found) => self.value(&what, expected, found, surplus),
+                    (None, Some(found)) => self.differ(what, "(absent)".into(), pretty(found)),
+                    (None, None) => {}
+                }
+            }
+        }
+    }
+
     fn text(&mut self, what: &str, expected: Option<&Text>, found: Option<&Text>) {
         if let Some(expected) = expected
             && found != Some(expected)
@@ -129,6 +152,34 @@ mod tests {
     use super::*;
     use crate::cases::TestFile;
     use document::{Document, Syntax};
+
+    #[test]
+    fn what_was_sent_is_compared_invocation_by_invocation() {
+        let definition = r#"{"StartAt": "T", "States": {"T": {"Type": "Task", "End": true,
+            "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "Parameters": {"a": 1, "n.$": "$$.State.RetryCount"},
+            "Retry": [{"ErrorEquals": ["E"], "MaxAttempts": 1}]}}}"#;
+        let differences = |expect: &str| {
+            let text = format!(
+                "definition: d\ncases: [{{name: n, mocks: {{T: [{{error: {{error: E}}}}, {{result: 1}}]}}, expect: {{{expect}}}}}]"
+            );
+            let document = Document::parse(&text, Syntax::Yaml).unwrap();
+            let case = &TestFile::read(&document).unwrap().cases[0];
+            let program = asl::read::read(definition, asl::read::MachineType::Standard).program.unwrap();
+            let limits = engine::Limits::default();
+            let run = crate::run(&Arc::new(program), case.input.clone(), case.start_time, &case.mocks, &limits);
+            judge(&case.expect, &run).into_iter().map(|one| one.what).collect::<Vec<_>>()
+        };
+        for (expect, different) in [
+            ("sent: {T: [{a: 1, n: 0}, {n: 1, a: 1}]}", vec![]),
+            ("sentContains: {T: {a: 1}}", vec![]),
+            ("sent: {T: {a: 1, n: 0}}", vec!["sent by \"T\", invocation 2"]),
+            ("sent: {T: [{a: 1, n: 0}]}", vec!["sent by \"T\", invocation 2"]),
+            ("sentContains: {T: [{}, {}, {}]}", vec!["sentContains by \"T\", invocation 3"]),
+            ("sentContains: {U: {}}", vec!["sentContains by \"U\", invocation 1"]),
+        ] {
+            assert_eq!(differences(expect), different, "{expect}");
+        }
+    }
 
     const DEFINITION: &str = r#"{"StartAt": "A", "States": {
         "A": {"Type": "Pass", "Assign": {"x": 1, "y": [2]}, "Result": {"a": 1, "b": {"c": 2}}, "Next": "W"},

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use asl::{Text, Value};
+use engine::test_state::FieldValidation;
 
 /// The mocks of a case, by the Task state's name.
 pub type MockTable = BTreeMap<Text, Arc<Mocks>>;
@@ -46,6 +47,10 @@ pub struct Answer {
     /// Milliseconds of virtual time until it comes.
     pub delay: i64,
 }
+
+/// How a mocked result is checked against the model of what is called: `fieldValidationMode` of TestState.
+pub const VALIDATIONS: [(&str, FieldValidation); 3] =
+    [("STRICT", FieldValidation::Strict), ("PRESENT", FieldValidation::Present), ("NONE", FieldValidation::None)];
 
 /// How a task ends.
 #[derive(Clone, Debug, PartialEq)]

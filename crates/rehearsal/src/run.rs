@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use advice::unknown_parameters;
 use asl::program::{Resource, StateId};
 use asl::value::Object;
 use asl::{Program, Text, Value};
@@ -36,6 +37,8 @@ pub struct Run {
     pub path: Vec<Text>,
     /// How often each state began its work: one for each entry, one for each retry.
     pub attempts: BTreeMap<Text, u64>,
+    /// What each Task state sent with its invocations: their parameters.
+    pub sent: BTreeMap<Text, Vec<Value>>,
     /// The main line's variables at the end.
     pub variables: Object,
     /// Milliseconds of virtual time.
@@ -100,9 +103,9 @@ pub fn run(program: &Arc<Program>, input: Value, start_time: Timestamp, mocks: &
         answers: BTreeMap::new(),
     };
     let ending = stage.play(input).unwrap_or_else(|ending| ending);
-    let Trace { path, attempts, variables, output, error, cause, reached, .. } = stage.trace;
+    let Trace { path, attempts, sent, variables, output, error, cause, reached, .. } = stage.trace;
     let elapsed = stage.now.0.saturating_sub(start_time.0);
-    Run { ending, output, error, cause, path, attempts, variables, elapsed, reached: Reached(reached) }
+    Run { ending, output, error, cause, path, attempts, sent, variables, elapsed, reached: Reached(reached) }
 }
 
 fn info() -> ExecutionInfo {
@@ -127,8 +130,15 @@ impl Resources for Mocked {
         format!("token-{scheduled}").into()
     }
 
-    fn prepare(&self, _: &Resource, parameters: Value) -> Result<Value, String> {
-        Ok(parameters)
+    /// What AWS refuses before anything is sent: a mock answers no misspelt parameter.
+    fn prepare(&self, resource: &Resource, parameters: Value) -> Result<Value, String> {
+        let unknown = unknown_parameters(resource, &parameters);
+        if unknown.is_empty() {
+            return Ok(parameters);
+        }
+        let problem = |name: &str| format!("The field \"{name}\" is not supported by Step Functions");
+        let problems: Vec<String> = unknown.into_iter().map(problem).collect();
+        Err(format!("The Parameters '{parameters}' could not be used to start the Task: [{}]", problems.join(", ")))
     }
 }
 
@@ -327,6 +337,36 @@ mod tests {
             assert_eq!(run.ending, Ending::Ended(ending), "{more} {mocks:?}");
             assert_eq!((run.attempts["T"], run.elapsed), (attempts, elapsed), "{more} {mocks:?}");
         }
+    }
+
+    #[test]
+    fn what_a_task_sends_is_kept_and_a_misspelt_parameter_fails_it() {
+        let definition = task(CATCH);
+        let done = [("T", Mocks::Every(result("1", 0)))];
+        let run = play(&definition, &done);
+        let sent = asl::json::parse(br#"{"QueueUrl": "q", "MessageBody": "b"}"#).unwrap();
+        assert_eq!((run.ending, run.sent["T"].as_slice()), (Ending::Ended(Status::Succeeded), &[sent][..]));
+        let run = play(&definition.replace("MessageBody", "MessageBdy"), &done);
+        assert_eq!((run.ending, run.error.as_deref()), (Ending::Ended(Status::Failed), Some("States.Runtime")));
+        let cause = run.cause.unwrap();
+        assert!(cause.contains("[The field \"MessageBdy\" is not supported by Step Functions]"), "{cause}");
+    }
+
+    #[test]
+    fn a_callback_has_a_token_and_is_answered_by_its_mock() {
+        let definition = "
+StartAt: T
+States:
+  T:
+    Type: Task
+    Resource: arn:aws:states:::sqs:sendMessage.waitForTaskToken
+    Parameters: {QueueUrl: q, MessageBody: {token.$: $$.Task.Token}}
+    End: true
+";
+        let run = play(definition, &[("T", Mocks::Every(result("7", 0)))]);
+        assert_eq!(run.output.map(|output| output.to_json()).as_deref(), Some("7"));
+        let token = run.sent["T"][0].get("MessageBody").and_then(|body| body.get("token")).cloned();
+        assert!(token.as_ref().and_then(Value::as_str).is_some_and(|token| token.starts_with("token-")), "{token:?}");
     }
 
     #[test]

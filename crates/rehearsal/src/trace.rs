@@ -14,6 +14,7 @@ use crate::coverage::Fact;
 pub(crate) struct Trace {
     pub(crate) path: Vec<Text>,
     pub(crate) attempts: BTreeMap<Text, u64>,
+    pub(crate) sent: BTreeMap<Text, Vec<Value>>,
     pub(crate) variables: Object,
     pub(crate) output: Option<Value>,
     pub(crate) error: Option<Text>,
@@ -49,9 +50,10 @@ impl Trace {
                     self.left(frame, state, *state_type, next, program);
                 }
             }
-            EventKind::TaskScheduled { .. } => {
-                let state = self.here.get(&frame).copied();
-                self.tasks.extend(state.map(|state| (event.id, state)));
+            EventKind::TaskScheduled { parameters, .. } => {
+                let Some(state) = self.here.get(&frame).copied() else { return };
+                self.tasks.insert(event.id, state);
+                self.sent.entry(program.state(state).name.clone()).or_default().push(parameters.clone());
             }
             EventKind::RetryScheduled { retrier, .. } => {
                 let Some(state) = self.here.get(&frame).copied() else { return };

@@ -21,11 +21,11 @@ Examples:
 Then, against the server:
   aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083";
 
-const ENDPOINTS: &str = "Endpoints (of other services: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>)";
+const ENDPOINTS: &str = "Endpoints (a URL, or aws; of others: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>)";
 
 /// A workflow engine that speaks AWS Step Functions.
 #[derive(Debug, Parser)]
-#[command(name = "stepwright", version, about, after_help = EXAMPLES, propagate_version = true)]
+#[command(name = "stepwright", version, about, after_help = EXAMPLES, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -37,8 +37,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start the server.
     #[command(after_help = "\
-Every option can also be set in the environment (STEPWRIGHT_PORT, STEPWRIGHT_DATA_DIR, ...) and in a TOML file
-(--config). A flag wins over the environment, the environment over the file. Step Functions Local's own spellings
+Every option can also be set in the environment (STEPWRIGHT_PORT, STEPWRIGHT_DATA_DIR, ...) and in a TOML file \
+(--config). A flag wins over the environment, the environment over the file. Step Functions Local's own spellings \
 (-account, -region, -waitTimeScale) and variables (AWS_ACCOUNT_ID, AWS_DEFAULT_REGION, WAIT_TIME_SCALE) work too.
 
 Examples:
@@ -49,7 +49,7 @@ Examples:
     Serve(Box<ServeArguments>),
     /// Check definitions and show what is wrong where.
     #[command(after_help = "\
-Exit code: 0 all definitions are valid, 1 at least one is not, 2 the command line is wrong or a file cannot be read.
+Exit code: 0 all definitions are valid, 1 at least one is not, 2 the command line is wrong or a file cannot be read. \
 docs/validate.md describes the formats.
 
 Examples:
@@ -62,8 +62,8 @@ Examples:
     Validate(ValidateArguments),
     /// Run one definition in memory and print its output.
     #[command(after_help = "\
-The output goes to stdout as JSON, the progress to stderr. Nothing is stored.
-Task states call services and functions as under `stepwright serve`. For a task that waits for its token the command is
+The output goes to stdout as JSON, the progress to stderr. Nothing is stored. \
+Task states call services and functions as under `stepwright serve`. For a task that waits for its token the command is \
 printed that answers it, for an activity the address that its worker is to ask.
 
 Exit code: 0 succeeded, 1 failed, 2 the command line or the definition is wrong, 3 timed out, 4 aborted (Ctrl-C).
@@ -78,12 +78,13 @@ Examples:
     Run(Box<RunArguments>),
     /// Run tests of definitions on a virtual clock.
     #[command(after_help = "\
-A test file names a definition and has cases: an input, mocks for Task states, and what is expected. Waiting takes no
+A test file names a definition and has cases: an input, mocks for Task states, and what is expected. Waiting takes no \
 time. docs/testing-state-machines.md describes the file.
 
 Exit code: 0 all passed, 1 a case failed or too little is covered, 2 the command line or a file is wrong.
 
 Examples:
+  stepwright test
   stepwright test examples/testing
   stepwright test tests/order.test.yaml --filter refund --watch
   stepwright test tests --coverage-min 90 --junit report.xml
@@ -91,7 +92,7 @@ Examples:
     Test(TestArguments),
     /// Look whether stored data is whole, and say what is wrong with which execution.
     #[command(after_help = "\
-The server must not run on the data; examine a copy of a backup otherwise. Nothing is changed. Everything is read, which
+The server must not run on the data; examine a copy of a backup otherwise. Nothing is changed. Everything is read, which \
 takes a while where there is much. docs/operations.md says what can be done about what it finds.
 
 Exit code: 0 all is well, 1 something is wrong or the data cannot be opened, 2 the command line is wrong.
@@ -219,7 +220,7 @@ pub(crate) struct ServiceArguments {
     #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) sns_endpoint: Option<String>,
     /// URL of Step Functions for nested executions, where that is not this server [env: STEP_FUNCTIONS_ENDPOINT]
-    #[arg(long, value_name = "URL", help_heading = ENDPOINTS)]
+    #[arg(long, alias = "step-functions-endpoint", value_name = "URL", help_heading = ENDPOINTS)]
     pub(crate) stepfunctions_endpoint: Option<String>,
 }
 
@@ -331,8 +332,8 @@ pub(crate) struct RunArguments {
 /// `test`
 #[derive(Args, Debug)]
 pub(crate) struct TestArguments {
-    /// Test files, or directories: below them all of *.test.yaml, *.test.yml, *.test.json
-    #[arg(value_name = "FILE_OR_DIR", required_unless_present = "mock_config", conflicts_with = "mock_config")]
+    /// Test files, or directories: below them all of *.test.yaml, *.test.yml, *.test.json [default: the working directory]
+    #[arg(value_name = "FILE_OR_DIR", conflicts_with = "mock_config")]
     pub(crate) paths: Vec<PathBuf>,
     /// Run only the cases with this text in their names
     #[arg(long, value_name = "TEXT")]

@@ -76,6 +76,11 @@ fn is_usage(failure: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
 
 /// Prints clap's own help, version or complaint.
 fn explain(error: &clap::Error) -> ExitCode {
+    if error.kind() == ErrorKind::DisplayVersion {
+        // clap would call it by the command's name.
+        let _ = writeln!(std::io::stdout(), "stepwright {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
     // A closed pipe (`stepwright --help | head`) is no reason to fail.
     let _ = error.print();
     match error.kind() {

@@ -3,7 +3,7 @@
 use asl::Program;
 use asl::program::{Map, Resource, StateId, StateKind};
 
-use super::{FieldValidation, Mock, StateTest, TestStateError, context, model};
+use super::{FieldValidation, Mock, StateTest, TestStateError, context};
 use crate::event::StateType;
 
 const NEEDS_MOCK: &str = "TestState API does not support Map or Parallel states. Supported state types include: \
@@ -85,10 +85,8 @@ fn result(value: &asl::Value, validation: FieldValidation, kind: &StateKind) -> 
         StateKind::Map(_) if value.as_array().is_none() => {
             Err(TestStateError::invalid("Mocked result must be an array."))
         }
-        StateKind::Task(task) if validation != FieldValidation::None => {
-            model::check(&task.resource, value, validation == FieldValidation::Strict)
-                .map_err(|why| TestStateError::invalid(format!("Mock result schema validation error: {why}")))
-        }
+        StateKind::Task(task) => super::check_result(&task.resource, value, validation)
+            .map_err(|why| TestStateError::invalid(format!("Mock result schema validation error: {why}"))),
         _ => Ok(()),
     }
 }

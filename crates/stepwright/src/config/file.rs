@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use asl::near::nearest;
 use toml::{Table, Value};
 
 use super::{ConfigError, keys};
@@ -23,8 +24,11 @@ impl File {
         let mut values = BTreeMap::new();
         flatten("", &table, &mut values);
         if let Some(key) = values.keys().find(|key| !keys().any(|known| known == key.as_str())) {
-            let known = keys().collect::<Vec<_>>().join(", ");
-            return Err(ConfigError::UnknownKey { path: path.to_owned(), key: key.clone(), known });
+            let remedy = match nearest(key, keys()) {
+                Some(meant) => format!("did you mean {meant}?"),
+                None => format!("expected one of {}", keys().collect::<Vec<_>>().join(", ")),
+            };
+            return Err(ConfigError::UnknownKey { path: path.to_owned(), key: key.clone(), remedy });
         }
         Ok(Self { path: path.to_owned(), values })
     }

@@ -2,8 +2,11 @@
 
 use std::ffi::OsString;
 
-/// Its options with one hyphen, and ours.
-const OPTIONS: [(&str, &str); 12] = [
+/// Its options with one hyphen, and ours. Its other spellings with two hyphens are aliases of ours.
+const OPTIONS: [(&str, &str); 15] = [
+    ("help", "help"),
+    ("v", "version"),
+    ("version", "version"),
     ("account", "account"),
     ("region", "region"),
     ("waitTimeScale", "wait-time-scale"),
@@ -19,14 +22,14 @@ const OPTIONS: [(&str, &str); 12] = [
 ];
 
 /// The arguments with Step Functions Local's `-waitTimeScale` and its like written our way. Only those of
-/// `serve`: elsewhere such a word may be a value.
+/// `serve`, and where there is no command: elsewhere such a word may be a value.
 pub(crate) fn with_long_spellings(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut serving = false;
     arguments
         .into_iter()
         .enumerate()
         .map(|(index, argument)| {
-            serving |= index == 1 && argument == "serve";
+            serving |= index == 1 && (argument == "serve" || argument.to_string_lossy().starts_with('-'));
             if serving { long_spelling(&argument).unwrap_or(argument) } else { argument }
         })
         .collect()
@@ -62,6 +65,10 @@ mod tests {
             ("stepwright serve -dynamoDBEndpoint http://d", "stepwright serve --dynamodb-endpoint http://d"),
             ("stepwright serve --port 1 -h", "stepwright serve --port 1 -h"),
             ("stepwright run -account", "stepwright run -account"),
+            ("stepwright -version", "stepwright --version"),
+            ("stepwright serve -v", "stepwright serve --version"),
+            ("stepwright serve -help", "stepwright serve --help"),
+            ("stepwright -V", "stepwright -V"),
         ] {
             assert_eq!(rewritten(line), expected);
         }

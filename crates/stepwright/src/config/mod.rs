@@ -143,14 +143,14 @@ pub(crate) enum ConfigError {
         message: String,
     },
     /// A key that is no option.
-    #[error("{}: {key}: no such option; expected one of {known}", path.display())]
+    #[error("{}: {key}: no such option; {remedy}", path.display())]
     UnknownKey {
         /// The file.
         path: PathBuf,
         /// The key.
         key: String,
-        /// All keys there are.
-        known: String,
+        /// The key that was probably meant, or all there are.
+        remedy: String,
     },
 }
 
@@ -487,9 +487,9 @@ mod tests {
     fn a_file_that_is_missing_broken_or_misspelt_is_refused() {
         for (text, expected) in [
             ("port = ", ":1: expected TOML"),
-            ("prot = 1", "prot: no such option"),
-            ("[limits]\nevents = 1", "limits.events: no such option"),
-            ("[other]\nport = 1", "other.port: no such option"),
+            ("prot = 1", "prot: no such option; did you mean port?"),
+            ("[limits]\nhistory-event = 1", "limits.history-event: no such option; did you mean limits.history-events?"),
+            ("[other]\nthing = 1", "other.thing: no such option; expected one of port, bind,"),
         ] {
             let file = file(text);
             let error = load(&with_file(&file), &[]).unwrap_err().to_string();

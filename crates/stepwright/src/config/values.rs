@@ -16,7 +16,10 @@ pub(super) const COUNT: &str = "a whole number of at least 1";
 pub(super) const REGION: &str = "a region, such as eu-central-1";
 pub(super) const ACCOUNT: &str = "12 digits";
 pub(super) const AFTER_CRASH: &str = "repeat or fail";
-pub(super) const FILTER: &str = "a log filter, such as info or warn,api=debug";
+pub(super) const FILTER: &str = "off, error, warn, info, debug or trace, for all or by part, such as warn,api=debug; parts \
+                                 are api, aws, functions, integrations, mocks, runtime, stepwright and store";
+/// What logs something.
+const PARTS: [&str; 8] = ["api", "aws", "functions", "integrations", "mocks", "runtime", "stepwright", "store"];
 
 /// What to log, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +97,18 @@ pub(crate) fn wait_time_scale(text: &str) -> Option<f64> {
 }
 
 pub(super) fn filter(text: &str) -> Option<LogFilter> {
-    tracing_subscriber::EnvFilter::try_new(text).ok().map(|_| LogFilter(text.to_owned()))
+    // tracing takes any word for the name of a part, so that a misspelt level would log nothing at all.
+    let is_known = |directive: &str| match directive.split_once('=') {
+        Some((part, level)) => PARTS.contains(&part.split("::").next().unwrap_or(part)) && is_level(level),
+        None => is_level(directive),
+    };
+    let directives = text.split(',').map(str::trim).filter(|directive| !directive.is_empty());
+    let is_filter = directives.clone().all(is_known) && directives.count() > 0;
+    (is_filter && tracing_subscriber::EnvFilter::try_new(text).is_ok()).then(|| LogFilter(text.to_owned()))
+}
+
+fn is_level(text: &str) -> bool {
+    ["off", "error", "warn", "info", "debug", "trace"].iter().any(|level| level.eq_ignore_ascii_case(text))
 }
 
 #[cfg(test)]
@@ -114,6 +128,11 @@ mod tests {
             ("eu-central-1", region("eu-central-1").is_some()),
             ("0.001", wait_time_scale("0.001").is_some()),
             ("warn,api=debug", filter("warn,api=debug").is_some()),
+            ("runtime::shard=trace", filter("WARN, runtime::shard=trace").is_some()),
+            ("off", filter("off").is_some()),
+            ("not nonsense", filter("nonsense").is_none()),
+            ("not another part", filter("apy=debug").is_none()),
+            ("not an empty filter", filter(",").is_none()),
             ("not port 65536", port("65536").is_none()),
             ("not a host", address("a host").is_none()),
             ("not maybe", boolean("maybe").is_none()),

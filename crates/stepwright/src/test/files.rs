@@ -1,14 +1,15 @@
 //! Finds test files and reads them with their definitions.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use asl::Program;
 use asl::diagnostic::Severity;
-use asl::read::MachineType;
+use asl::program::MachineType;
 use document::placeholders::Values;
 use document::{Document, Syntax};
 use rehearsal::{Case, Problem, TestFile};
+use runtime::quotas::Quotas;
 
 use crate::check::{Checked, Subject};
 use crate::excerpt::{Colour, place, render};
@@ -26,6 +27,12 @@ pub(super) struct Loaded {
     pub(super) program: Arc<Program>,
     /// The cases.
     pub(super) cases: Vec<Case>,
+}
+
+/// What is given, or the working directory where nothing is.
+pub(super) fn or_here(paths: &[PathBuf]) -> &[PathBuf] {
+    static HERE: LazyLock<[PathBuf; 1]> = LazyLock::new(|| [PathBuf::from(".")]);
+    if paths.is_empty() { &*HERE } else { paths }
 }
 
 /// Files given as they are, and the test files below directories, sorted. Links to directories are not followed.
@@ -80,7 +87,7 @@ pub(super) fn load(file: &Path) -> Result<Loaded, String> {
     let text = read(&definition).map_err(|message| {
         line(file, &source, document.member("definition").start, &format!("definition: {message}"))
     })?;
-    let program = program(&definition, &text)?;
+    let program = program(&definition, &text, test_file.machine_type, &test_file.vars)?;
     let misfits = TestFile::misfits(&document, &program);
     if !misfits.is_empty() {
         return Err(listed(file, &source, &misfits));
@@ -88,11 +95,15 @@ pub(super) fn load(file: &Path) -> Result<Loaded, String> {
     Ok(Loaded { definition, program: Arc::new(program), cases: test_file.cases })
 }
 
-/// Reads a definition; an error is the text to show.
-pub(super) fn program(file: &Path, text: &str) -> Result<Program, String> {
+/// Reads a definition; an error is the text to show. One of an EXPRESS state machine ends in the time that those have.
+pub(super) fn program(file: &Path, text: &str, machine_type: MachineType, vars: &Values) -> Result<Program, String> {
     let (name, syntax) = (file.display().to_string(), Syntax::of_path(file));
-    let subject = Subject::of_file(name, text.to_owned(), syntax, MachineType::Standard, &Values::new());
-    let Checked { program, findings, .. } = subject.check();
+    let subject = Subject::of_file(name, text.to_owned(), syntax, machine_type, vars);
+    let Checked { mut program, findings, .. } = subject.check();
+    if let (Some(program), MachineType::Express) = (&mut program, machine_type) {
+        let most = Quotas::default().express.as_secs();
+        program.timeout_seconds = Some(program.timeout_seconds.unwrap_or(most).min(most));
+    }
     program.ok_or_else(|| {
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
         let shown = errors.map(|finding| render(finding, &subject.name, text, Colour::None));

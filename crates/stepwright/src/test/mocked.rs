@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use asl::program::MachineType;
 use asl::{Program, Text, Value};
+use document::placeholders::Values;
 use engine::{Limits, Timestamp};
 use rehearsal::judge::seconds;
 use rehearsal::pretty::pretty;
@@ -60,7 +62,8 @@ fn programs(definitions: &[String]) -> Result<BTreeMap<&str, Arc<Program>>, Usag
     for argument in definitions {
         let (name, file) = argument.split_once('=').ok_or_else(|| UsageError::Definition(argument.clone()))?;
         let text = files::read(Path::new(file)).map_err(UsageError::Unusable)?;
-        let program = files::program(Path::new(file), &text).map_err(UsageError::Unusable)?;
+        let program = files::program(Path::new(file), &text, MachineType::Standard, &Values::new())
+            .map_err(UsageError::Unusable)?;
         programs.insert(name, Arc::new(program));
     }
     Ok(programs)

@@ -70,9 +70,10 @@ impl TestedCase {
 impl Tested {
     /// Finds the test files, reads them and runs the cases that the filter leaves.
     pub(super) fn run(arguments: &TestArguments) -> Result<Self, UsageError> {
-        let found = files::find(&arguments.paths);
+        let found = files::find(files::or_here(&arguments.paths));
         if found.is_empty() {
-            let paths: Vec<_> = arguments.paths.iter().map(|path| path.display().to_string()).collect();
+            let paths: Vec<_> =
+                files::or_here(&arguments.paths).iter().map(|path| path.display().to_string()).collect();
             return Err(UsageError::NoFiles(paths.join(", ")));
         }
         let mut tested = Self::default();

@@ -19,13 +19,13 @@ const PAUSE: Duration = Duration::from_millis(300);
 pub(super) fn watch(arguments: &TestArguments, colour: Colour) -> Result<ExitCode, Failure> {
     loop {
         // Taken before the run, so that a change in the midst of it is seen.
-        let before = snapshot(&arguments.paths);
+        let before = snapshot(files::or_here(&arguments.paths));
         match Tested::run(arguments) {
             Ok(tested) => std::io::stdout().write_all(report(&tested, arguments, colour)?.as_bytes())?,
             Err(error) => say(&format!("stepwright: {}", chain(&error))),
         }
         say("watching; Ctrl-C ends");
-        while snapshot(&arguments.paths) == before {
+        while snapshot(files::or_here(&arguments.paths)) == before {
             std::thread::sleep(PAUSE);
         }
         say("");
