@@ -7,7 +7,7 @@ The ```sh blocks of a page are one shell session, in order. The comment right ab
     <!-- tested: serves -->                  as a server in a terminal of its own; what follows speaks to it
     <!-- not tested: why -->                 not at all
 
-A ```text block right behind a tested one is what it prints. What a page takes for granted stands in a comment of its
+A ```text block right behind a tested one is what it prints. A block of another kind below `<!-- file: NAME -->` is a file. What a page takes for granted stands in a comment of its
 own, `<!-- setup`, with commands until `-->`. No block is without such a comment, and no command stands outside of blocks.
 """
 
@@ -27,6 +27,7 @@ DOCUMENTS = sorted(str(page.relative_to(ROOT)) for pattern in ["*.md", "docs/**/
 PAGES = [page for page in DOCUMENTS if page == "README.md" or page.startswith("docs/")]
 PART = re.compile(
     r"<!-- setup\n(?P<setup>.*?)-->"
+    r"|<!-- file: (?P<file>\S+) -->\n```\w+\n(?P<content>.*?)```"
     r"|(?:<!-- (?P<role>(?:not )?tested)(?:: (?P<how>[^\n]*?))? -->\n)?```sh\n(?P<commands>.*?)```"
     r"(?:\n\n```text\n(?P<shown>.*?)```)?",
     re.DOTALL,
@@ -34,7 +35,7 @@ PART = re.compile(
 MARK = "==== end of block"
 # These two set up a terminal; the others take it for granted.
 SETTING_UP = ["README.md", "docs/getting-started.md"]
-OUTSIDE = re.compile(r"^    (?:\$ )?(?:stepwright|aws|make|cargo|curl|export|sqlite3) .*", re.MULTILINE)
+OUTSIDE = re.compile(r"^    (?:\$ )?(?:[A-Z_]+=\S+ )*(?:stepwright|aws|make|cargo|curl|export|sqlite3) .*", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -55,6 +56,8 @@ def blocks(text: str) -> list[Block]:
     for part in PART.finditer(text):
         if part["setup"] is not None:
             found.append(Block(part["setup"]))
+        elif part["file"]:
+            found.append(Block(f"cat > {part['file']} <<'END OF FILE'\n{part['content']}END OF FILE"))
         elif part["role"] == "tested":
             how = part["how"] or ""
             prints = re.findall(r'"([^"]+)"', how)
@@ -131,7 +134,7 @@ def test_the_commands_of_the_page_work(page, workplace, make_server):
 def test_every_command_of_the_page_is_tested_or_says_why_not(page):
     text = (ROOT / page).read_text()
     for part in PART.finditer(text):
-        if part["setup"] is None:
+        if part["commands"] is not None:
             assert part["role"], f"{page}: nothing says how this block is tested:\n{part['commands']}"
             assert part["role"] == "tested" or part["how"], f"{page}: nothing says why not:\n{part['commands']}"
     assert text.count("```sh\n") == sum(part["commands"] is not None for part in PART.finditer(text))
