@@ -488,7 +488,10 @@ mod tests {
         for (text, expected) in [
             ("port = ", ":1: expected TOML"),
             ("prot = 1", "prot: no such option; did you mean port?"),
-            ("[limits]\nhistory-event = 1", "limits.history-event: no such option; did you mean limits.history-events?"),
+            (
+                "[limits]\nhistory-event = 1",
+                "limits.history-event: no such option; did you mean limits.history-events?",
+            ),
             ("[other]\nthing = 1", "other.thing: no such option; expected one of port, bind,"),
         ] {
             let file = file(text);

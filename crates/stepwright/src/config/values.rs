@@ -102,9 +102,10 @@ pub(super) fn filter(text: &str) -> Option<LogFilter> {
         Some((part, level)) => PARTS.contains(&part.split("::").next().unwrap_or(part)) && is_level(level),
         None => is_level(directive),
     };
-    let directives = text.split(',').map(str::trim).filter(|directive| !directive.is_empty());
-    let is_filter = directives.clone().all(is_known) && directives.count() > 0;
-    (is_filter && tracing_subscriber::EnvFilter::try_new(text).is_ok()).then(|| LogFilter(text.to_owned()))
+    let directives: Vec<&str> = text.split(',').map(str::trim).filter(|directive| !directive.is_empty()).collect();
+    let filter = directives.join(",");
+    let is_filter = !directives.is_empty() && directives.into_iter().all(is_known);
+    (is_filter && tracing_subscriber::EnvFilter::try_new(&filter).is_ok()).then_some(LogFilter(filter))
 }
 
 fn is_level(text: &str) -> bool {
