@@ -338,7 +338,7 @@ pub const TABLE: [Quota; 29] = [
     },
     Quota {
         key: "limits.nested-starts",
-        what: "Executions that those of one state machine may start in a second, ten seconds' worth at once; more are delayed",
+        what: "Executions that those of one state machine may start in a second, one second's worth at once; more are delayed",
         unit: "EXECUTIONS",
         at_aws: AtAws::Unknown,
         value: |quotas| quotas.nested_starts,
