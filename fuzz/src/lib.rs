@@ -41,13 +41,33 @@ pub fn scoped_within<T>(budget: &Budget, input: &Value, evaluate: impl FnOnce(&S
 }
 
 /// Checks all that holds for whatever is evaluated: it ends the same each time ([`repeats`]) and keeps to its budget
-/// ([`is_bounded`]).
+/// ([`is_bounded`]), also over a large input, where work that nobody is charged for takes long.
 ///
 /// # Panics
 /// It does not.
 pub fn check<E: Debug>(input: &Value, evaluate: impl Fn(&Scope<'_>) -> Result<Value, E>) {
     is_bounded(input, &evaluate);
     repeats(input, &evaluate);
+    let (enlarged, budget) = (enlarged(input, 0), Budget::new(ALLOWANCE));
+    scoped_within(&budget, &enlarged, |scope| meter::metered(&budget, ALLOWANCE, || evaluate(scope).is_ok()));
+}
+
+/// The same with long texts in place of short ones, and arrays of many items in place of few.
+fn enlarged(value: &Value, depth: usize) -> Value {
+    const TEXT_BYTES: usize = 20_000;
+    const ITEMS: usize = 300;
+    match value {
+        Value::String(text) if !text.is_empty() => Value::string(text.repeat(1 + TEXT_BYTES / text.len())),
+        Value::Array(items) if depth < 2 && !items.is_empty() => {
+            let items: Vec<Value> = items.iter().map(|item| enlarged(item, depth + 1)).collect();
+            Value::array(items.iter().cycle().take(items.len().max(ITEMS)).cloned().collect())
+        }
+        Value::Array(items) => Value::array(items.iter().map(|item| enlarged(item, depth + 1)).collect()),
+        Value::Object(object) => {
+            Value::object(object.iter().map(|(name, member)| (name.clone(), enlarged(member, depth + 1))))
+        }
+        other => other.clone(),
+    }
 }
 
 /// What the evaluations of the targets may use: little, so that a run is short and what goes beyond it is seen.
