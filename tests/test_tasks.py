@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from counterpart import free_port
 from harness import ROLE, Server, ended, history, machine, run_cli, single, wait_until
 
 FUNCTIONS = {
@@ -367,3 +368,18 @@ def test_what_functions_started_ends_with_the_server(make_server, tmp_path, end)
     assert len(pids) == 3 and all(is_running(pid) for pid in pids)
     getattr(server, end)()
     wait_until(lambda: not any(is_running(pid) for pid in pids), "the end of what functions started")
+
+
+def test_an_endpoint_for_everything_that_is_the_server_itself_is_left_out_and_told(make_server, tmp_path):
+    (tmp_path / "functions" / "look").mkdir(parents=True)
+    code = "import os\n\ndef handler(event, context):\n    return {k: v for k, v in os.environ.items() if 'ENDPOINT' in k}\n"
+    (tmp_path / "functions" / "look" / "handler.py").write_text(code)
+    port = free_port()
+    environment = {"AWS_ENDPOINT_URL": f"http://localhost:{port}"}
+    server = make_server("--functions", str(tmp_path / "functions"), environment=environment)
+    server.port = port
+    sfn = server.start().client()
+    arn = machine(sfn, "look", single(function("look")))
+    seen = json.loads(ended(sfn, sfn.start_execution(stateMachineArn=arn)["executionArn"])["output"])
+    assert "AWS_ENDPOINT_URL" not in seen and seen["AWS_ENDPOINT_URL_SFN"] == server.url
+    assert "AWS_ENDPOINT_URL is this server itself" in server.stderr()

@@ -423,6 +423,10 @@ cases:
             (mock("{timeout: true, delay: 1}"), "cases[0].mocks.T", "delay"),
             (mock("[{result: 1, delay: x}]"), "cases[0].mocks.T[0].delay", "seconds"),
             (mock("{error: {eror: E}}"), "cases[0].mocks.T.error.eror", "unknown key"),
+            (mock("{result: 1, validation: SOME}"), "cases[0].mocks.T.validation", "STRICT, PRESENT or NONE"),
+            (expect("sent: [1]"), "cases[0].expect.sent", "expected object"),
+            ("definition: a\ntype: FAST\ncases: []".to_owned(), "type", "STANDARD or EXPRESS"),
+            ("definition: a\nvars: {X: [1]}\ncases: []".to_owned(), "vars.X", "a text or a number"),
         ] {
             let problems = read(&text).unwrap_err();
             let [problem] = &problems[..] else { panic!("{text}: {problems:?}") };
