@@ -449,4 +449,27 @@ cases:
             [("cases[0].mocks.A", "A"), ("cases[0].expect.path[1]", "B"), ("cases[0].expect.attempts.C", "1")];
         assert_eq!(at, expected);
     }
+
+    #[test]
+    fn a_result_that_the_service_cannot_give_is_a_misfit() {
+        let definition = r#"{"StartAt": "Send", "States": {"Send": {"Type": "Task", "End": true,
+            "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {"QueueUrl": "q", "MessageBody": "b"}}}}"#;
+        let program = asl::read::read(definition, MachineType::Standard).program.unwrap();
+        let text = "definition: a
+cases:
+- name: n
+  mocks:
+    Send:
+    - {result: {MessageId: 7}}
+    - {result: {MessageId: 7}, validation: NONE}
+    - {result: {MessageId: m}, validation: PRESENT}
+    Sned: {result: 1}
+";
+        let document = Document::parse(text, Syntax::Yaml).unwrap();
+        let problems = TestFile::misfits(&document, &program);
+        let [result, name] = &problems[..] else { panic!("{problems:?}") };
+        assert_eq!((&*result.at, &*name.at), ("cases[0].mocks.Send[0].result", "cases[0].mocks.Sned"));
+        assert!(result.message.starts_with("arn:aws:states:::sqs:sendMessage does not answer so: "), "{result:?}");
+        assert!(name.message.ends_with("did you mean \"Send\"?"), "{name:?}");
+    }
 }
