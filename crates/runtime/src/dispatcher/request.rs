@@ -62,9 +62,12 @@ impl Shared {
             self.wait_to_start(work).await;
         }
         let answer = {
-            let turns = if start == Some(Start::Begins) { &self.starts } else { &self.requests };
+            let _start = match start {
+                Some(Start::Begins) => self.starts.acquire().await.ok(),
+                Some(Start::Ends) | None => None,
+            };
             // Never closed.
-            let Ok(_turn) = turns.acquire().await else { return Requested::Over };
+            let Ok(_turn) = self.requests.acquire().await else { return Requested::Over };
             if given_up.is_given_up.load(Ordering::Acquire) {
                 return Requested::Over;
             }
