@@ -9,7 +9,6 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use api::OwnServer;
@@ -46,7 +45,7 @@ use crate::services::{Services, Setup};
 use crate::signals::Signals;
 use crate::{FAILED, Failure, USAGE, say};
 use event_reader::EventReader;
-use function_output::OutputLine;
+use function_output::FunctionOutput;
 use progress::Progress;
 
 /// Exit code: the execution timed out.
@@ -100,6 +99,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(USAGE));
     };
     let program = Arc::new(program);
+    let clock: Arc<dyn Clock> = Arc::new(SteadyClock::default());
     let job = Job {
         arguments,
         definition: bounded(&definition, arguments.machine_type).into(),
@@ -109,7 +109,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         quotas: Quotas { execution: Limits { wait_time_scale: scale, ..Limits::default() }, ..Quotas::default() },
         progress: Progress::new(Arc::clone(&program), arguments.quiet, std::io::stderr().is_terminal()),
         program,
-        output: function_output::listen(),
+        output: FunctionOutput::listen(Arc::clone(&clock)),
+        clock,
     };
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(job.execute())
 }
@@ -138,7 +139,9 @@ struct Job<'a> {
     quotas: Quotas,
     progress: Progress,
     /// What functions write.
-    output: Receiver<OutputLine>,
+    output: FunctionOutput,
+    /// Of the events, and of what functions write.
+    clock: Arc<dyn Clock>,
 }
 
 impl Job<'_> {
@@ -201,8 +204,7 @@ impl Job<'_> {
             concurrency: TASKS_AT_ONCE,
             nested_starts: self.quotas.nested_starts,
         };
-        let clock: Arc<dyn Clock> = Arc::new(SteadyClock::default());
-        let of_tasks = Arc::clone(&clock);
+        let (clock, of_tasks) = (Arc::clone(&self.clock), Arc::clone(&self.clock));
         let services =
             |reports| Arc::new(Dispatcher::new(tasks, reports, of_tasks, Handle::current())) as Arc<dyn Tasks>;
         Ok(Runtime::open(store, clock, options, services)?)
@@ -268,21 +270,31 @@ impl Job<'_> {
     ) -> Result<(), Failure> {
         let mut pause = SHORTEST_PAUSE;
         loop {
-            // Taken first: what a function has written, it wrote for an event that is there by now.
-            let output: Vec<OutputLine> = self.output.try_iter().collect();
+            // What these lines were written for has begun by now.
+            let known = self.output.gather();
             let fresh = events.fresh()?;
-            let (ended, before): (Vec<_>, Vec<_>) = fresh.iter().partition(|event| event.kind.is_end());
-            // What a function has written stands before what came of it.
-            let over = before.iter().position(|event| is_end_of_task(&event.kind)).unwrap_or(before.len());
-            let (first, second) = before.split_at(over);
-            first.iter().for_each(|event| self.show(event, runtime, events.execution(), url));
-            output.iter().for_each(|line| self.progress.show_output(line));
-            second.iter().for_each(|event| self.show(event, runtime, events.execution(), url));
-            if let Some(end) = ended.first() {
+            // What these events came of was written by now.
+            let mut later = self.output.gather() - known;
+            for event in &fresh {
+                while let Some(line) = self.output.before(event.at, &event.kind) {
+                    self.progress.show_output(&line);
+                }
+                if event.kind.is_end() {
+                    later = 0;
+                    break;
+                }
+                self.show(event, runtime, events.execution(), url);
+            }
+            while self.output.waiting() > later
+                && let Some(line) = self.output.next()
+            {
+                self.progress.show_output(&line);
+            }
+            if let Some(end) = fresh.iter().find(|event| event.kind.is_end()) {
                 self.progress.show(end);
                 return Ok(());
             }
-            if fresh.is_empty() && output.is_empty() {
+            if fresh.is_empty() && known == 0 {
                 tokio::select! {
                     () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
                     _ = signals.next() => abort(runtime, execution).await?,
@@ -308,10 +320,6 @@ impl Job<'_> {
             _ => {}
         }
     }
-}
-
-fn is_end_of_task(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::TaskSucceeded { .. } | EventKind::TaskFailed { .. } | EventKind::TaskTimedOut { .. })
 }
 
 /// How a task that waits for its token is answered.

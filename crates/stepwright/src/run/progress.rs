@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn output_stands_under_the_state_that_runs_the_function() {
         let mut progress = progress(Mode::Lines);
-        let output = OutputLine { function: "f".to_owned(), text: "hello".to_owned() };
+        let output = OutputLine { function: "f".to_owned(), text: "hello".to_owned(), ..OutputLine::default() };
         assert_eq!(progress.output_line(&output), "f | hello");
         progress.line(&event(0, FrameId(3), entered("T", StateType::Task)));
         progress.line(&event(0, FrameId(3), scheduled()));
