@@ -16,8 +16,8 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&
     let (mut nearest, mut longer): (Option<(usize, &str)>, Option<&str>) = (None, None);
     for known in known {
         if known.len().abs_diff(name.len()) <= differences_max {
-            let distance = distance(name.as_bytes(), known.as_bytes());
-            if distance <= differences_max && nearest.is_none_or(|(least, _)| distance < least) {
+            let distance = distance(name.as_bytes(), known.as_bytes(), differences_max);
+            if let Some(distance) = distance.filter(|distance| nearest.is_none_or(|(least, _)| *distance < least)) {
                 nearest = Some((distance, known));
             }
         }
@@ -32,24 +32,33 @@ fn begins(known: &str, name: &str) -> bool {
     name.len() >= BEGINNING_MIN && known.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name))
 }
 
-/// How many letters must be put in, left out or exchanged; two neighbours that changed places are one.
-fn distance(a: &[u8], b: &[u8]) -> usize {
+/// How many letters must be put in, left out or exchanged, up to so many; two neighbours that changed places are one.
+/// `None` where it is more. It takes time for the letters of one name, not for those of both: what is further apart than
+/// so many letters is not looked at.
+fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
+    let far = most + 1;
     let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b);
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut before = vec![far; b.len() + 1];
+    let mut row: Vec<usize> = (0..=b.len()).map(|count| count.min(far)).collect();
+    let mut next = vec![far; b.len() + 1];
     for (at, letter) in a.iter().enumerate() {
-        let mut next = vec![at + 1];
-        for (other_at, other) in b.iter().enumerate() {
-            let exchanged = row[other_at] + usize::from(!same(*letter, *other));
-            let mut least = exchanged.min(row[other_at + 1] + 1).min(next[other_at] + 1);
-            if at > 0 && other_at > 0 && same(*letter, b[other_at - 1]) && same(a[at - 1], *other) {
-                least = least.min(before[other_at - 1] + 1);
+        let (from, to) = ((at + 1).saturating_sub(most).max(1), (at + 1 + most).min(b.len()));
+        next[from - 1] = if from == 1 { (at + 1).min(far) } else { far };
+        for place in from..=to {
+            let exchanged = row[place - 1] + usize::from(!same(*letter, b[place - 1]));
+            let mut least = exchanged.min(row[place] + 1).min(next[place - 1] + 1);
+            if at > 0 && place > 1 && same(*letter, b[place - 2]) && same(a[at - 1], b[place - 1]) {
+                least = least.min(before[place - 2] + 1);
             }
-            next.push(least);
+            next[place] = least.min(far);
         }
-        before = std::mem::replace(&mut row, next);
+        if let Some(beyond) = next.get_mut(to + 1) {
+            *beyond = far;
+        }
+        std::mem::swap(&mut before, &mut row);
+        std::mem::swap(&mut row, &mut next);
     }
-    row[b.len()]
+    row.last().copied().filter(|distance| *distance <= most)
 }
 
 #[cfg(test)]
@@ -66,8 +75,14 @@ mod tests {
             ("abc", "axc", 1),
             ("kitten", "sitting", 3),
             ("secnod", "second", 1),
+            ("abcdefgh", "hgfedcba", 7),
+            ("a", "abcdef", 5),
+            ("sendMesage", "sendMessage", 1),
         ] {
-            assert_eq!(distance(a.as_bytes(), b.as_bytes()), expected, "{a} {b}");
+            for most in 0..5 {
+                let told = Some(expected).filter(|expected| *expected <= most);
+                assert_eq!(distance(a.as_bytes(), b.as_bytes(), most), told, "{a} {b}, at most {most}");
+            }
         }
     }
 

@@ -10,6 +10,10 @@ use crate::value::Text;
 /// Later findings are counted but not kept, so that a hostile definition cannot fill the memory. AWS shows 100.
 const FINDINGS_MAX: usize = 1_000;
 
+/// Names that were probably meant are looked for so often: it takes a look at every name there is, and AWS shows as many
+/// findings.
+const SUGGESTIONS_MAX: usize = 100;
+
 /// Gathers findings. Shared by everything that reads, so that a reader goes on after a mistake.
 ///
 /// An error refuses a definition that comes in. One that is stored runs all the same, but for the states that a call
@@ -19,6 +23,7 @@ pub(crate) struct Log {
     findings: RefCell<Vec<Finding>>,
     schema_errors: Cell<usize>,
     errors: Cell<usize>,
+    suggestions: Cell<usize>,
     /// The last error, with its place.
     last: RefCell<Option<Text>>,
     /// Why the state that is being read cannot be run.
@@ -45,6 +50,12 @@ enum Part {
 }
 
 impl Log {
+    /// Whether it is to be looked for what was probably meant by a name.
+    pub(crate) fn suggests(&self) -> bool {
+        self.suggestions.set(self.suggestions.get().saturating_add(1));
+        self.suggestions.get() <= SUGGESTIONS_MAX
+    }
+
     /// A log for a text that stands that many steps below the place called root.
     pub(crate) fn below(steps: usize) -> Self {
         Self { outside_text: steps, ..Self::default() }

@@ -19,7 +19,7 @@ pub(crate) fn refuse<'w>(
 ) {
     let words: Vec<&str> = words.collect();
     let message = format!("The field '{name}' should have one of these values: [{}]", words.join(", "));
-    let help = match nearest(found, words.into_iter()) {
+    let help = match log.suggests().then(|| nearest(found, words.into_iter())).flatten() {
         Some(meant) => format!("Did you mean {meant}?"),
         None => "Use one of the values listed, with the same case.".to_owned(),
     };

@@ -30,7 +30,8 @@ pub(crate) fn read(fields: &Fields<'_>) -> Option<Resource> {
         "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource is \
          not available in this region."
     );
-    fields.log.error(&fields.place_of(NAME), Code::SchemaValidationFailed, message, &help(resource.as_ref()));
+    let help = if fields.log.suggests() { help(resource.as_ref()) } else { FORMS.to_owned() };
+    fields.log.error(&fields.place_of(NAME), Code::SchemaValidationFailed, message, &help);
     resource
 }
 

@@ -30,7 +30,7 @@ fn unknown(name: &str, tables: &[&Table], fields: &Fields<'_>) {
 fn help(name: &str, tables: &[&Table], fields: &Fields<'_>) -> String {
     let known = || tables.iter().flat_map(|table| table.iter());
     let usable = known().filter(|(_, support)| support.refuses(fields.language).is_none()).map(|(name, _)| *name);
-    if let Some(meant) = nearest(name, usable.clone()) {
+    if let Some(meant) = fields.log.suggests().then(|| nearest(name, usable.clone())).flatten() {
         return format!("Did you mean {meant}?");
     }
     // Dozens of operators would say nothing.

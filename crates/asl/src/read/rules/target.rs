@@ -10,6 +10,7 @@ use crate::diagnostic::Code;
 use crate::near::nearest;
 use crate::program::StateId;
 use crate::read::fields::Fields;
+use crate::read::log::Log;
 use crate::value::Text;
 
 /// The state that the field names, among those `beside` it.
@@ -19,17 +20,20 @@ pub(crate) fn read(name: &str, fields: &Fields<'_>, beside: &HashMap<Text, State
     if found.is_none() {
         // The word is Next whatever the field is called.
         let message = format!("Missing 'Next' target: {target}");
-        let help = help(target, beside);
+        let help = help(target, beside, fields.log);
         fields.log.error(&fields.place.member(name), Code::MissingTransitionTarget, message, &help);
         fields.log.unreadable();
     }
     found
 }
 
-fn help(target: &str, beside: &HashMap<Text, StateId>) -> String {
-    let mut names: Vec<&str> = beside.keys().map(|name| &**name).collect();
-    names.sort_unstable();
-    match nearest(target, names.into_iter()) {
+fn help(target: &str, beside: &HashMap<Text, StateId>, log: &Log) -> String {
+    let names = || {
+        let mut names: Vec<&str> = beside.keys().map(|name| &**name).collect();
+        names.sort_unstable();
+        names.into_iter()
+    };
+    match log.suggests().then(|| nearest(target, names())).flatten() {
         Some(meant) => format!("Did you mean {meant}?"),
         None => "Name a state that stands among the same States, with the same case.".to_owned(),
     }
@@ -42,6 +46,15 @@ mod tests {
 
     fn machine(state: &str) -> String {
         format!(r#"{{"StartAt": "A", "States": {{"A": {state}, "B": {{"Type": "Succeed"}}}}}}"#)
+    }
+
+    #[test]
+    fn what_was_meant_is_told_of_the_first_findings_alone() {
+        let state = |name: usize| format!(r#""State{name:05}": {{"Type": "Pass", "Next": "State{name:05}x"}}"#);
+        let states: Vec<_> = (0..500).map(state).collect();
+        let definition = format!(r#"{{"StartAt": "State00000", "States": {{{}}}}}"#, states.join(","));
+        let helps = read(&definition, MachineType::Standard).diagnostics.into_iter().filter_map(|found| found.help);
+        assert_eq!(helps.filter(|help| help.starts_with("Did you mean")).count(), 100);
     }
 
     #[test]
