@@ -79,8 +79,9 @@ impl Execution {
             }
             EventKind::TaskTimedOut { heartbeat, .. } => {
                 let task = self.end_task(event.frame)?;
+                let scheduled = task.scheduled;
                 self.give_job_up(task);
-                self.set_work(event.frame, Work::TimedOut { heartbeat: *heartbeat })?;
+                self.set_work(event.frame, Work::TimedOut { heartbeat: *heartbeat, scheduled })?;
                 self.ready.insert(event.frame);
                 self.moved(event)
             }

@@ -330,7 +330,7 @@ impl<'a> Decision<'a> {
         match &visit.work {
             Work::Parallel(branches) => states::parallel::finish(self, cursor, &Value::array(branches.outputs.clone())),
             Work::Map(iterations) => states::map::proceed(self, cursor, iterations),
-            Work::TimedOut { heartbeat } => self.fail(cursor, Failure::timeout(*heartbeat)),
+            Work::TimedOut { heartbeat, .. } => self.fail(cursor, Failure::timeout(*heartbeat)),
             Work::Idle | Work::Waiting { .. } | Work::Task(_) | Work::Backoff { .. } => {}
         }
     }
@@ -423,6 +423,7 @@ impl<'a> Decision<'a> {
         }
         let scheduled = match self.visit(cursor.frame).map(|visit| &visit.work) {
             Some(Work::Task(open)) => open.scheduled,
+            Some(Work::TimedOut { scheduled, .. }) => *scheduled,
             // Nothing comes between the evaluation of a task's fields and its scheduling.
             _ => self.next,
         };

@@ -165,7 +165,7 @@ pub(crate) enum Work {
     Task(OpenTask),
     /// Its task timed out, and nobody has taken that error yet: tasks that time out at one moment all say so first, as on
     /// AWS. Entered by `TaskTimedOut`; left by whatever takes the error.
-    TimedOut { heartbeat: bool },
+    TimedOut { heartbeat: bool, scheduled: EventId },
     /// Entered by `RetryScheduled`; left when the work begins again.
     Backoff { due: Timestamp },
     /// Entered by `ParallelStateStarted`; left by `StateExited` or a retry.
