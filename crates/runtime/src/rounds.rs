@@ -16,6 +16,9 @@ const TRY_EVERY: Duration = Duration::from_secs(1);
 /// The value that is written to try that. Nobody reads it.
 const TRIAL: &str = "trial";
 
+/// Its bytes: more than what a start takes, so that no corner that is left on a full disk passes for room.
+const TRIAL_BYTES: usize = 256 * 1024;
+
 /// Why the server cannot do its work now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unwell {
@@ -55,7 +58,7 @@ impl Rounds {
             return;
         }
         self.tried = Instant::now();
-        let trial = Write::Meta { name: Text::from(TRIAL), value: Vec::new() };
+        let trial = Write::Meta { name: Text::from(TRIAL), value: vec![0; TRIAL_BYTES] };
         // The writer notes how it went.
         drop(self.writer.submit_records(vec![trial]));
     }

@@ -48,9 +48,11 @@ pub(crate) fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     // Tasks have threads of their own: however many there are, calls do not queue behind them.
     let of_tasks = Builder::new_multi_thread().thread_name("tasks").enable_all().build()?;
     let serving = serve_until_stopped(&config, &arguments.services, of_tasks.handle());
-    let ended = Builder::new_multi_thread().enable_all().build()?.block_on(serving);
-    // Whatever is on its way then is done again after the next start.
+    let of_calls = Builder::new_multi_thread().enable_all().build()?;
+    let ended = of_calls.block_on(serving);
+    // Whatever is on its way then is done again after the next start; what is computed for nobody is not waited for.
     of_tasks.shutdown_background();
+    of_calls.shutdown_background();
     ended
 }
 

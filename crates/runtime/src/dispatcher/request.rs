@@ -66,8 +66,11 @@ impl Shared {
                 Some(Start::Begins) => self.starts.acquire().await.ok(),
                 Some(Start::Ends) | None => None,
             };
-            // Never closed.
-            let Ok(_turn) = self.requests.acquire().await else { return Requested::Over };
+            // Whoever waits for an execution to end holds no place that a task of that execution may need.
+            let _turn = match start {
+                Some(Start::Ends) => None,
+                Some(Start::Begins) | None => self.requests.acquire().await.ok(),
+            };
             if given_up.is_given_up.load(Ordering::Acquire) {
                 return Requested::Over;
             }

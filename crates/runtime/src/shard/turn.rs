@@ -250,7 +250,8 @@ impl Shard {
         Metrics::add(&self.context.metrics.long_turns, 1);
         let (recall, ends_at) = (Recall::default(), live.ends_at());
         let horizon = Timestamp(moment.now.0.saturating_add(ARM_AHEAD_MILLISECONDS));
-        ends_at.filter(|end| *end <= horizon).map(|end| self.timers.insert((end, id)));
+        let is_near = |end: &Timestamp| *end <= horizon || live.kind != Kind::Standard;
+        ends_at.filter(is_near).map(|end| self.timers.insert((end, id)));
         let (kind, pending, fate) = (live.kind, live.pending, Fate::Returns);
         let absence = Absence::Away { kind, pending, fate, ends_at, recall: recall.clone() };
         self.absent.insert(id, Absent { absence, waiting: Vec::new() });

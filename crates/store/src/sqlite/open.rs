@@ -47,7 +47,11 @@ pub(super) fn lock_directory(directory: &Path) -> Result<DirectoryLock, StoreErr
 /// Keeps servers away while somebody reads. A directory that no server ever locked has no file to lock.
 pub(super) fn lock_directory_shared(directory: &Path) -> Result<DirectoryLock, StoreError> {
     let Ok(mut file) = File::open(directory.join(LOCK)) else {
-        return Ok(DirectoryLock { _file: None, _directory: File::open(directory).ok() });
+        let opened = File::open(directory).map_err(|error| error::directory(&error, directory))?;
+        return match opened.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Err(in_use(directory, None)),
+            _ => Ok(DirectoryLock { _file: None, _directory: Some(opened) }),
+        };
     };
     let opened = lock_both(directory, &mut file, File::try_lock_shared)?;
     Ok(DirectoryLock { _file: Some(file), _directory: opened })
@@ -61,12 +65,12 @@ fn lock_both(
 ) -> Result<Option<File>, StoreError> {
     match lock(file) {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(in_use(directory, file)),
+        Err(TryLockError::WouldBlock) => return Err(in_use(directory, Some(file))),
         Err(TryLockError::Error(error)) => return Err(error::directory(&error, directory)),
     }
     let opened = File::open(directory).ok();
     match opened.as_ref().map(lock) {
-        Some(Err(TryLockError::WouldBlock)) => Err(in_use(directory, file)),
+        Some(Err(TryLockError::WouldBlock)) => Err(in_use(directory, Some(file))),
         _ => Ok(opened),
     }
 }
@@ -120,9 +124,10 @@ fn create_directory(directory: &Path) -> std::io::Result<()> {
     }
 }
 
-pub(super) fn in_use(directory: &Path, lock: &mut File) -> StoreError {
+pub(super) fn in_use(directory: &Path, lock: Option<&mut File>) -> StoreError {
     let mut holder = String::new();
-    let known = lock.take(20).read_to_string(&mut holder).is_ok() && holder.ends_with('\n');
+    let read = lock.map(|lock| lock.take(20).read_to_string(&mut holder));
+    let known = matches!(read, Some(Ok(_))) && holder.ends_with('\n');
     let holder = if known { format!(" (process {})", holder.trim_end()) } else { String::new() };
     StoreError::Unusable(format!(
         "the data directory {} is in use by another Stepwright{holder}; stop that one, or choose another data directory",

@@ -84,6 +84,9 @@ mod tests {
         fs::remove_file(directory.path().join("stepwright.lock")).unwrap();
         let error = Sqlite::open(directory.path()).err().unwrap().to_string();
         assert!(error.contains("in use"), "{error}");
+        fs::remove_file(directory.path().join("stepwright.lock")).unwrap();
+        let error = Sqlite::open_to_examine(directory.path()).err().unwrap().to_string();
+        assert!(error.contains("in use"), "{error}");
         drop(store);
         Sqlite::open(directory.path()).unwrap();
     }
