@@ -8,6 +8,7 @@ mod filter_quotes;
 mod not_run_here;
 mod other_language;
 mod parameters;
+mod sent;
 mod states;
 
 use asl::Value;
@@ -71,7 +72,7 @@ pub struct Advice {
     pub is_about_name: bool,
 }
 
-pub use parameters::unknown_parameters;
+pub use sent::refused_parameters;
 
 /// Everything there is to say of a definition, state by state. What is no definition gets none.
 pub fn advise(definition: &Value) -> Vec<Advice> {

@@ -31,16 +31,8 @@ pub(crate) fn check(state: &State<'_>, advice: &mut Vec<Advice>) {
     parameters.check(&action, given, &state.place(field));
 }
 
-/// The parameters among those that a Task sends which its action does not have. AWS fails the state for them.
-pub fn unknown_parameters<'p>(resource: &Resource, parameters: &'p Value) -> Vec<&'p str> {
-    let (Some(action), Some(given)) = (Action::of_resource(resource), parameters.as_object()) else {
-        return Vec::new();
-    };
-    given.iter().map(|(name, _)| &**name).filter(|name| !action.takes(name)).collect()
-}
-
 /// What a Task calls.
-struct Action {
+pub(crate) struct Action {
     /// `sqs:sendMessage`
     name: String,
     /// The names of its parameters, where they are not all that its operation has.
@@ -48,7 +40,7 @@ struct Action {
     /// What its operation takes, where it is one.
     input: Option<(Arc<Service>, ShapeId)>,
     /// Whether the parameters are all that is sent, so that a required one must be among them.
-    is_whole: bool,
+    pub(crate) is_whole: bool,
 }
 
 impl Action {
@@ -57,7 +49,7 @@ impl Action {
         Self::of_resource(&Resource::parse(&resource.into())?)
     }
 
-    fn of_resource(resource: &Resource) -> Option<Self> {
+    pub(crate) fn of_resource(resource: &Resource) -> Option<Self> {
         let integration = resource.integration()?;
         let name = format!("{}:{}", integration.resource_type(), integration.action());
         match integration.service() {
@@ -83,7 +75,7 @@ impl Action {
     }
 
     /// The parameter that it takes under that name.
-    fn takes(&self, name: &str) -> bool {
+    pub(crate) fn takes(&self, name: &str) -> bool {
         match (self.only, self.structure()) {
             (Some(only), _) => only.iter().any(|known| models::same_but_first_case(known, name)),
             (None, Some((_, structure))) => structure.members.iter().any(|member| member.is_called(name)),
@@ -99,7 +91,7 @@ impl Action {
         }
     }
 
-    fn structure(&self) -> Option<(&Service, &Structure)> {
+    pub(crate) fn structure(&self) -> Option<(&Service, &Structure)> {
         let (service, input) = self.input.as_ref()?;
         match service.shape(*input) {
             Shape::Structure(structure) => Some((service, structure)),
@@ -227,7 +219,7 @@ fn names(structure: &Structure) -> Vec<String> {
     structure.members.iter().map(|member| capitalized(&member.name)).collect()
 }
 
-fn capitalized(name: &str) -> String {
+pub(crate) fn capitalized(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use advice::unknown_parameters;
+use advice::refused_parameters;
 use asl::program::{Resource, StateId};
 use asl::value::Object;
 use asl::{Program, Text, Value};
@@ -130,14 +130,12 @@ impl Resources for Mocked {
         format!("token-{scheduled}").into()
     }
 
-    /// What AWS refuses before anything is sent: a mock answers no misspelt parameter.
+    /// What AWS refuses before anything is sent: a mock answers no misspelt parameter, at whatever depth.
     fn prepare(&self, resource: &Resource, parameters: Value) -> Result<Value, String> {
-        let unknown = unknown_parameters(resource, &parameters);
-        if unknown.is_empty() {
+        let problems = refused_parameters(resource, &parameters);
+        if problems.is_empty() {
             return Ok(parameters);
         }
-        let problem = |name: &str| format!("The field \"{name}\" is not supported by Step Functions");
-        let problems: Vec<String> = unknown.into_iter().map(problem).collect();
         Err(format!("The Parameters '{parameters}' could not be used to start the Task: [{}]", problems.join(", ")))
     }
 }
@@ -346,10 +344,16 @@ mod tests {
         let run = play(&definition, &done);
         let sent = asl::json::parse(br#"{"QueueUrl": "q", "MessageBody": "b"}"#).unwrap();
         assert_eq!((run.ending, run.sent["T"].as_slice()), (Ending::Ended(Status::Succeeded), &[sent][..]));
-        let run = play(&definition.replace("MessageBody", "MessageBdy"), &done);
-        assert_eq!((run.ending, run.error.as_deref()), (Ending::Ended(Status::Failed), Some("States.Runtime")));
-        let cause = run.cause.unwrap();
-        assert!(cause.contains("[The field \"MessageBdy\" is not supported by Step Functions]"), "{cause}");
+        let nested = definition.replace("MessageBody: b", "MessageBody: b, MessageAttributes: {a: {DataTyp: String}}");
+        for (definition, misspelt) in
+            [(definition.replace("MessageBody", "MessageBdy"), "MessageBdy"), (nested, "DataTyp")]
+        {
+            let run = play(&definition, &done);
+            assert_eq!((run.ending, run.error.as_deref()), (Ending::Ended(Status::Failed), Some("States.Runtime")));
+            let cause = run.cause.unwrap();
+            let expected = format!("[The field \"{misspelt}\" is not supported by Step Functions]");
+            assert!(cause.contains(&expected), "{cause}");
+        }
     }
 
     #[test]
