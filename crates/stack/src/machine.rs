@@ -165,7 +165,7 @@ impl Reader<'_> {
                 };
                 let text = text.as_str().unwrap_or_default();
                 self.write_lines(text, &[steps, at].concat(), &mut written);
-                origins.push(placeholders::fill_with(written.text(), |name| self.resolver.value(name, values)));
+                origins.push(self.resolver.substituted(written.text(), values));
             }
             (_, Some(("Fn::Join", argument))) => {
                 let items = argument.as_array().unwrap_or_default();
@@ -294,6 +294,25 @@ Resources:
             let DefinitionPlace::Here { text, .. } = &machines[0].definition else { panic!("{machines:?}") };
             assert_eq!(text.trim(), resolved, "{source}");
             assert_eq!(origin(&machines[0], &source, "Type"), "Type", "{source}");
+        }
+    }
+
+    #[test]
+    fn a_literal_placeholder_of_sub_is_filled_by_the_substitutions() {
+        let definition = r#"{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${!FnArn}", "Comment": "${!Kept} ${AWS::Region}", "End": true}}}"#;
+        for string in [format!("!Sub '{definition}'"), format!("!Sub ['{definition}', {{}}]")] {
+            let source = format!(
+                "Resources:\n  M:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n      \
+                 DefinitionSubstitutions: {{FnArn: arn-of-it}}\n      DefinitionString: {string}\n"
+            );
+            let machines = machines(&source);
+            let DefinitionPlace::Here { text, .. } = &machines[0].definition else { panic!("{machines:?}") };
+            assert_eq!(
+                text,
+                &definition.replace("${!FnArn}", "arn-of-it").replace("${!Kept} ${AWS::Region}", "${Kept} us-east-1")
+            );
+            assert_eq!(origin(&machines[0], &source, "arn-of-it"), "${!FnArn}");
+            assert_eq!(origin(&machines[0], &source, "Type"), "Type");
         }
     }
 

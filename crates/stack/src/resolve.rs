@@ -1,6 +1,9 @@
 //! CloudFormation's functions, as far as texts in definitions need them.
 
+use std::ops::Range;
+
 use asl::Value;
+use document::Derived;
 use document::placeholders::{self, Values};
 
 use crate::resource::{ACCOUNT, REGION, attribute, reference};
@@ -51,8 +54,8 @@ impl<'t> Resolver<'t> {
                 None => self.named(&format!("{}.{}", item(0)?.as_str()?, self.text(item(1)?)?)),
             },
             "Fn::Sub" => match argument.as_str() {
-                Some(text) => Some(self.substituted(text, None)),
-                None => Some(self.substituted(item(0)?.as_str()?, item(1))),
+                Some(text) => Some(self.substituted(text, None).text().to_owned()),
+                None => Some(self.substituted(item(0)?.as_str()?, item(1)).text().to_owned()),
             },
             "Fn::Join" => {
                 let parts = self.list(item(1)?)?.into_iter().map(|part| self.text(part));
@@ -108,13 +111,22 @@ impl<'t> Resolver<'t> {
     }
 
     /// The text with what its `${Name}` stand for. `${!Name}` is `${Name}`.
-    fn substituted(&self, text: &str, values: Option<&Value>) -> String {
-        let filled = placeholders::fill_with(text, |name| self.value(name, values));
-        filled.text().replace("${!", "${")
+    pub(crate) fn substituted(&self, text: &str, values: Option<&Value>) -> Derived {
+        let mut filled = Derived::default();
+        let mut copied = 0;
+        for (range, name) in placeholders::find(text) {
+            if let Some(value) = self.value(name, values) {
+                copy_literals(text, copied..range.start, &mut filled);
+                filled.insert(&value, range.clone());
+                copied = range.end;
+            }
+        }
+        copy_literals(text, copied..text.len(), &mut filled);
+        filled
     }
 
     /// What a `${Name}` of `Fn::Sub` stands for.
-    pub(crate) fn value(&self, name: &str, values: Option<&Value>) -> Option<String> {
+    fn value(&self, name: &str, values: Option<&Value>) -> Option<String> {
         match values.and_then(|values| values.get(name)) {
             Some(value) => self.text(value),
             None => self.named(name),
@@ -151,6 +163,16 @@ impl<'t> Resolver<'t> {
         let allowed = || parameter.get("AllowedValues").and_then(Value::as_array).and_then(|values| values.first());
         self.text(parameter.get("Default").or_else(allowed)?)
     }
+}
+
+/// Copies a part of a text in which no placeholder is filled: `${!Name}` becomes `${Name}`.
+fn copy_literals(text: &str, range: Range<usize>, filled: &mut Derived) {
+    let mut from = range.start;
+    while let Some(at) = text[from..range.end].find("${!") {
+        filled.copy(text, from..from + at + 2);
+        from += at + 3;
+    }
+    filled.copy(text, from..range.end);
 }
 
 #[cfg(test)]
