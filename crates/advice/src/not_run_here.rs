@@ -19,7 +19,7 @@ pub(crate) fn check(state: &State<'_>, advice: &mut Vec<Advice>) {
     advice.push(Advice {
         rule: Rule::NotRunHere,
         message: "AWS runs distributed Map states; Stepwright does not yet: an execution fails here".to_owned(),
-        help: "Use the mode INLINE to run it here, or mock the state in tests.".to_owned(),
+        help: "Use the mode INLINE to run it here.".to_owned(),
         steps: below(&config, OwnedStep::Member("Mode".to_owned())),
         is_about_name: false,
     });
