@@ -25,6 +25,19 @@ pub(crate) struct Subject {
     pub(crate) text: String,
     /// How to get from a place in it to one in `source`, step by step.
     pub(crate) origins: Vec<Derived>,
+    /// Where its placeholders get their values.
+    pub(crate) values_from: ValuesFrom,
+}
+
+/// Where the values of placeholders come from: what is to be done about one that has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValuesFrom {
+    /// `--var` and `--vars`.
+    CommandLine,
+    /// `vars` of the test file.
+    TestFile,
+    /// The command takes none.
+    Nowhere,
 }
 
 /// What a definition gave.
@@ -96,7 +109,7 @@ impl Finding {
 }
 
 impl Subject {
-    /// The definition that a file is. `values` fill its placeholders.
+    /// The definition that a file is. `values` fill its placeholders; they are those of the command line.
     pub(crate) fn of_file(
         name: String,
         source: String,
@@ -105,7 +118,8 @@ impl Subject {
         values: &placeholders::Values,
     ) -> Self {
         let filled = placeholders::fill(&source, values);
-        Self { name, syntax, machine_type, text: filled.text().to_owned(), origins: vec![filled], source }
+        let (text, values_from) = (filled.text().to_owned(), ValuesFrom::CommandLine);
+        Self { name, syntax, machine_type, text, origins: vec![filled], source, values_from }
     }
 
     /// Reads it and says what there is to say.
@@ -161,7 +175,12 @@ impl Subject {
     fn open_placeholder(&self, span: &Range<usize>) -> Option<String> {
         let about = |(range, _): &(Range<usize>, &str)| range.start < span.end && span.start < range.end;
         let (_, name) = placeholders::find(&self.text).find(about)?;
-        Some(format!("${{{name}}} is a placeholder without a value: give it with --var {name}=VALUE or --vars FILE."))
+        let what_to_do = match self.values_from {
+            ValuesFrom::CommandLine => format!("give it with --var {name}=VALUE or --vars FILE"),
+            ValuesFrom::TestFile => "put it under vars: in the test file".to_owned(),
+            ValuesFrom::Nowhere => "put one in its place".to_owned(),
+        };
+        Some(format!("${{{name}}} is a placeholder without a value: {what_to_do}."))
     }
 
     fn origin(&self, span: Range<usize>) -> Range<usize> {

@@ -71,6 +71,7 @@ fn is_usage(failure: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
         || failure.is::<mock_config::MockConfigError>()
         || failure.is::<placeholder_values::PlaceholderError>()
         || failure.is::<run::UsageError>()
+        || failure.is::<services::FunctionsError>()
         || failure.is::<test::UsageError>()
 }
 

@@ -14,7 +14,7 @@ const USUAL_NAME: &str = "MockConfigFile.json";
 
 /// A mock configuration that cannot be used: file, line and column of each mistake.
 #[derive(Debug, thiserror::Error)]
-#[error("mock configuration: {0}")]
+#[error("--mock-config: {0}")]
 pub(crate) struct MockConfigError(String);
 
 /// The mock configuration of a file.
@@ -123,7 +123,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mocks.json");
         let error = |path: &Path| MockFile::open(path.to_owned()).map(|_| ()).unwrap_err().to_string();
-        assert!(error(&path).contains("cannot read"), "{}", error(&path));
+        assert!(error(&path).starts_with("--mock-config: cannot read"), "{}", error(&path));
         std::fs::write(&path, "{\n  \"StateMachines\": {\"M\": {}}\n}").unwrap();
         let text = error(&path);
         assert!(text.contains("mocks.json:2:21: StateMachines.M: the key \"TestCases\" is missing"), "{text}");

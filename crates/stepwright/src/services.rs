@@ -1,18 +1,26 @@
 //! What tasks call: the client of AWS's services, their endpoints, and the functions that run on this machine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws::client::{self, Client};
 use aws::endpoint::Endpoints;
 use aws::environment::Environment;
 use aws::in_process::InProcess;
-use functions::Functions;
+use functions::{Functions, OpenError};
 use integrations::http::PlainHttp;
 use integrations::{Integrations, OtherFunctions};
 
 use crate::Failure;
 use crate::cli::ServiceArguments;
+
+/// The directory of functions is not there or cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("--functions: expected a directory of functions, found {path:?}: {source}")]
+pub(crate) struct FunctionsError {
+    path: PathBuf,
+    source: std::io::Error,
+}
 
 /// What functions find in their environment as we do. The last one is left out where it names this server.
 const PASSED_ON: [&str; 5] =
@@ -130,7 +138,10 @@ impl Setup<'_> {
             environment: self.function_environment(environment, passed_on),
             ..functions::Options::new(directory)
         };
-        Ok(Functions::open(options)?)
+        Functions::open(options).map_err(|error| match error {
+            OpenError::Directory { path, source } => FunctionsError { path, source }.into(),
+            other @ OpenError::Scripts { .. } => other.into(),
+        })
     }
 
     /// What every function finds in its environment: the SDKs' own settings as we have them, and this server as Step
@@ -148,5 +159,29 @@ impl Setup<'_> {
             variables.extend(configured.or(self.own_url.map(str::to_owned)).map(|url| (name.to_owned(), url)));
         }
         variables
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_of_functions_that_is_not_there_is_the_callers_to_put_right() {
+        let setup = Setup {
+            arguments: &ServiceArguments::default(),
+            functions: Some(Path::new("/no/such/directory")),
+            region: "us-east-1",
+            account: "123456789012",
+            assume_role: false,
+            open_hosts: &[],
+            http_task: Duration::from_secs(60),
+            own_url: None,
+            in_process: None,
+        };
+        let failure = setup.services().err().unwrap();
+        let expected = "--functions: expected a directory of functions, found \"/no/such/directory\": ";
+        assert!(failure.to_string().starts_with(expected), "{failure}");
+        assert!(crate::is_usage(failure.as_ref()));
     }
 }

@@ -135,6 +135,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let definition = "StartAt: A\nStates:\n  A: {Type: Pass, Result: {n: 1, m: 2}, End: true}\n";
         std::fs::write(folder.path().join("a.asl.yaml"), definition).unwrap();
+        let open = r#"{"StartAt": "S", "States": {"S": {"Type": "Wait", "Seconds": ${Open}, "End": true}}}"#;
+        std::fs::write(folder.path().join("open.asl.json"), open).unwrap();
         std::fs::write(folder.path().join("a.test.yaml"), test_file).unwrap();
         folder
     }
@@ -184,6 +186,7 @@ mod tests {
             ("definition: b.asl.yaml\ncases: []\n", "a.test.yaml:1:13: definition: cannot read"),
             ("definition: a.test.yaml\ncases: []\n", "error[SCHEMA_VALIDATION_FAILED]"),
             ("a: [", "a.test.yaml:"),
+            ("definition: open.asl.json\ncases: []\n", "put it under vars: in the test file"),
             ("definition: a.asl.yaml\ncases: [{name: x, mocks: {B: []}}]\n", "no state \"B\""),
         ] {
             let (text, exit) = test_folder(test_file);
@@ -240,6 +243,8 @@ mod tests {
         let (text, exit) = mocked::run(&config, &arguments).unwrap();
         assert_eq!(exit, ExitCode::SUCCESS, "{text}");
         assert!(guide().contains(&text), "docs/testing-state-machines.md does not show\n{text}");
+        let error = mocked::run(Path::new("nix.json"), &arguments).unwrap_err();
+        assert!(error.to_string().starts_with("--mock-config: cannot read nix.json: "), "{error}");
         arguments.definitions.clear();
         let error = mocked::run(&config, &arguments).unwrap_err();
         assert!(error.to_string().contains("--definition Order=FILE"), "{error}");

@@ -11,7 +11,7 @@ use document::{Document, Syntax};
 use rehearsal::{Case, Problem, TestFile};
 use runtime::quotas::Quotas;
 
-use crate::check::{Checked, Subject};
+use crate::check::{Checked, Subject, ValuesFrom};
 use crate::excerpt::{Colour, place, render};
 
 /// How the names of test files in a directory end.
@@ -87,7 +87,7 @@ pub(super) fn load(file: &Path) -> Result<Loaded, String> {
     let text = read(&definition).map_err(|message| {
         line(file, &source, document.member("definition").start, &format!("definition: {message}"))
     })?;
-    let program = program(&definition, &text, test_file.machine_type, &test_file.vars)?;
+    let program = program(&definition, &text, test_file.machine_type, &test_file.vars, ValuesFrom::TestFile)?;
     let misfits = TestFile::misfits(&document, &program);
     if !misfits.is_empty() {
         return Err(listed(file, &source, &misfits));
@@ -96,9 +96,16 @@ pub(super) fn load(file: &Path) -> Result<Loaded, String> {
 }
 
 /// Reads a definition; an error is the text to show. One of an EXPRESS state machine ends in the time that those have.
-pub(super) fn program(file: &Path, text: &str, machine_type: MachineType, vars: &Values) -> Result<Program, String> {
+pub(super) fn program(
+    file: &Path,
+    text: &str,
+    machine_type: MachineType,
+    vars: &Values,
+    values_from: ValuesFrom,
+) -> Result<Program, String> {
     let (name, syntax) = (file.display().to_string(), Syntax::of_path(file));
     let subject = Subject::of_file(name, text.to_owned(), syntax, machine_type, vars);
+    let subject = Subject { values_from, ..subject };
     let Checked { mut program, findings, .. } = subject.check();
     if let (Some(program), MachineType::Express) = (&mut program, machine_type) {
         let most = Quotas::default().express.as_secs();

@@ -17,6 +17,7 @@ use rehearsal::pretty::pretty;
 use rehearsal::{Ending, Run};
 
 use super::{UsageError, files, json};
+use crate::check::ValuesFrom;
 use crate::cli::{Format, TestArguments};
 use crate::{FAILED, Failure, mock_config};
 
@@ -31,7 +32,8 @@ struct Played {
 
 /// Runs every test case that the filter leaves. Gives what to print and the exit code: whether each came to an end.
 pub(super) fn run(config: &Path, arguments: &TestArguments) -> Result<(String, ExitCode), Failure> {
-    let machines = mock_config::read(config).map_err(UsageError::Unusable)?.machines;
+    let unusable = |why| UsageError::Unusable(format!("--mock-config: {why}"));
+    let machines = mock_config::read(config).map_err(unusable)?.machines;
     let programs = programs(&arguments.definitions)?;
     let input = crate::run::input(arguments.input.as_deref().unwrap_or("{}"))?;
     let wanted = |machine: &str, case: &str| {
@@ -62,8 +64,9 @@ fn programs(definitions: &[String]) -> Result<BTreeMap<&str, Arc<Program>>, Usag
     for argument in definitions {
         let (name, file) = argument.split_once('=').ok_or_else(|| UsageError::Definition(argument.clone()))?;
         let text = files::read(Path::new(file)).map_err(UsageError::Unusable)?;
-        let program = files::program(Path::new(file), &text, MachineType::Standard, &Values::new())
-            .map_err(UsageError::Unusable)?;
+        let program =
+            files::program(Path::new(file), &text, MachineType::Standard, &Values::new(), ValuesFrom::Nowhere)
+                .map_err(UsageError::Unusable)?;
         programs.insert(name, Arc::new(program));
     }
     Ok(programs)

@@ -6,7 +6,7 @@ use document::placeholders::Values;
 use document::{Document, Syntax};
 use stack::{DefinitionPlace, StateMachine};
 
-use crate::check::Subject;
+use crate::check::{Subject, ValuesFrom};
 use crate::definition::{ReadError, read_text};
 use crate::excerpt::place;
 
@@ -72,8 +72,8 @@ fn definition(file: &Path, source: &str, machine: StateMachine) -> Result<Templa
     let named = |path: &Path| format!("{} ({logical_id})", path.display());
     match definition {
         DefinitionPlace::Here { text, syntax, origins } => {
-            let (name, source) = (named(file), source.to_owned());
-            let subject = Subject { name, source, syntax, machine_type, text, origins };
+            let (name, source, values_from) = (named(file), source.to_owned(), ValuesFrom::CommandLine);
+            let subject = Subject { name, source, syntax, machine_type, text, origins, values_from };
             Ok(Templated { path: file.to_owned(), state_machine: logical_id, subject })
         }
         DefinitionPlace::File(name) => {
