@@ -5,10 +5,12 @@
 //! us-east-1. Pure: it opens no file; a definition in a file of its own is named, for the caller to read.
 
 mod machine;
+mod references;
 mod resolve;
 mod resource;
 
 pub use machine::{DefinitionPlace, StateMachine, state_machines};
+pub use references::UnknownReference;
 
 use asl::Value;
 use document::Document;

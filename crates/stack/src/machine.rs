@@ -10,6 +10,7 @@ use document::placeholders::{self, Values};
 use document::{Derived, Document, Syntax};
 
 use crate::members;
+use crate::references::{Names, UnknownReference};
 use crate::resolve::{Resolver, call};
 
 /// A state machine of a template.
@@ -23,8 +24,10 @@ pub struct StateMachine {
     pub definition: DefinitionPlace,
     /// What `DefinitionSubstitutions` says of placeholders. What stands in the template itself is filled already.
     pub substitutions: Values,
-    /// Where the definition, or what names it, stands in the template.
+    /// Where the definition, or what names it, stands in the template; the state machine where there is none.
     pub place: Range<usize>,
+    /// What its properties refer to and the template does not have.
+    pub unknown_references: Vec<UnknownReference>,
 }
 
 /// Where a definition stands.
@@ -41,8 +44,10 @@ pub enum DefinitionPlace {
     },
     /// In a file, named as from the template's directory.
     File(String),
-    /// Where it cannot be read from here: in S3, or nowhere.
+    /// Where it cannot be read from here: in S3, or made by something that is not known here.
     Elsewhere,
+    /// The state machine has none.
+    Missing,
 }
 
 /// The state machines of a template, in order. `source` is the text that the template was read from.
@@ -53,6 +58,7 @@ pub fn state_machines(template: &Document<'_>, source: &str, parameters: &Values
         positions: template.positions(),
         resolver: Resolver::new(template.value(), parameters),
         parameters,
+        names: Names::new(template.value(), parameters),
     };
     let resources = members(template.value().get("Resources"));
     resources.filter_map(|(id, resource)| reader.machine(id, resource)).collect()
@@ -64,6 +70,7 @@ struct Reader<'t> {
     positions: Positions,
     resolver: Resolver<'t>,
     parameters: &'t Values,
+    names: Names<'t>,
 }
 
 impl Reader<'_> {
@@ -73,27 +80,41 @@ impl Reader<'_> {
             "AWS::StepFunctions::StateMachine" => "StateMachineType",
             _ => return None,
         };
-        let properties = resource.get("Properties")?;
-        let kind = properties.get(type_member).and_then(|kind| self.resolver.text(kind));
+        let property = |name: &str| resource.get("Properties").and_then(|properties| properties.get(name));
+        let kind = property(type_member).and_then(|kind| self.resolver.text(kind));
         let machine_type = match kind.as_deref() {
             Some("EXPRESS") => MachineType::Express,
             _ => MachineType::Standard,
         };
         let mut substitutions = Values::new();
-        for (name, value) in members(properties.get("DefinitionSubstitutions")) {
+        for (name, value) in members(property("DefinitionSubstitutions")) {
             substitutions.extend(self.resolver.text(value).map(|text| (name.to_string(), text)));
         }
         substitutions.extend(self.parameters.clone());
         let steps = |name: &str| steps(&["Resources", id, "Properties", name]);
         let named = ["Definition", "DefinitionString", "DefinitionUri", "DefinitionS3Location"];
-        let (name, value) = named.into_iter().find_map(|name| Some((name, properties.get(name)?)))?;
-        let definition = match name {
-            "Definition" => self.object(value, steps(name), &substitutions),
-            "DefinitionString" => self.string(value, steps(name), &substitutions),
-            _ => self.resolver.text(value).map_or(DefinitionPlace::Elsewhere, DefinitionPlace::File),
+        let found = named.into_iter().find_map(|name| Some((name, property(name)?)));
+        let definition = match found {
+            Some(("Definition", value)) => self.object(value, steps("Definition"), &substitutions),
+            Some(("DefinitionString", value)) => self.string(value, steps("DefinitionString"), &substitutions),
+            Some((_, value)) => file(self.resolver.text(value)),
+            None => DefinitionPlace::Missing,
         };
-        let place = self.template.origin(self.positions.name_span(&steps(name)));
-        Some(StateMachine { logical_id: id.to_owned(), machine_type, definition, substitutions, place })
+        let place = found.map_or_else(|| vec![member("Resources"), member(id)], |(name, _)| steps(name));
+        let place = self.template.origin(self.positions.name_span(&place));
+        let unknown_references = self.unknown_references(id, resource);
+        let logical_id = id.to_owned();
+        Some(StateMachine { logical_id, machine_type, definition, substitutions, place, unknown_references })
+    }
+
+    fn unknown_references(&self, id: &str, resource: &Value) -> Vec<UnknownReference> {
+        let Some(properties) = resource.get("Properties") else { return Vec::new() };
+        let properties_steps = steps(&["Resources", id, "Properties"]);
+        let reference = |(within, name): (Vec<OwnedStep>, String)| {
+            let place = self.positions.span(&[properties_steps.as_slice(), &within].concat());
+            UnknownReference { name, place: self.template.origin(place) }
+        };
+        self.names.unknown(properties).into_iter().map(reference).collect()
     }
 
     /// `Definition`: an object, in which functions may stand.
@@ -206,6 +227,11 @@ impl Reader<'_> {
     fn write_lines(&self, text: &str, steps: &[OwnedStep], written: &mut Derived) {
         written.insert_lines(text, self.source, self.template.origin(self.positions.span(steps)));
     }
+}
+
+/// The file that is named, unless it lies in S3.
+fn file(name: Option<String>) -> DefinitionPlace {
+    name.filter(|name| !name.starts_with("s3://")).map_or(DefinitionPlace::Elsewhere, DefinitionPlace::File)
 }
 
 fn member(name: &str) -> OwnedStep {

@@ -34,6 +34,27 @@ pub(super) enum TemplateError {
         /// Its logical identity.
         state_machine: String,
     },
+    /// It has no definition.
+    #[error(
+        "{place}: {state_machine} has no definition: expected Definition, DefinitionString, DefinitionUri or \
+         DefinitionS3Location among its properties"
+    )]
+    Missing {
+        /// File, line and column.
+        place: String,
+        /// Its logical identity.
+        state_machine: String,
+    },
+    /// It refers to what is not in the template.
+    #[error("{place}: {state_machine} refers to {name}, which is no resource and no parameter of the template")]
+    UnknownReference {
+        /// File, line and column.
+        place: String,
+        /// Its logical identity.
+        state_machine: String,
+        /// What it refers to.
+        name: String,
+    },
     /// Its definition's file cannot be read.
     #[error("{place}: the definition of {state_machine}")]
     Unreadable {
@@ -54,6 +75,7 @@ pub(super) fn definitions(file: &Path, source: &str, values: &Values) -> Option<
     }
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     for machine in stack::state_machines(&document, source, values) {
+        problems.extend(unknown_references(file, source, &machine));
         match definition(file, source, machine) {
             Ok(definition) => found.push(definition),
             Err(problem) => problems.push(problem),
@@ -65,10 +87,27 @@ pub(super) fn definitions(file: &Path, source: &str, values: &Values) -> Option<
     Some((found, problems))
 }
 
+/// CloudFormation refuses a template for each of them.
+fn unknown_references<'m>(
+    file: &'m Path,
+    source: &'m str,
+    machine: &'m StateMachine,
+) -> impl Iterator<Item = TemplateError> + 'm {
+    machine.unknown_references.iter().map(move |reference| TemplateError::UnknownReference {
+        place: shown_place(file, source, reference.place.start),
+        state_machine: machine.logical_id.clone(),
+        name: reference.name.clone(),
+    })
+}
+
+fn shown_place(file: &Path, source: &str, offset: usize) -> String {
+    let at = place(source, offset);
+    format!("{}:{}:{}", file.display(), at.line, at.column)
+}
+
 fn definition(file: &Path, source: &str, machine: StateMachine) -> Result<Templated, TemplateError> {
-    let StateMachine { logical_id, machine_type, definition, substitutions, place: range } = machine;
-    let at = place(source, range.start);
-    let at = format!("{}:{}:{}", file.display(), at.line, at.column);
+    let StateMachine { logical_id, machine_type, definition, substitutions, place: range, .. } = machine;
+    let at = shown_place(file, source, range.start);
     let named = |path: &Path| format!("{} ({logical_id})", path.display());
     match definition {
         DefinitionPlace::Here { text, syntax, origins } => {
@@ -87,6 +126,7 @@ fn definition(file: &Path, source: &str, machine: StateMachine) -> Result<Templa
             Ok(Templated { path, state_machine: logical_id, subject })
         }
         DefinitionPlace::Elsewhere => Err(TemplateError::Elsewhere { place: at, state_machine: logical_id }),
+        DefinitionPlace::Missing => Err(TemplateError::Missing { place: at, state_machine: logical_id }),
     }
 }
 
@@ -104,6 +144,8 @@ mod tests {
   B: {Type: AWS::Serverless::StateMachine, Properties: {Definition: {StartAt: S}, Type: EXPRESS}}
   C: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: none.json}}
   D: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: {Bucket: b, Key: k}}}
+  E: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: 's3://b/k.asl.json', Role: !GetAtt Rol.Arn}}
+  F: {Type: AWS::StepFunctions::StateMachine}
 ";
         let (found, problems) = definitions(&file, source, &Values::new()).unwrap();
         let texts: Vec<_> = found.iter().map(|one| (&*one.state_machine, &*one.subject.text)).collect();
@@ -115,6 +157,12 @@ mod tests {
             [
                 format!("{at}:4:57: the definition of C"),
                 format!("{at}:5:57: the definition of D is not in files: it was not checked"),
+                format!("{at}:6:99: E refers to Rol, which is no resource and no parameter of the template"),
+                format!("{at}:6:57: the definition of E is not in files: it was not checked"),
+                format!(
+                    "{at}:7:3: F has no definition: expected Definition, DefinitionString, DefinitionUri or \
+                     DefinitionS3Location among its properties"
+                ),
             ]
         );
     }
