@@ -54,9 +54,10 @@ def check_end(sfn, execution: str, kind: Kind) -> None:
         description = ended(sfn, execution)
         assert End[description["status"]] in kind.ends, description.get("cause")
         return
-    assert sfn.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    may_fail = {"FAILED"} if End.FAILED in kind.ends else set()
+    assert sfn.describe_execution(executionArn=execution)["status"] in {"RUNNING"} | may_fail
     sfn.stop_execution(executionArn=execution)
-    assert sfn.describe_execution(executionArn=execution)["status"] == "ABORTED"
+    assert sfn.describe_execution(executionArn=execution)["status"] in {"ABORTED"} | may_fail
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)

@@ -10,5 +10,6 @@ START = {
 }
 BRANCHES = [{"StartAt": name, "States": {name: START}} for name in ("First", "Second")]
 DEFINITION = {"StartAt": "P", "States": {"P": {"Type": "Parallel", "Branches": BRANCHES, "End": True}}}
-ENDS = End.ENDLESS
+# It fails from its last descendants up where as many executions run as may.
+ENDS = End.ENDLESS | End.FAILED
 FILLS_DISK = True
