@@ -24,6 +24,7 @@ from soak import (
     ONLY,
     Phase,
     Watch,
+    broken_by,
     long_history,
     measure,
     percentile,
@@ -102,10 +103,7 @@ def growing(crowd: int, watch: Watch, pool: ProcessPoolExecutor, arn: str, bound
         flush=True,
     )
     broken = [f"{phase.name}: p99 {slowest[0]:.1f} and {slowest[1]:.1f} ms"] if is_slow else []
-    if phase.peak > MOST_MEMORY:
-        broken.append(f"{phase.name}: {phase.peak} bytes of memory")
-    wrong = (+phase.load.wrong) + (+phase.ill)
-    return broken + [f"{phase.name}: {count} x {what}" for what, count in wrong.items()]
+    return broken + broken_by(phase)
 
 
 def main() -> int:

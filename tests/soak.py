@@ -185,13 +185,20 @@ def audit(pool: ProcessPoolExecutor, server: Server, arn: str, names: list[str])
     return [lost for share in shares for lost in share.result()]
 
 
+def broken_by(phase: Phase) -> list[str]:
+    """Which bounds of memory and of answers were broken in a phase."""
+    wrong = (+phase.load.wrong) + (+phase.ill)
+    broken = [f"{phase.name}: {count} x {what}" for what, count in wrong.items()]
+    if phase.peak > MOST_MEMORY:
+        broken.append(f"{phase.name}: {phase.peak} bytes of memory, at most {MOST_MEMORY} were allowed")
+    return broken
+
+
 def judge(phases: list[Phase]) -> list[str]:
     """Which bounds were broken."""
     broken = []
     for phase in phases:
-        if phase.peak > MOST_MEMORY:
-            broken.append(f"{phase.name}: {phase.peak} bytes of memory, at most {MOST_MEMORY} were allowed")
-        broken += [f"{phase.name}: {count} x {what}" for what, count in ((+phase.load.wrong) + (+phase.ill)).items()]
+        broken += broken_by(phase)
         if not phase.load.wholes:
             broken.append(f"{phase.name}: nothing got through")
     return broken

@@ -23,19 +23,9 @@ pub(crate) fn chain() -> Value {
         "States.JsonToString($.order)",
         "States.ArrayLength($.items)",
     ];
-    let states: serde_json::Map<String, Value> = (1..=CHAIN_STATES)
-        .zip(calls.iter().cycle())
-        .map(|(number, call)| {
-            let mut state = json!({"Type": "Pass", "Parameters": {"value.$": call}, "ResultPath": "$.step"});
-            if number == CHAIN_STATES {
-                state["End"] = json!(true);
-            } else {
-                state["Next"] = json!(step(number + 1));
-            }
-            (step(number), state)
-        })
-        .collect();
-    json!({"StartAt": step(1), "States": states})
+    let states =
+        calls.iter().map(|call| json!({"Type": "Pass", "Parameters": {"value.$": call}, "ResultPath": "$.step"}));
+    json!({"StartAt": step(1), "States": one_after_the_other(states)})
 }
 
 /// The same with JSONata; each state computes five fields and hands the order on.
@@ -47,18 +37,21 @@ pub(crate) fn chain_jsonata() -> Value {
         "order": "{% $merge([$states.input.order, {'amount': $states.input.order.amount * 2 % 1000}]) %}",
         "step": "{% 'order ' & $string($states.input.n) & ' of ' & $states.input.name %}"
     });
-    let states: serde_json::Map<String, Value> = (1..=CHAIN_STATES)
-        .map(|number| {
-            let mut state = json!({"Type": "Pass", "Output": output});
-            if number == CHAIN_STATES {
-                state["End"] = json!(true);
-            } else {
-                state["Next"] = json!(step(number + 1));
-            }
-            (step(number), state)
-        })
-        .collect();
-    json!({"QueryLanguage": "JSONata", "StartAt": step(1), "States": states})
+    let states = std::iter::once(json!({"Type": "Pass", "Output": output}));
+    json!({"QueryLanguage": "JSONata", "StartAt": step(1), "States": one_after_the_other(states)})
+}
+
+/// A chain of these states, as often as it takes.
+fn one_after_the_other(states: impl Iterator<Item = Value> + Clone) -> serde_json::Map<String, Value> {
+    let link = |(number, mut state): (u32, Value)| {
+        if number == CHAIN_STATES {
+            state["End"] = json!(true);
+        } else {
+            state["Next"] = json!(step(number + 1));
+        }
+        (step(number), state)
+    };
+    (1..=CHAIN_STATES).zip(states.cycle()).map(link).collect()
 }
 
 fn step(number: u32) -> String {
